@@ -1,0 +1,89 @@
+package io.pcache;
+
+import io.pcache.format.LogPosition;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a cache looks like at one moment. Sizes are bytes, counts are since it was opened unless they say otherwise.
+ *
+ * @param cache path of the cache device
+ * @param backing path of the backing device
+ * @param uuid identity of the cache, or null where it has none (made by the kernel and not adopted)
+ * @param label what a person called it, or null
+ * @param mediaKind {@code dax}, {@code memory} or {@code file}
+ * @param outlivesPowerCut whether what was flushed survives a power cut, as far as the kind of media tells
+ * @param sizeBytes size of the served device
+ * @param cacheBytes size of the cache's segments together
+ * @param segNum the superblock's seg_num
+ * @param segments n_segs
+ * @param segmentsInUse log and data segments that are not free
+ * @param gcPercent where reclaiming starts, 0–90
+ * @param dataCrc whether data is checksummed
+ * @param superblockFlags as on media
+ * @param cacheInfoFlags as on media
+ * @param keyHead where the log ends
+ * @param dirtyTail where write-back stands
+ * @param keyTail where reclaiming stands
+ * @param dirtyBytes bytes in the log that are not known to be on the backing device, overwritten ones included
+ * @param oldestDirtyMillis age of the oldest of them as far as this run knows, 0 where there are none
+ * @param cachedExtents entries in the index
+ * @param waitingRequests requests that wait for space
+ * @param reads read requests
+ * @param readHitBytes bytes read from the cache
+ * @param readMissBytes bytes read from the backing device for a client
+ * @param writes write and write-zeroes requests
+ * @param writtenBytes bytes they wrote
+ * @param flushes flush requests and FUA writes
+ * @param writtenBackBytes bytes written to the backing device
+ * @param reclaimedSegments segments freed
+ * @param writeback {@code idle}, {@code running}, {@code backing-off} or {@code stopped}
+ * @param faults what is wrong now, a line each for people; empty when all is well
+ */
+public record PcacheStatus(
+    String cache,
+    String backing,
+    @Nullable UUID uuid,
+    @Nullable String label,
+    String mediaKind,
+    boolean outlivesPowerCut,
+    long sizeBytes,
+    long cacheBytes,
+    int segNum,
+    int segments,
+    int segmentsInUse,
+    int gcPercent,
+    boolean dataCrc,
+    int superblockFlags,
+    int cacheInfoFlags,
+    LogPosition keyHead,
+    LogPosition dirtyTail,
+    LogPosition keyTail,
+    long dirtyBytes,
+    long oldestDirtyMillis,
+    long cachedExtents,
+    int waitingRequests,
+    long reads,
+    long readHitBytes,
+    long readMissBytes,
+    long writes,
+    long writtenBytes,
+    long flushes,
+    long writtenBackBytes,
+    long reclaimedSegments,
+    String writeback,
+    List<String> faults) {
+
+  /** The fields of dm-pcache's own status line, from its superblock flags on. */
+  public String toDmStatusLine() {
+    return "%x %d %d %d %d %x %s %s %s"
+        .formatted(
+            superblockFlags, segNum, segments, segmentsInUse, gcPercent, cacheInfoFlags, keyHead, dirtyTail, keyTail);
+  }
+
+  /** The arguments of dm-pcache's table line, in a form that the kernel loads again. */
+  public String toDmTableLine() {
+    return cache + " " + backing + " 4 cache_mode writeback data_crc " + dataCrc;
+  }
+}

@@ -1,0 +1,101 @@
+package io.pcache.agent;
+
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs one {@link Agent} on one named thread: works while there is work, then sleeps until it is woken or its idle time is
+ * over. A step that throws is logged and tried again after the idle time, so one fault never stops background work for good.
+ *
+ * <p>Thread-safety: {@link #wake()} from any thread, {@link #close()} once.
+ */
+public final class AgentThread implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(AgentThread.class);
+
+  private final Agent agent;
+  private final long idleNanos;
+  private final Thread thread;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition wakened = lock.newCondition();
+  private boolean wakePending;
+  private volatile boolean stopping;
+
+  private AgentThread(Agent agent, long idleNanos) {
+    this.agent = agent;
+    this.idleNanos = idleNanos;
+    this.thread = Thread.ofPlatform().name("pcache-" + agent.name()).daemon(true).unstarted(this::run);
+  }
+
+  /**
+   * Starts a thread for an agent.
+   *
+   * @param idleNanos how long to sleep after a step that found nothing to do, unless woken
+   */
+  public static AgentThread start(Agent agent, long idleNanos) {
+    AgentThread runner = new AgentThread(agent, idleNanos);
+    runner.thread.start();
+    return runner;
+  }
+
+  /** Asks for a step soon. Cheap; may be called from completions. */
+  public void wake() {
+    lock.lock();
+    try {
+      wakePending = true;
+      wakened.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Lets the current step finish, then ends the thread and waits for it. */
+  @Override
+  public void close() {
+    stopping = true;
+    wake();
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    while (!stopping) {
+      if (step() == 0) {
+        sleep();
+      }
+    }
+  }
+
+  private int step() {
+    try {
+      return agent.doWork();
+    } catch (RuntimeException | Error e) {
+      LOG.error("{} failed and will be tried again", agent.name(), e);
+      return 0;
+    }
+  }
+
+  private void sleep() {
+    lock.lock();
+    try {
+      if (!wakePending && !stopping) {
+        long unused = wakened.awaitNanos(idleNanos);
+      }
+      wakePending = false;
+    } catch (InterruptedException e) {
+      LOG.warn("{}: an interrupt is not how an agent is stopped; ignored", agent.name());
+    } finally {
+      lock.unlock();
+    }
+  }
+}

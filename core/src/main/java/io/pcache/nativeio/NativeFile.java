@@ -1,0 +1,306 @@
+package io.pcache.nativeio;
+
+import io.pcache.error.BadOptionException;
+import io.pcache.error.DeviceInUseException;
+import io.pcache.error.Invariants;
+import io.pcache.error.NoSpaceException;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+
+/**
+ * A regular file or block device by descriptor: positional reads and writes that are carried through to the end, data
+ * sync, allocation, and an exclusive lock that belongs to this open and not to the process.
+ *
+ * <p>Buffers are native memory; heap segments are refused. Interrupts have no effect on any call.
+ *
+ * <p>Thread-safety: all methods from any thread; the owner sees to it that no call is under way when it closes.
+ */
+public final class NativeFile implements AutoCloseable {
+  /** The most pieces that one vectored call takes (IOV_MAX). */
+  public static final int MAX_VECTOR_PIECES = 1024;
+
+  private static final int IOVEC_BYTES = 16;
+  private static final int FILE_TYPE_MASK = 0170000;
+  private static final int BLOCK_DEVICE_TYPE = 0060000;
+  private static final ThreadLocal<MemorySegment> VECTORS =
+      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate((long) MAX_VECTOR_PIECES * IOVEC_BYTES, 8));
+
+  private final Path path;
+  private final int descriptor;
+  private final boolean blockDevice;
+  private volatile boolean closed;
+
+  private NativeFile(Path path, int descriptor, boolean blockDevice) {
+    this.path = path;
+    this.descriptor = descriptor;
+    this.blockDevice = blockDevice;
+  }
+
+  /** How a file is opened. */
+  public enum Access {
+    /** For reading only, beside other openers. */
+    READ,
+    /** For reading and writing, through the page cache. */
+    READ_WRITE,
+    /** For reading and writing, past the page cache (O_DIRECT); offsets, lengths and addresses must be aligned. */
+    READ_WRITE_DIRECT
+  }
+
+  /**
+   * Opens an existing regular file or block device. A block device opened for writing is claimed exclusively, so that the
+   * kernel refuses to mount it meanwhile.
+   *
+   * @throws BadOptionException where there is no such file, or it is neither a regular file nor a block device
+   * @throws DeviceInUseException where the kernel holds the block device (mounted, or part of another)
+   * @throws IOException for every other reason the system gives
+   */
+  public static NativeFile open(Path path, Access access) throws IOException {
+    if (!Files.exists(path)) {
+      throw new BadOptionException(path + ": no such file or device");
+    }
+    boolean blockDevice = isBlockDevice(path);
+    if (!blockDevice && !Files.isRegularFile(path)) {
+      throw new BadOptionException(path + ": neither a regular file nor a block device");
+    }
+    int flags =
+        switch (access) {
+          case READ -> Posix.O_RDONLY;
+          case READ_WRITE -> Posix.O_RDWR;
+          case READ_WRITE_DIRECT -> Posix.O_RDWR | Posix.O_DIRECT;
+        };
+    if (blockDevice && access != Access.READ) {
+      flags |= Posix.O_EXCL;
+    }
+    int descriptor = Posix.open(path.toString(), flags | Posix.O_CLOEXEC, 0);
+    if (descriptor < 0 && Posix.errno() == Posix.EBUSY) {
+      throw new DeviceInUseException(path + ": the kernel has this block device in use (mounted or mapped); release it first");
+    }
+    if (descriptor < 0) {
+      throw Posix.failure("cannot open " + path);
+    }
+    return new NativeFile(path, descriptor, blockDevice);
+  }
+
+  /**
+   * Creates a regular file that must not exist yet, of size 0.
+   *
+   * @throws IOException where it exists or the system refuses
+   */
+  public static NativeFile create(Path path, int mode) throws IOException {
+    int flags = Posix.O_RDWR | Posix.O_CREAT | Posix.O_EXCL | Posix.O_CLOEXEC;
+    int descriptor = Posix.open(path.toString(), flags, mode);
+    if (descriptor < 0) {
+      throw Posix.failure("cannot create " + path);
+    }
+    return new NativeFile(path, descriptor, false);
+  }
+
+  private static boolean isBlockDevice(Path path) throws IOException {
+    int mode = (int) Files.getAttribute(path, "unix:mode");
+    return (mode & FILE_TYPE_MASK) == BLOCK_DEVICE_TYPE;
+  }
+
+  /** The path as it was given. */
+  public Path path() {
+    return path;
+  }
+
+  /** Whether this is a block device, as opposed to a regular file. */
+  public boolean isBlockDevice() {
+    return blockDevice;
+  }
+
+  /** The type of the file system that holds a regular file, as the system names it (ext4, tmpfs, …). */
+  public String fileSystemType() throws IOException {
+    FileStore store = Files.getFileStore(path);
+    return store.type();
+  }
+
+  /** The size in bytes. */
+  public long sizeBytes() throws IOException {
+    long size = Posix.lseek(descriptor, 0, Posix.SEEK_END);
+    if (size < 0) {
+      throw Posix.failure("cannot get the size of " + path);
+    }
+    return size;
+  }
+
+  /**
+   * Takes the exclusive lock of this file, held until {@link #close}. Advisory, and tied to this open: a second open in the same
+   * process is refused like one in another.
+   *
+   * @throws DeviceInUseException where another open holds it
+   */
+  public void lockExclusively() throws IOException {
+    if (Posix.flock(descriptor, Posix.LOCK_EX | Posix.LOCK_NB) == 0) {
+      return;
+    }
+    if (Posix.errno() == Posix.EWOULDBLOCK) {
+      throw new DeviceInUseException(path + ": in use by another pcache; stop that one first");
+    }
+    throw Posix.failure("cannot lock " + path);
+  }
+
+  /**
+   * Reads exactly {@code lengthBytes}, however many calls it takes.
+   *
+   * @throws IOException on an error, or where the file ends before
+   */
+  public void read(MemorySegment buffer, long bufferOffsetBytes, long lengthBytes, long offsetBytes) throws IOException {
+    long done = 0;
+    while (done < lengthBytes) {
+      MemorySegment rest = buffer.asSlice(bufferOffsetBytes + done, lengthBytes - done);
+      long n = Posix.pread(descriptor, rest, lengthBytes - done, offsetBytes + done);
+      done += progress(n, "read", offsetBytes + done, lengthBytes - done);
+    }
+  }
+
+  /**
+   * Writes exactly {@code lengthBytes}, however many calls it takes.
+   *
+   * @throws IOException on an error
+   */
+  public void write(MemorySegment buffer, long bufferOffsetBytes, long lengthBytes, long offsetBytes) throws IOException {
+    long done = 0;
+    while (done < lengthBytes) {
+      MemorySegment rest = buffer.asSlice(bufferOffsetBytes + done, lengthBytes - done);
+      long n = Posix.pwrite(descriptor, rest, lengthBytes - done, offsetBytes + done);
+      done += progress(n, "write", offsetBytes + done, lengthBytes - done);
+    }
+  }
+
+  /** Reads into the pieces in order, from one offset on, until all are full. */
+  public void read(List<MemorySegment> pieces, long offsetBytes) throws IOException {
+    transfer(pieces, offsetBytes, true);
+  }
+
+  /** Writes the pieces in order, from one offset on, until all are written. */
+  public void write(List<MemorySegment> pieces, long offsetBytes) throws IOException {
+    transfer(pieces, offsetBytes, false);
+  }
+
+  private void transfer(List<MemorySegment> pieces, long offsetBytes, boolean reading) throws IOException {
+    int first = 0;
+    long skipBytes = 0;
+    long position = offsetBytes;
+    while (first < pieces.size()) {
+      int count = Math.min(pieces.size() - first, MAX_VECTOR_PIECES);
+      MemorySegment vectors = fillVectors(pieces, first, count, skipBytes);
+      long n =
+          reading
+              ? Posix.preadv(descriptor, vectors, count, position)
+              : Posix.pwritev(descriptor, vectors, count, position);
+      long moved = progress(n, reading ? "read" : "write", position, pieces.get(first).byteSize() - skipBytes);
+      position += moved;
+      skipBytes += moved;
+      while (first < pieces.size() && skipBytes >= pieces.get(first).byteSize()) {
+        skipBytes -= pieces.get(first).byteSize();
+        first++;
+      }
+    }
+  }
+
+  private static MemorySegment fillVectors(List<MemorySegment> pieces, int first, int count, long skipBytes) {
+    MemorySegment vectors = VECTORS.get();
+    long skip = skipBytes;
+    for (int i = 0; i < count; i++) {
+      MemorySegment piece = pieces.get(first + i);
+      Invariants.check(piece.isNative(), "only native memory goes to the system");
+      vectors.set(ValueLayout.JAVA_LONG, (long) i * IOVEC_BYTES, piece.address() + skip);
+      vectors.set(ValueLayout.JAVA_LONG, (long) i * IOVEC_BYTES + 8, piece.byteSize() - skip);
+      skip = 0;
+    }
+    return vectors;
+  }
+
+  /** Turns the result of one call into bytes moved: an interrupted call moved none and is repeated. */
+  private long progress(long result, String verb, long offsetBytes, long leftBytes) throws IOException {
+    if (result > 0 || leftBytes == 0) {
+      return result;
+    }
+    if (result < 0 && Posix.errno() == Posix.EINTR) {
+      return 0;
+    }
+    String what = "cannot " + verb + " " + path + " at byte " + offsetBytes;
+    if (result < 0) {
+      throw Posix.failure(what);
+    }
+    throw new IOException(what + ": the file ends " + leftBytes + " bytes too early");
+  }
+
+  /** Makes every write completed before this call durable (fdatasync). */
+  public void syncData() throws IOException {
+    while (Posix.fdatasync(descriptor) != 0) {
+      if (Posix.errno() != Posix.EINTR) {
+        throw Posix.failure("cannot sync " + path);
+      }
+    }
+  }
+
+  /**
+   * Allocates every block of a range of a regular file, growing it where needed.
+   *
+   * @return false where the file system has no such call; nothing was changed then
+   * @throws NoSpaceException where the file system is full
+   */
+  public boolean allocate(long offsetBytes, long lengthBytes) throws IOException {
+    return fallocate(0, offsetBytes, lengthBytes, "allocate");
+  }
+
+  /**
+   * Makes a range read as zeroes without writing it, keeping its blocks allocated.
+   *
+   * @return false where the file system or device has no such call; nothing was changed then
+   */
+  public boolean zeroRange(long offsetBytes, long lengthBytes) throws IOException {
+    return fallocate(Posix.FALLOC_FL_ZERO_RANGE | Posix.FALLOC_FL_KEEP_SIZE, offsetBytes, lengthBytes, "zero");
+  }
+
+  private boolean fallocate(int mode, long offsetBytes, long lengthBytes, String verb) throws IOException {
+    while (Posix.fallocate(descriptor, mode, offsetBytes, lengthBytes) != 0) {
+      int errno = Posix.errno();
+      if (errno == Posix.EOPNOTSUPP || errno == Posix.EINVAL) {
+        return false;
+      }
+      if (errno == Posix.ENOSPC || errno == Posix.EDQUOT) {
+        throw new NoSpaceException(
+            path + ": no room to " + verb + " " + lengthBytes + " bytes; free some or give a smaller size");
+      }
+      if (errno != Posix.EINTR) {
+        throw Posix.failure("cannot " + verb + " " + lengthBytes + " bytes of " + path);
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Maps the first {@code sizeBytes} of the file for reading and writing.
+   *
+   * @param arena how long the mapping lives
+   */
+  public MemorySegment map(long sizeBytes, Arena arena) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      return channel.map(FileChannel.MapMode.READ_WRITE, 0, sizeBytes, arena);
+    }
+  }
+
+  /** Closes the descriptor and releases the lock. Does nothing the second time. */
+  @Override
+  public void close() throws IOException {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    if (Posix.close(descriptor) != 0) {
+      throw Posix.failure("cannot close " + path);
+    }
+  }
+}

@@ -1,0 +1,197 @@
+package io.pcache.nativeio;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+
+/**
+ * The system calls that pcache makes itself, with their error numbers. Everything else in this package is built on these.
+ *
+ * <p>Thread-safety: all methods from any thread. None is interruptible, which is the point: a {@code FileChannel} closes
+ * itself under a thread that is interrupted, and an embedding program may interrupt its threads.
+ */
+@SuppressWarnings("restricted") // foreign calls are what this class is for
+final class Posix {
+  static final int EINTR = 4;
+  static final int EWOULDBLOCK = 11;
+  static final int EBUSY = 16;
+  static final int EINVAL = 22;
+  static final int ENOSPC = 28;
+  static final int EOPNOTSUPP = 95;
+  static final int EDQUOT = 122;
+
+  static final int O_RDONLY = 0;
+  static final int O_RDWR = 2;
+  static final int O_CREAT = 0x40;
+  static final int O_EXCL = 0x80;
+  static final int O_CLOEXEC = 0x80000;
+  static final int O_DIRECT = System.getProperty("os.arch").equals("aarch64") ? 0x10000 : 0x4000;
+
+  static final int LOCK_EX = 2;
+  static final int LOCK_NB = 4;
+  static final int SEEK_END = 2;
+  static final int FALLOC_FL_KEEP_SIZE = 1;
+  static final int FALLOC_FL_ZERO_RANGE = 0x10;
+
+  private static final Linker LINKER = Linker.nativeLinker();
+  private static final StructLayout CAPTURE_LAYOUT = Linker.Option.captureStateLayout();
+  private static final VarHandle ERRNO =
+      CAPTURE_LAYOUT.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+  private static final ThreadLocal<MemorySegment> CAPTURE =
+      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(CAPTURE_LAYOUT));
+
+  private static final MethodHandle OPEN =
+      bind(
+          "open",
+          FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT),
+          Linker.Option.firstVariadicArg(2));
+  private static final MethodHandle CLOSE = bind("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+  private static final MethodHandle PREAD =
+      bind("pread", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
+  private static final MethodHandle PWRITE =
+      bind("pwrite", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
+  private static final MethodHandle PREADV =
+      bind("preadv", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG));
+  private static final MethodHandle PWRITEV =
+      bind("pwritev", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG));
+  private static final MethodHandle FDATASYNC =
+      bind("fdatasync", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+  private static final MethodHandle FALLOCATE =
+      bind("fallocate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+  private static final MethodHandle FLOCK =
+      bind("flock", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+  private static final MethodHandle LSEEK =
+      bind("lseek", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
+  private static final MethodHandle STRERROR =
+      LINKER.downcallHandle(
+          LINKER.defaultLookup().findOrThrow("strerror"), FunctionDescriptor.of(ADDRESS, JAVA_INT));
+
+  private Posix() {}
+
+  private static MethodHandle bind(String name, FunctionDescriptor type, Linker.Option... options) {
+    Linker.Option[] all = new Linker.Option[options.length + 1];
+    System.arraycopy(options, 0, all, 0, options.length);
+    all[options.length] = Linker.Option.captureCallState("errno");
+    return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), type, all);
+  }
+
+  /** The error number of this thread's last call that returned -1. */
+  static int errno() {
+    return (int) ERRNO.get(CAPTURE.get(), 0L);
+  }
+
+  /** The platform's text for an error number. */
+  static String describe(int errno) {
+    try {
+      MemorySegment text = (MemorySegment) STRERROR.invokeExact(errno);
+      return text.reinterpret(256).getString(0);
+    } catch (Throwable t) {
+      throw rethrow(t);
+    }
+  }
+
+  /** An exception for this thread's last failed call. */
+  static IOException failure(String what) {
+    int errno = errno();
+    return new IOException(what + ": " + describe(errno) + " (error " + errno + ")");
+  }
+
+  static int open(String path, int flags, int mode) {
+    try (Arena arena = Arena.ofConfined()) {
+      return (int) OPEN.invokeExact(CAPTURE.get(), arena.allocateFrom(path), flags, mode);
+    } catch (Throwable t) {
+      throw rethrow(t);
+    }
+  }
+
+  static int close(int descriptor) {
+    try {
+      return (int) CLOSE.invokeExact(CAPTURE.get(), descriptor);
+    } catch (Throwable t) {
+      throw rethrow(t);
+    }
+  }
+
+  static long pread(int descriptor, MemorySegment buffer, long lengthBytes, long offsetBytes) {
+    try {
+      return (long) PREAD.invokeExact(CAPTURE.get(), descriptor, buffer, lengthBytes, offsetBytes);
+    } catch (Throwable t) {
+      throw rethrow(t);
+    }
+  }
+
+  static long pwrite(int descriptor, MemorySegment buffer, long lengthBytes, long offsetBytes) {
+    try {
+      return (long) PWRITE.invokeExact(CAPTURE.get(), descriptor, buffer, lengthBytes, offsetBytes);
+    } catch (Throwable t) {
+      throw rethrow(t);
+    }
+  }
+
+  static long preadv(int descriptor, MemorySegment vectors, int count, long offsetBytes) {
+    try {
+      return (long) PREADV.invokeExact(CAPTURE.get(), descriptor, vectors, count, offsetBytes);
+    } catch (Throwable t) {
+      throw rethrow(t);
+    }
+  }
+
+  static long pwritev(int descriptor, MemorySegment vectors, int count, long offsetBytes) {
+    try {
+      return (long) PWRITEV.invokeExact(CAPTURE.get(), descriptor, vectors, count, offsetBytes);
+    } catch (Throwable t) {
+      throw rethrow(t);
+    }
+  }
+
+  static int fdatasync(int descriptor) {
+    try {
+      return (int) FDATASYNC.invokeExact(CAPTURE.get(), descriptor);
+    } catch (Throwable t) {
+      throw rethrow(t);
+    }
+  }
+
+  static int fallocate(int descriptor, int mode, long offsetBytes, long lengthBytes) {
+    try {
+      return (int) FALLOCATE.invokeExact(CAPTURE.get(), descriptor, mode, offsetBytes, lengthBytes);
+    } catch (Throwable t) {
+      throw rethrow(t);
+    }
+  }
+
+  static int flock(int descriptor, int operation) {
+    try {
+      return (int) FLOCK.invokeExact(CAPTURE.get(), descriptor, operation);
+    } catch (Throwable t) {
+      throw rethrow(t);
+    }
+  }
+
+  static long lseek(int descriptor, long offsetBytes, int whence) {
+    try {
+      return (long) LSEEK.invokeExact(CAPTURE.get(), descriptor, offsetBytes, whence);
+    } catch (Throwable t) {
+      throw rethrow(t);
+    }
+  }
+
+  /** A method handle to a C function throws nothing checked; this satisfies the compiler. */
+  private static RuntimeException rethrow(Throwable t) {
+    switch (t) {
+      case RuntimeException e -> throw e;
+      case Error e -> throw e;
+      default -> throw new AssertionError(t);
+    }
+  }
+}
