@@ -1,0 +1,112 @@
+package io.pcache.format;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A key: which bytes of which segment hold a range of the logical device. 40 bytes.
+ *
+ * <pre>
+ *   0                8        12       16             20              24               32         36     40
+ *   ├────────────────┼────────┼────────┼──────────────┼───────────────┼────────────────┼──────────┼──────┤
+ *   │ off            │ len    │ flags  │ cache_seg_id │ cache_seg_off │ seg_gen        │ data_crc │ resv │
+ *   └────────────────┴────────┴────────┴──────────────┴───────────────┴────────────────┴──────────┴──────┘
+ *   flags: bit 0 EMPTY, never valid on media · bit 1 CLEAN, filled by a read miss
+ * </pre>
+ */
+public final class KeyRecord {
+  /** u64 off, logical byte offset. */
+  public static final int OFF_OFFSET = 0;
+
+  /** u32 len, bytes. */
+  public static final int LEN_OFFSET = 8;
+
+  /** u32 flags. */
+  public static final int FLAGS_OFFSET = 12;
+
+  /** u32 cache_seg_id. */
+  public static final int CACHE_SEG_ID_OFFSET = 16;
+
+  /** u32 cache_seg_off, bytes in the data area. */
+  public static final int CACHE_SEG_OFF_OFFSET = 20;
+
+  /** u64 seg_gen. */
+  public static final int SEG_GEN_OFFSET = 24;
+
+  /** u32 data_crc. */
+  public static final int DATA_CRC_OFFSET = 32;
+
+  /** u32 reserved. */
+  public static final int RESERVED_OFFSET = 36;
+
+  /** A key's size. */
+  public static final int SIZE_BYTES = 40;
+
+  /** Flag: never valid on media. */
+  public static final int EMPTY_FLAG = 1;
+
+  /** Flag: filled by a read miss; there is nothing to write back. */
+  public static final int CLEAN_FLAG = 1 << 1;
+
+  private KeyRecord() {}
+
+  /** Writes a key at {@code at}. All 40 bytes are set. */
+  public static void put(
+      MemorySegment keys,
+      long at,
+      long off,
+      int len,
+      int flags,
+      int cacheSegId,
+      int cacheSegOff,
+      long segGen,
+      int dataCrc) {
+    keys.set(LittleEndian.U64, at + OFF_OFFSET, off);
+    keys.set(LittleEndian.U32, at + LEN_OFFSET, len);
+    keys.set(LittleEndian.U32, at + FLAGS_OFFSET, flags);
+    keys.set(LittleEndian.U32, at + CACHE_SEG_ID_OFFSET, cacheSegId);
+    keys.set(LittleEndian.U32, at + CACHE_SEG_OFF_OFFSET, cacheSegOff);
+    keys.set(LittleEndian.U64, at + SEG_GEN_OFFSET, segGen);
+    keys.set(LittleEndian.U32, at + DATA_CRC_OFFSET, dataCrc);
+    keys.set(LittleEndian.U32, at + RESERVED_OFFSET, 0);
+  }
+
+  /** Logical byte offset. */
+  public static long off(MemorySegment keys, long at) {
+    return keys.get(LittleEndian.U64, at + OFF_OFFSET);
+  }
+
+  /** Length in bytes. */
+  public static int len(MemorySegment keys, long at) {
+    return keys.get(LittleEndian.U32, at + LEN_OFFSET);
+  }
+
+  /** Flags. */
+  public static int flags(MemorySegment keys, long at) {
+    return keys.get(LittleEndian.U32, at + FLAGS_OFFSET);
+  }
+
+  /** Segment that holds the data. */
+  public static int cacheSegId(MemorySegment keys, long at) {
+    return keys.get(LittleEndian.U32, at + CACHE_SEG_ID_OFFSET);
+  }
+
+  /** Byte offset of the data in that segment's data area. */
+  public static int cacheSegOff(MemorySegment keys, long at) {
+    return keys.get(LittleEndian.U32, at + CACHE_SEG_OFF_OFFSET);
+  }
+
+  /** The data segment's generation when the key was made. */
+  public static long segGen(MemorySegment keys, long at) {
+    return keys.get(LittleEndian.U64, at + SEG_GEN_OFFSET);
+  }
+
+  /** Checksum of the data, meaningful where the cache was formatted with data_crc. */
+  public static int dataCrc(MemorySegment keys, long at) {
+    return keys.get(LittleEndian.U32, at + DATA_CRC_OFFSET);
+  }
+
+  /** Whether a key was filled by a read miss. */
+  public static boolean isClean(MemorySegment keys, long at) {
+    return (flags(keys, at) & CLEAN_FLAG) != 0;
+  }
+}

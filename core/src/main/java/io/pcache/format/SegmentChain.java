@@ -1,0 +1,109 @@
+package io.pcache.format;
+
+import io.pcache.error.CorruptMediaException;
+import io.pcache.media.Media;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+
+/**
+ * The order of a cache's segments: from cache_seg_id, which keys and positions use, to the physical segment on the device.
+ *
+ * <p>Each segment's segment_info has two slots of 4 KiB at its start:
+ *
+ * <pre>
+ *   0      4     5     6       8       12         16
+ *   ├──────┼─────┼─────┼───────┼───────┼──────────┤
+ *   │ crc  │ seq │ ver │ resv  │ flags │ next_seg │    flags: bit 0 HAS_NEXT · bits 4:1 type (1 = cache data)
+ *   └──────┴─────┴─────┴───────┴───────┴──────────┘
+ * </pre>
+ *
+ * <p>Thread-safety: immutable.
+ */
+public final class SegmentChain {
+  /** u32 flags. */
+  public static final int FLAGS_OFFSET = 8;
+
+  /** u32 next_seg. */
+  public static final int NEXT_SEG_OFFSET = 12;
+
+  private static final int HAS_NEXT_FLAG = 1;
+  private static final int TYPE_CACHE_DATA = 1 << 1;
+
+  private final int[] physicalSegments;
+
+  private SegmentChain(int[] physicalSegments) {
+    this.physicalSegments = physicalSegments;
+  }
+
+  /**
+   * Follows the chain from cache_info's seg_id through next_seg.
+   *
+   * @throws CorruptMediaException where a link is missing, out of range, or leads back
+   */
+  public static SegmentChain load(Media media, CacheInfo info) {
+    int[] physical = new int[info.segments()];
+    boolean[] seen = new boolean[info.segments()];
+    int current = info.segId();
+    for (int i = 0; i < physical.length; i++) {
+      if (current < 0 || current >= seen.length || seen[current]) {
+        throw new CorruptMediaException(
+            "segment chain: physical segment %d found at place %d, one below %d that was not met before expected"
+                .formatted(Integer.toUnsignedLong(current), i, seen.length));
+      }
+      seen[current] = true;
+      physical[i] = current;
+      boolean last = i == physical.length - 1;
+      current = last ? current : next(media, current);
+    }
+    return new SegmentChain(physical);
+  }
+
+  private static int next(Media media, int physicalSegment) {
+    Optional<MemorySegment> record = slots(media, physicalSegment).load();
+    if (record.isEmpty()) {
+      throw new CorruptMediaException(
+          "segment_info of physical segment " + physicalSegment + ": neither slot has a valid checksum");
+    }
+    if ((record.get().get(LittleEndian.U32, FLAGS_OFFSET) & HAS_NEXT_FLAG) == 0) {
+      throw new CorruptMediaException(
+          "segment_info of physical segment " + physicalSegment + ": the chain ends before n_segs segments");
+    }
+    return record.get().get(LittleEndian.U32, NEXT_SEG_OFFSET);
+  }
+
+  /** Writes the segment_info of a fresh chain 0, 1, 2, …, and erases every generation. Not synced. */
+  public static SegmentChain format(Media media, int segments) {
+    int[] physical = new int[segments];
+    for (int i = 0; i < segments; i++) {
+      physical[i] = i;
+      boolean last = i == segments - 1;
+      TwoSlot slots = slots(media, i);
+      slots.erase();
+      MemorySegment record = slots.newRecord();
+      record.set(LittleEndian.U32, FLAGS_OFFSET, TYPE_CACHE_DATA | (last ? 0 : HAS_NEXT_FLAG));
+      record.set(LittleEndian.U32, NEXT_SEG_OFFSET, last ? 0 : i + 1);
+      slots.store(record);
+      SegmentGeneration.at(media, MediaLayout.segmentOffset(i)).erase();
+    }
+    return new SegmentChain(physical);
+  }
+
+  private static TwoSlot slots(Media media, int physicalSegment) {
+    return new TwoSlot(media, TwoSlotLayout.SEGMENT_INFO, MediaLayout.segmentOffset(physicalSegment));
+  }
+
+  /** How many segments there are (n_segs). */
+  public int segments() {
+    return physicalSegments.length;
+  }
+
+  /** Where a segment's data area starts on the device, in bytes. */
+  public long dataOffset(int cacheSegId) {
+    return segmentOffset(cacheSegId) + MediaLayout.SEGMENT_HEADER_BYTES;
+  }
+
+  /** Where a segment starts on the device, in bytes. */
+  public long segmentOffset(int cacheSegId) {
+    return MediaLayout.segmentOffset(physicalSegments[cacheSegId]);
+  }
+}

@@ -1,0 +1,94 @@
+package io.pcache.format;
+
+import io.pcache.error.CorruptMediaException;
+import io.pcache.error.UnsupportedFormatException;
+import io.pcache.media.Media;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The superblock: one copy of 24 bytes at 4 KiB, written when a cache is formatted and never again.
+ *
+ * <pre>
+ *   0        4        8                16       20       24
+ *   ├────────┼────────┼────────────────┼────────┼────────┤
+ *   │ crc    │ flags  │ magic          │ seg_num│ padding│
+ *   └────────┴────────┴────────────────┴────────┴────────┘
+ * </pre>
+ *
+ * @param flags u32; bit 0 says big-endian, which is refused
+ * @param segNum u32, segments on the device, 1 to 1,048,576
+ */
+public record Superblock(int flags, int segNum) {
+  /** u32 crc over bytes 4–23, padding included as found. */
+  public static final int CRC_OFFSET = 0;
+
+  /** u32 flags. */
+  public static final int FLAGS_OFFSET = 4;
+
+  /** u64 magic. */
+  public static final int MAGIC_OFFSET = 8;
+
+  /** u32 seg_num. */
+  public static final int SEG_NUM_OFFSET = 16;
+
+  /** The record's size, 4 bytes of padding at its end included. */
+  public static final int SIZE_BYTES = 24;
+
+  /** What {@link #MAGIC_OFFSET} holds; 0 there means never formatted. */
+  public static final long MAGIC = 0x65B05EFA96C596EFL;
+
+  private static final int BIG_ENDIAN_FLAG = 1;
+
+  /** Whether a device says that it has been formatted as a cache, whatever the state of the rest. */
+  public static boolean isPresent(MemorySegment view) {
+    return view.byteSize() >= MediaLayout.SEGMENTS_OFFSET
+        && view.get(LittleEndian.U64, MediaLayout.SUPERBLOCK_OFFSET + MAGIC_OFFSET) == MAGIC;
+  }
+
+  /**
+   * Reads and checks the superblock.
+   *
+   * @throws UnsupportedFormatException where there is none, or it is big-endian
+   * @throws CorruptMediaException where its checksum or seg_num is wrong
+   */
+  public static Superblock load(Media media) {
+    if (!isPresent(media.view())) {
+      throw new UnsupportedFormatException(
+          "no cache found: the superblock's magic is absent at byte 4096; run 'pcache format' first");
+    }
+    MemorySegment copy = MemorySegment.ofArray(new long[SIZE_BYTES / Long.BYTES]);
+    MemorySegment.copy(media.view(), MediaLayout.SUPERBLOCK_OFFSET, copy, 0, SIZE_BYTES);
+    int found = copy.get(LittleEndian.U32, CRC_OFFSET);
+    int expected = Checksum.of(copy, FLAGS_OFFSET, SIZE_BYTES - FLAGS_OFFSET);
+    if (found != expected) {
+      throw new CorruptMediaException(
+          "superblock at byte 4096: checksum %08x found, %08x expected".formatted(found, expected));
+    }
+    return checked(copy, media.sizeBytes());
+  }
+
+  private static Superblock checked(MemorySegment copy, long deviceBytes) {
+    Superblock superblock =
+        new Superblock(copy.get(LittleEndian.U32, FLAGS_OFFSET), copy.get(LittleEndian.U32, SEG_NUM_OFFSET));
+    if ((superblock.flags & BIG_ENDIAN_FLAG) != 0) {
+      throw new UnsupportedFormatException("superblock: a cache written by a big-endian machine is not supported");
+    }
+    int fits = MediaLayout.segmentsOn(deviceBytes);
+    if (superblock.segNum < 1 || superblock.segNum > fits) {
+      throw new CorruptMediaException(
+          "superblock: seg_num %d found, 1 to %d expected on a device of %d bytes"
+              .formatted(Integer.toUnsignedLong(superblock.segNum), fits, deviceBytes));
+    }
+    return superblock;
+  }
+
+  /** Writes this superblock. Not synced. */
+  public void store(Media media) {
+    MemorySegment record = MemorySegment.ofArray(new long[SIZE_BYTES / Long.BYTES]);
+    record.set(LittleEndian.U32, FLAGS_OFFSET, flags);
+    record.set(LittleEndian.U64, MAGIC_OFFSET, MAGIC);
+    record.set(LittleEndian.U32, SEG_NUM_OFFSET, segNum);
+    record.set(LittleEndian.U32, CRC_OFFSET, Checksum.of(record, FLAGS_OFFSET, SIZE_BYTES - FLAGS_OFFSET));
+    media.write(MediaLayout.SUPERBLOCK_OFFSET, record, 0, SIZE_BYTES);
+  }
+}

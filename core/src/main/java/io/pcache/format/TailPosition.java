@@ -1,0 +1,90 @@
+package io.pcache.format;
+
+import io.pcache.error.CorruptMediaException;
+import io.pcache.media.Media;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+
+/**
+ * One of the two stored positions of the log, key_tail or dirty_tail. Two slots of 16 bytes side by side in cache_ctrl.
+ *
+ * <pre>
+ *   0      4     5     6       8              12        16
+ *   ├──────┼─────┼─────┼───────┼──────────────┼─────────┤
+ *   │ crc  │ seq │ ver │ resv  │ cache_seg_id │ seg_off │
+ *   └──────┴─────┴─────┴───────┴──────────────┴─────────┘
+ * </pre>
+ *
+ * <p>Thread-safety: one writer at a time.
+ */
+public final class TailPosition {
+  /** u32 cache_seg_id. */
+  public static final int CACHE_SEG_ID_OFFSET = 8;
+
+  /** u32 seg_off. */
+  public static final int SEG_OFF_OFFSET = 12;
+
+  private final TwoSlot slots;
+  private final String name;
+  private final int segments;
+
+  private TailPosition(Media media, TwoSlotLayout layout, long offsetBytes, int segments) {
+    this.slots = new TwoSlot(media, layout, offsetBytes);
+    this.name = layout.name();
+    this.segments = segments;
+  }
+
+  /** key_tail of a cache of {@code segments} segments. */
+  public static TailPosition keyTail(Media media, int segments) {
+    return new TailPosition(media, TwoSlotLayout.KEY_TAIL, MediaLayout.KEY_TAIL_OFFSET, segments);
+  }
+
+  /** dirty_tail of a cache of {@code segments} segments. */
+  public static TailPosition dirtyTail(Media media, int segments) {
+    return new TailPosition(media, TwoSlotLayout.DIRTY_TAIL, MediaLayout.DIRTY_TAIL_OFFSET, segments);
+  }
+
+  /**
+   * Reads and checks the position.
+   *
+   * @throws CorruptMediaException where no slot is valid or the position lies outside the log
+   */
+  public LogPosition load() {
+    Optional<MemorySegment> record = slots.load();
+    if (record.isEmpty()) {
+      throw new CorruptMediaException(name + ": neither slot has a valid checksum; the log's beginning is unknown");
+    }
+    return decode(record.get());
+  }
+
+  private LogPosition decode(MemorySegment record) {
+    int cacheSegId = record.get(LittleEndian.U32, CACHE_SEG_ID_OFFSET);
+    int segOffBytes = record.get(LittleEndian.U32, SEG_OFF_OFFSET);
+    boolean segmentFits = cacheSegId >= 0 && cacheSegId < segments;
+    boolean offsetFits = segOffBytes >= 0 && segOffBytes <= MediaLayout.DATA_AREA_BYTES;
+    if (!segmentFits || !offsetFits || segOffBytes % Long.BYTES != 0) {
+      throw new CorruptMediaException(
+          "%s: position %d:%d found, a segment below %d and an aligned offset of at most %d expected"
+              .formatted(
+                  name,
+                  Integer.toUnsignedLong(cacheSegId),
+                  Integer.toUnsignedLong(segOffBytes),
+                  segments,
+                  MediaLayout.DATA_AREA_BYTES));
+    }
+    return new LogPosition(cacheSegId, segOffBytes);
+  }
+
+  /** Writes the position durably. */
+  public void storeDurably(LogPosition position) {
+    MemorySegment record = slots.newRecord();
+    record.set(LittleEndian.U32, CACHE_SEG_ID_OFFSET, position.cacheSegId());
+    record.set(LittleEndian.U32, SEG_OFF_OFFSET, position.segOffsetBytes());
+    slots.storeDurably(record);
+  }
+
+  /** Makes both slots invalid, for formatting. Not synced. */
+  public void erase() {
+    slots.erase();
+  }
+}

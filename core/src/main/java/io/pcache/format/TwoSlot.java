@@ -1,0 +1,110 @@
+package io.pcache.format;
+
+import io.pcache.media.Media;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Optional;
+
+/**
+ * A record that is kept twice, so that a crash in the middle of an update leaves the other copy.
+ *
+ * <p>Invariants: the newest valid copy is never overwritten; an update is durable before {@link #storeDurably} returns, so
+ * at any moment at least one slot holds a durable valid copy once there was one. Which slot is the newest is read from the
+ * media at every update, not remembered, so neither a reload nor rot can point an update at the wrong slot.
+ *
+ * <p>Thread-safety: loads from any thread; one writer per record at a time.
+ */
+public final class TwoSlot {
+  private static final int NONE = -1;
+
+  private final Media media;
+  private final TwoSlotLayout layout;
+  private final long offsetBytes;
+
+  /**
+   * Describes a record on media; nothing is read yet.
+   *
+   * @param offsetBytes where the first slot starts
+   */
+  public TwoSlot(Media media, TwoSlotLayout layout, long offsetBytes) {
+    this.media = media;
+    this.layout = layout;
+    this.offsetBytes = offsetBytes;
+  }
+
+  /** A private copy of the newest valid slot, header included; empty where no slot is valid. */
+  public Optional<MemorySegment> load() {
+    MemorySegment first = copyOf(0);
+    MemorySegment second = copyOf(1);
+    int newest = newest(first, second);
+    return newest == NONE ? Optional.empty() : Optional.of(newest == 0 ? first : second);
+  }
+
+  /** Writes a new copy and syncs. The header's crc, seq and version are filled in here. */
+  public void storeDurably(MemorySegment record) {
+    store(record);
+    media.sync();
+  }
+
+  /**
+   * Writes a new copy into the slot that is not the newest, without a sync. For updates of several records that share one
+   * sync; the same record must not be stored again before that.
+   */
+  public void store(MemorySegment record) {
+    MemorySegment first = copyOf(0);
+    MemorySegment second = copyOf(1);
+    int newest = newest(first, second);
+    int seq = newest == NONE ? 0 : seqOf(newest == 0 ? first : second) + 1;
+    record.set(ValueLayout.JAVA_BYTE, TwoSlotLayout.SEQ_OFFSET, (byte) seq);
+    record.set(ValueLayout.JAVA_BYTE, TwoSlotLayout.VERSION_OFFSET, (byte) 0);
+    record.set(LittleEndian.U16, TwoSlotLayout.VERSION_OFFSET + 1, (short) 0);
+    record.set(LittleEndian.U32, TwoSlotLayout.CRC_OFFSET, crcOf(record));
+    int target = newest == 0 ? 1 : 0;
+    media.write(slotOffset(target), record, 0, layout.sizeBytes());
+  }
+
+  /** An empty record of the right size, for the caller to fill and store. */
+  public MemorySegment newRecord() {
+    return MemorySegment.ofArray(new long[layout.sizeBytes() / Long.BYTES]);
+  }
+
+  /** Makes both slots invalid, for formatting. Not synced. */
+  public void erase() {
+    media.zero(slotOffset(0), layout.sizeBytes());
+    media.zero(slotOffset(1), layout.sizeBytes());
+  }
+
+  private long slotOffset(int slot) {
+    return offsetBytes + (long) slot * layout.strideBytes();
+  }
+
+  private MemorySegment copyOf(int slot) {
+    MemorySegment copy = newRecord();
+    MemorySegment.copy(media.view(), slotOffset(slot), copy, 0, layout.sizeBytes());
+    return copy;
+  }
+
+  private int newest(MemorySegment first, MemorySegment second) {
+    boolean firstValid = isValid(first);
+    boolean secondValid = isValid(second);
+    if (firstValid && secondValid) {
+      return (byte) (seqOf(second) - seqOf(first)) > 0 ? 1 : 0;
+    }
+    if (firstValid) {
+      return 0;
+    }
+    return secondValid ? 1 : NONE;
+  }
+
+  private boolean isValid(MemorySegment record) {
+    return record.get(LittleEndian.U32, TwoSlotLayout.CRC_OFFSET) == crcOf(record);
+  }
+
+  private int crcOf(MemorySegment record) {
+    return Checksum.of(record, TwoSlotLayout.SEQ_OFFSET, layout.sizeBytes() - TwoSlotLayout.SEQ_OFFSET);
+  }
+
+  private static int seqOf(MemorySegment record) {
+    return record.get(ValueLayout.JAVA_BYTE, TwoSlotLayout.SEQ_OFFSET);
+  }
+}

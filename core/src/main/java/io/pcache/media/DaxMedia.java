@@ -1,0 +1,53 @@
+package io.pcache.media;
+
+import io.pcache.nativeio.NativeFile;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
+
+/**
+ * Persistent memory mapped with {@code MAP_SYNC}: a write stores and writes back the cache lines it touched, a sync is a
+ * fence. Forcing a segment of such a mapping issues cache-line write-backs and no system call (JEP 352).
+ */
+final class DaxMedia extends MappedMedia {
+  DaxMedia(NativeFile file, MemorySegment mapping, Arena arena) {
+    super(file, mapping, arena, MediaKind.DAX);
+  }
+
+  @Override
+  public void write(long offsetBytes, MemorySegment source, long sourceOffsetBytes, long lengthBytes) {
+    try {
+      MemorySegment.copy(source, sourceOffsetBytes, mapping, offsetBytes, lengthBytes);
+      mapping.asSlice(offsetBytes, lengthBytes).force();
+    } catch (InternalError e) {
+      throw fault("write", offsetBytes, e);
+    }
+  }
+
+  @Override
+  public void zero(long offsetBytes, long lengthBytes) {
+    try {
+      MemorySegment range = mapping.asSlice(offsetBytes, lengthBytes);
+      range.fill((byte) 0);
+      range.force();
+    } catch (InternalError e) {
+      throw fault("write", offsetBytes, e);
+    }
+  }
+
+  @Override
+  public void recycle(long offsetBytes, long lengthBytes) {
+    // Byte-addressable memory needs no preparation for partial stores.
+  }
+
+  @Override
+  public void sync() {
+    // Every write forced its own lines and ended with a store fence; this orders them before whatever comes next.
+    VarHandle.fullFence();
+  }
+
+  @Override
+  public boolean syncMayBlock() {
+    return false;
+  }
+}

@@ -1,0 +1,58 @@
+package io.pcache.media;
+
+import io.pcache.error.MediaFailureException;
+import io.pcache.nativeio.NativeFile;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** What the three file kinds share: the descriptor with its lock, the mapping, and orderly release. */
+abstract sealed class MappedMedia implements Media permits DaxMedia, FileMedia, MemoryMedia {
+  final NativeFile file;
+  final MemorySegment mapping;
+  private final MemorySegment view;
+  private final Arena arena;
+  private final MediaKind kind;
+
+  /** Takes over file, arena and mapping: {@link #close} releases all of them. */
+  MappedMedia(NativeFile file, MemorySegment mapping, Arena arena, MediaKind kind) {
+    this.file = file;
+    this.mapping = mapping;
+    this.view = mapping.asReadOnly();
+    this.arena = arena;
+    this.kind = kind;
+  }
+
+  @Override
+  public final long sizeBytes() {
+    return mapping.byteSize();
+  }
+
+  @Override
+  public final MemorySegment view() {
+    return view;
+  }
+
+  @Override
+  public final MediaKind kind() {
+    return kind;
+  }
+
+  @Override
+  public final void close() {
+    arena.close();
+    try {
+      file.close();
+    } catch (IOException e) {
+      throw new MediaFailureException(e.getMessage(), e);
+    }
+  }
+
+  /** Turns a page that the device could not deliver into the typed error of the operation that touched it. */
+  final MediaFailureException fault(String verb, long offsetBytes, InternalError cause) {
+    return new MediaFailureException(
+        file.path() + ": a page of the mapping failed at a " + verb + " near byte " + offsetBytes
+            + "; the file was cut short, its file system is full, or its device failed",
+        cause);
+  }
+}

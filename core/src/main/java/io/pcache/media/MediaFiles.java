@@ -1,0 +1,118 @@
+package io.pcache.media;
+
+import io.pcache.error.MediaFailureException;
+import io.pcache.nativeio.NativeFile;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Set;
+import jdk.nio.mapmode.ExtendedMapMode;
+import org.jspecify.annotations.Nullable;
+
+/** Opens a cache device as the kind of media that its file system offers, and makes files fit to be one. */
+public final class MediaFiles {
+  private static final Set<String> MEMORY_FILE_SYSTEMS = Set.of("tmpfs", "ramfs", "hugetlbfs");
+  private static final long FILL_CHUNK_BYTES = 1 << 20;
+  private static final int OWNER_ONLY = 0600;
+
+  private MediaFiles() {}
+
+  /**
+   * Opens an existing file or block device, locked against other openers.
+   *
+   * @throws io.pcache.error.DeviceInUseException where another opener holds it
+   * @throws io.pcache.error.BadOptionException where there is no such file
+   * @throws MediaFailureException for every other reason the system gives
+   */
+  public static Media open(Path path) {
+    NativeFile file = null;
+    Arena arena = Arena.ofShared();
+    try {
+      file = NativeFile.open(path, NativeFile.Access.READ_WRITE);
+      file.lockExclusively();
+      return mapAs(file, arena);
+    } catch (IOException e) {
+      release(file, arena, e);
+      throw new MediaFailureException(path + ": cannot open the cache device: " + e.getMessage(), e);
+    } catch (RuntimeException e) {
+      release(file, arena, e);
+      throw e;
+    }
+  }
+
+  private static void release(@Nullable NativeFile file, Arena arena, Exception cause) {
+    arena.close();
+    if (file == null) {
+      return;
+    }
+    try {
+      file.close();
+    } catch (IOException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  private static Media mapAs(NativeFile file, Arena arena) throws IOException {
+    long sizeBytes = file.sizeBytes();
+    if (!file.isBlockDevice() && MEMORY_FILE_SYSTEMS.contains(file.fileSystemType())) {
+      return new MemoryMedia(file, file.map(sizeBytes, arena), arena);
+    }
+    try (FileChannel channel =
+        FileChannel.open(file.path(), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      MemorySegment mapping = channel.map(ExtendedMapMode.READ_WRITE_SYNC, 0, sizeBytes, arena);
+      return new DaxMedia(file, mapping, arena);
+    } catch (UnsupportedOperationException | IOException notDax) {
+      return new FileMedia(file, file.map(sizeBytes, arena), arena);
+    }
+  }
+
+  /**
+   * Creates a cache file, or grows one that is about to be formatted, with every block allocated: a full file system shows here and not as a fault later.
+   * Where this fails, a file that did not exist before does not exist afterwards.
+   *
+   * @param sizeBytes the size it shall have; a larger file keeps its size
+   * @throws io.pcache.error.NoSpaceException where the file system has no room
+   */
+  public static void allocate(Path path, long sizeBytes) {
+    boolean existed = Files.exists(path);
+    try (NativeFile file =
+        existed ? NativeFile.open(path, NativeFile.Access.READ_WRITE) : NativeFile.create(path, OWNER_ONLY)) {
+      file.lockExclusively();
+      if (!file.isBlockDevice() && !file.allocate(0, sizeBytes)) {
+        fill(file, sizeBytes);
+      }
+    } catch (IOException e) {
+      removeIfNew(path, existed, e);
+      throw new MediaFailureException(path + ": cannot allocate the cache file: " + e.getMessage(), e);
+    } catch (RuntimeException e) {
+      removeIfNew(path, existed, e);
+      throw e;
+    }
+  }
+
+  private static void fill(NativeFile file, long toBytes) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment zeroes = arena.allocate(FILL_CHUNK_BYTES, 4096);
+      for (long at = 0; at < toBytes; ) {
+        long n = Math.min(FILL_CHUNK_BYTES, toBytes - at);
+        file.write(zeroes, 0, n, at);
+        at += n;
+      }
+    }
+  }
+
+  private static void removeIfNew(Path path, boolean existed, Exception cause) {
+    if (existed) {
+      return;
+    }
+    try {
+      Files.deleteIfExists(path);
+    } catch (IOException e) {
+      cause.addSuppressed(e);
+    }
+  }
+}
