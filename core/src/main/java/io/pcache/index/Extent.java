@@ -1,0 +1,74 @@
+package io.pcache.index;
+
+import io.pcache.format.MediaLayout;
+
+/**
+ * How an extent is packed into a {@code long}. An extent never crosses a subtree, so 61 bits say all there is; packed values
+ * of one subtree sort by logical sector as unsigned numbers.
+ *
+ * <pre>
+ *   63           51 50          38 37              18 17             3  2     0
+ *   ├──────────────┼──────────────┼──────────────────┼────────────────┼────────┤
+ *   │ sector 13    │ length−1 13  │ cache_seg_id 20  │ seg sector 15  │ CLEAN  │
+ *   └──────────────┴──────────────┴──────────────────┴────────────────┴────────┘
+ *   sector: in the subtree · length: sectors · seg sector: in the segment's data area · bits 1 and 2 are zero
+ * </pre>
+ */
+final class Extent {
+  static final int SUBTREE_SECTORS = MediaLayout.SUBTREE_BYTES / MediaLayout.SECTOR_BYTES;
+  static final long CLEAN = 1;
+
+  private static final int SECTOR_SHIFT = 51;
+  private static final int LENGTH_SHIFT = 38;
+  private static final int SEGMENT_SHIFT = 18;
+  private static final int SEG_SECTOR_SHIFT = 3;
+  private static final int SECTOR_MASK = (1 << 13) - 1;
+  private static final int SEGMENT_MASK = (1 << 20) - 1;
+  private static final int SEG_SECTOR_MASK = (1 << 15) - 1;
+
+  private Extent() {}
+
+  static long pack(int sector, int lengthSectors, int cacheSegId, int segSector, long flags) {
+    return (long) sector << SECTOR_SHIFT
+        | (long) (lengthSectors - 1) << LENGTH_SHIFT
+        | (long) cacheSegId << SEGMENT_SHIFT
+        | (long) segSector << SEG_SECTOR_SHIFT
+        | flags;
+  }
+
+  static int sector(long extent) {
+    return (int) (extent >>> SECTOR_SHIFT);
+  }
+
+  static int lengthSectors(long extent) {
+    return ((int) (extent >>> LENGTH_SHIFT) & SECTOR_MASK) + 1;
+  }
+
+  static int endSector(long extent) {
+    return sector(extent) + lengthSectors(extent);
+  }
+
+  static int cacheSegId(long extent) {
+    return (int) (extent >>> SEGMENT_SHIFT) & SEGMENT_MASK;
+  }
+
+  static int segSector(long extent) {
+    return (int) (extent >>> SEG_SECTOR_SHIFT) & SEG_SECTOR_MASK;
+  }
+
+  static boolean isClean(long extent) {
+    return (extent & CLEAN) != 0;
+  }
+
+  /** The part of an extent from {@code fromSector} to {@code toSector}, both inside it. */
+  static long cut(long extent, int fromSector, int toSector) {
+    int skip = fromSector - sector(extent);
+    return pack(
+        fromSector, toSector - fromSector, cacheSegId(extent), segSector(extent) + skip, extent & CLEAN);
+  }
+
+  /** Whether an extent points at its own place within the key that starts at these sectors. */
+  static boolean pointsInto(long extent, int keySector, int cacheSegId, int keySegSector) {
+    return cacheSegId(extent) == cacheSegId && segSector(extent) - keySegSector == sector(extent) - keySector;
+  }
+}

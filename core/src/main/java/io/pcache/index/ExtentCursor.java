@@ -1,0 +1,80 @@
+package io.pcache.index;
+
+import io.pcache.format.MediaLayout;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Walks the extents of one subtree in order. Reusable, so that lookups allocate nothing; valid only while the caller holds
+ * the lock under which it was set by {@link ExtentIndex#seek}.
+ */
+public final class ExtentCursor {
+  private static final long[] NOTHING = {};
+
+  private long subtreeOffsetBytes;
+  private long[] extents = NOTHING;
+  private long @Nullable [] proofs;
+  private int at;
+  private int count;
+
+  void reset(long newSubtreeOffsetBytes, long[] newExtents, long @Nullable [] newProofs, int newAt, int newCount) {
+    subtreeOffsetBytes = newSubtreeOffsetBytes;
+    extents = newExtents;
+    proofs = newProofs;
+    at = newAt;
+    count = newCount;
+  }
+
+  /** Whether the cursor stands on an extent. */
+  public boolean isValid() {
+    return at < count;
+  }
+
+  /** Goes on to the next extent of the subtree. */
+  public void next() {
+    at++;
+  }
+
+  /** Logical start in bytes. */
+  public long offsetBytes() {
+    return subtreeOffsetBytes + (long) Extent.sector(extents[at]) * MediaLayout.SECTOR_BYTES;
+  }
+
+  /** Logical end in bytes, exclusive. */
+  public long endBytes() {
+    return subtreeOffsetBytes + (long) Extent.endSector(extents[at]) * MediaLayout.SECTOR_BYTES;
+  }
+
+  /** The segment that holds the bytes. */
+  public int cacheSegId() {
+    return Extent.cacheSegId(extents[at]);
+  }
+
+  /** Where in its data area they start. */
+  public int segOffsetBytes() {
+    return Extent.segSector(extents[at]) * MediaLayout.SECTOR_BYTES;
+  }
+
+  /** Whether the backing device holds the same bytes. */
+  public boolean isClean() {
+    return Extent.isClean(extents[at]);
+  }
+
+  /** Where the whole key starts in the data area; only with proofs. */
+  public int keySegOffsetBytes() {
+    return KeyProof.segSector(proof()) * MediaLayout.SECTOR_BYTES;
+  }
+
+  /** The whole key's length in bytes; only with proofs. */
+  public int keyLengthBytes() {
+    return KeyProof.lengthSectors(proof()) * MediaLayout.SECTOR_BYTES;
+  }
+
+  /** The checksum of the whole key; only with proofs. */
+  public int keyDataCrc() {
+    return KeyProof.dataCrc(proof());
+  }
+
+  private long proof() {
+    return proofs == null ? 0 : proofs[at];
+  }
+}

@@ -1,0 +1,235 @@
+package io.pcache.index;
+
+import io.pcache.error.Invariants;
+import io.pcache.format.MediaLayout;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which bytes of which segment hold the newest cached version of each logical range.
+ *
+ * <p>The device is cut into subtrees of 4 MiB. A subtree is a sorted array of packed extents, searched by halving and changed
+ * by moving its tail: 8 bytes an extent and nothing for the collector to follow. With data checksums a second array holds, for
+ * each extent, the whole key it was cut from ({@link KeyProof}), which is what its checksum covers.
+ *
+ * <p>Invariants: extents of a subtree are ascending and do not overlap; no extent crosses a subtree.
+ *
+ * <p>Thread-safety: the caller holds the lock of the subtree's stripe for every method but {@link #extentCount()}. Distinct
+ * subtrees may be used at the same time.
+ */
+public final class ExtentIndex {
+  private static final int FIRST_CAPACITY = 4;
+
+  /** An array is cut down when less than a quarter of it is used, so memory follows the cache and not its history. */
+  private static final int SHRINK_BELOW_SHARE = 4;
+
+  private static final long[] NOTHING = {};
+
+  private final long[][] subtrees;
+  private final int[] counts;
+  private final long @Nullable [][] proofs;
+
+  /**
+   * Creates an empty index.
+   *
+   * @param deviceBytes size of the logical device
+   * @param withProofs whether extents carry what a checksum of their key needs
+   */
+  public ExtentIndex(long deviceBytes, boolean withProofs) {
+    int n = Math.toIntExact((deviceBytes + MediaLayout.SUBTREE_BYTES - 1) / MediaLayout.SUBTREE_BYTES);
+    subtrees = new long[n][];
+    Arrays.fill(subtrees, NOTHING);
+    counts = new int[n];
+    proofs = withProofs ? new long[n][] : null;
+    if (proofs != null) {
+      Arrays.fill(proofs, NOTHING);
+    }
+  }
+
+  /** The subtree that holds a logical byte. */
+  public static int subtreeOf(long offsetBytes) {
+    return (int) (offsetBytes / MediaLayout.SUBTREE_BYTES);
+  }
+
+  /** How many subtrees there are. */
+  public int subtrees() {
+    return counts.length;
+  }
+
+  /** How many extents there are, roughly while others change the index. */
+  public long extentCount() {
+    long sum = 0;
+    for (int count : counts) {
+      sum += count;
+    }
+    return sum;
+  }
+
+  /**
+   * Makes a range read from a segment, in place of whatever held it before.
+   *
+   * @param offsetBytes logical start; the range stays inside one subtree
+   * @param lengthBytes length, a multiple of 512 above 0
+   * @param cacheSegId the segment
+   * @param segOffsetBytes where in its data area
+   * @param clean whether the backing device holds the same bytes
+   * @param dataCrc checksum of the bytes, ignored without proofs
+   */
+  public void put(
+      long offsetBytes, int lengthBytes, int cacheSegId, int segOffsetBytes, boolean clean, int dataCrc) {
+    int sector = sectorInSubtree(offsetBytes);
+    int length = lengthBytes / MediaLayout.SECTOR_BYTES;
+    int segSector = segOffsetBytes / MediaLayout.SECTOR_BYTES;
+    Invariants.check(length > 0 && sector + length <= Extent.SUBTREE_SECTORS, "an extent stays inside its subtree");
+    long extent = Extent.pack(sector, length, cacheSegId, segSector, clean ? Extent.CLEAN : 0);
+    long proof = KeyProof.pack(segSector, length, dataCrc);
+    replace(subtreeOf(offsetBytes), sector, sector + length, extent, proof);
+  }
+
+  private void replace(int subtree, int from, int to, long extent, long proof) {
+    long[] extents = subtrees[subtree];
+    int count = counts[subtree];
+    int first = firstEndingAfter(extents, count, from);
+    if (first < count && Extent.sector(extents[first]) == from && Extent.endSector(extents[first]) == to) {
+      extents[first] = extent;
+      setProof(subtree, first, proof);
+      return;
+    }
+    int past = firstStartingAtOrAfter(extents, count, first, to);
+    boolean keepLeft = first < past && Extent.sector(extents[first]) < from;
+    boolean keepRight = first < past && Extent.endSector(extents[past - 1]) > to;
+    long left = keepLeft ? Extent.cut(extents[first], Extent.sector(extents[first]), from) : 0;
+    long right = keepRight ? Extent.cut(extents[past - 1], to, Extent.endSector(extents[past - 1])) : 0;
+    long leftProof = keepLeft ? proofAt(subtree, first) : 0;
+    long rightProof = keepRight ? proofAt(subtree, past - 1) : 0;
+    int inserted = 1 + (keepLeft ? 1 : 0) + (keepRight ? 1 : 0);
+    splice(subtree, first, past, inserted);
+    int at = first;
+    if (keepLeft) {
+      set(subtree, at++, left, leftProof);
+    }
+    set(subtree, at++, extent, proof);
+    if (keepRight) {
+      set(subtree, at, right, rightProof);
+    }
+  }
+
+  /**
+   * Removes whatever still points at a key's bytes, so that no lookup meets a reclaimed segment.
+   *
+   * @param offsetBytes the key's logical start
+   * @param lengthBytes the key's length
+   * @param cacheSegId the key's segment
+   * @param segOffsetBytes the key's place in its data area
+   */
+  public void removeKey(long offsetBytes, int lengthBytes, int cacheSegId, int segOffsetBytes) {
+    int subtree = subtreeOf(offsetBytes);
+    int from = sectorInSubtree(offsetBytes);
+    int to = from + lengthBytes / MediaLayout.SECTOR_BYTES;
+    int segSector = segOffsetBytes / MediaLayout.SECTOR_BYTES;
+    int i = firstEndingAfter(subtrees[subtree], counts[subtree], from);
+    while (i < counts[subtree] && Extent.sector(subtrees[subtree][i]) < to) {
+      if (Extent.pointsInto(subtrees[subtree][i], from, cacheSegId, segSector)) {
+        splice(subtree, i, i + 1, 0);
+      } else {
+        i++;
+      }
+    }
+  }
+
+  /** Marks whatever still points at a key's bytes as clean: the backing device has them. Parameters as {@link #removeKey}. */
+  public void markKeyClean(long offsetBytes, int lengthBytes, int cacheSegId, int segOffsetBytes) {
+    int subtree = subtreeOf(offsetBytes);
+    int from = sectorInSubtree(offsetBytes);
+    int to = from + lengthBytes / MediaLayout.SECTOR_BYTES;
+    int segSector = segOffsetBytes / MediaLayout.SECTOR_BYTES;
+    long[] extents = subtrees[subtree];
+    int count = counts[subtree];
+    for (int i = firstEndingAfter(extents, count, from); i < count && Extent.sector(extents[i]) < to; i++) {
+      if (Extent.pointsInto(extents[i], from, cacheSegId, segSector)) {
+        extents[i] |= Extent.CLEAN;
+      }
+    }
+  }
+
+  /** Points a cursor at the first extent that ends after {@code offsetBytes}. The caller keeps holding the lock. */
+  public void seek(ExtentCursor cursor, long offsetBytes) {
+    int subtree = subtreeOf(offsetBytes);
+    long[] extents = subtrees[subtree];
+    int at = firstEndingAfter(extents, counts[subtree], sectorInSubtree(offsetBytes));
+    cursor.reset(
+        (long) subtree * MediaLayout.SUBTREE_BYTES, extents, proofs == null ? null : proofs[subtree], at, counts[subtree]);
+  }
+
+  private static int sectorInSubtree(long offsetBytes) {
+    return (int) (offsetBytes % MediaLayout.SUBTREE_BYTES) / MediaLayout.SECTOR_BYTES;
+  }
+
+  /** The first extent whose end lies after a sector, by halving: ends ascend because extents do not overlap. */
+  private static int firstEndingAfter(long[] extents, int count, int sector) {
+    int low = 0;
+    int high = count;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (Extent.endSector(extents[middle]) <= sector) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  private static int firstStartingAtOrAfter(long[] extents, int count, int from, int sector) {
+    int low = from;
+    int high = count;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (Extent.sector(extents[middle]) < sector) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  /** Makes room for {@code inserted} extents in place of those from {@code first} to before {@code past}. */
+  private void splice(int subtree, int first, int past, int inserted) {
+    int count = counts[subtree];
+    int newCount = count - (past - first) + inserted;
+    subtrees[subtree] = spliced(subtrees[subtree], count, first, past, inserted, newCount);
+    if (proofs != null) {
+      proofs[subtree] = spliced(proofs[subtree], count, first, past, inserted, newCount);
+    }
+    counts[subtree] = newCount;
+  }
+
+  private static long[] spliced(long[] old, int count, int first, int past, int inserted, int newCount) {
+    long[] target = old;
+    if (newCount > old.length) {
+      target = new long[Math.max(FIRST_CAPACITY, newCount + (newCount >>> 1))];
+      System.arraycopy(old, 0, target, 0, first);
+    } else if (newCount < old.length / SHRINK_BELOW_SHARE) {
+      target = newCount == 0 ? NOTHING : new long[newCount * 2];
+      System.arraycopy(old, 0, target, 0, first);
+    }
+    System.arraycopy(old, past, target, first + inserted, count - past);
+    return target;
+  }
+
+  private void set(int subtree, int at, long extent, long proof) {
+    subtrees[subtree][at] = extent;
+    setProof(subtree, at, proof);
+  }
+
+  private void setProof(int subtree, int at, long proof) {
+    if (proofs != null) {
+      proofs[subtree][at] = proof;
+    }
+  }
+
+  private long proofAt(int subtree, int at) {
+    return proofs == null ? 0 : proofs[subtree][at];
+  }
+}

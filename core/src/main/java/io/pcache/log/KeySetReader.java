@@ -1,0 +1,154 @@
+package io.pcache.log;
+
+import io.pcache.error.CorruptMediaException;
+import io.pcache.format.KeyRecord;
+import io.pcache.format.KeySetRecord;
+import io.pcache.format.LogPosition;
+import io.pcache.format.MediaLayout;
+import io.pcache.format.SegmentChain;
+import io.pcache.media.Media;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Reads one key set at a time into a private copy and validates it there, header, bounds, checksum and every key, so that
+ * whoever uses its keys need not check anything again.
+ *
+ * <p>Thread-safety: one thread; every agent has its own.
+ */
+public final class KeySetReader {
+  /** What lies at a position. */
+  public enum Found {
+    /** A key set with keys. */
+    KEYS,
+    /** A LAST key set: the log goes on in {@link #nextCacheSegId()}. */
+    LAST,
+    /** Nothing that is valid. */
+    NOTHING
+  }
+
+  private final Media media;
+  private final SegmentChain chain;
+  private final long deviceBytes;
+  private final MemorySegment copy =
+      MemorySegment.ofArray(new long[KeySetRecord.sizeBytes(KeySetRecord.MAX_KEYS) / Long.BYTES]);
+  private int keyCount;
+
+  /**
+   * Creates a reader.
+   *
+   * @param deviceBytes size of the logical device, the bound of every key
+   */
+  public KeySetReader(Media media, SegmentChain chain, long deviceBytes) {
+    this.media = media;
+    this.chain = chain;
+    this.deviceBytes = deviceBytes;
+  }
+
+  /**
+   * Reads what lies at a position.
+   *
+   * @throws CorruptMediaException where a valid checksum covers values that cannot be
+   */
+  public Found read(LogPosition position) {
+    long room = (long) MediaLayout.DATA_AREA_BYTES - position.segOffsetBytes();
+    long size = Math.min(room, copy.byteSize());
+    long at = chain.dataOffset(position.cacheSegId()) + position.segOffsetBytes();
+    copyIn(at, size);
+    keyCount = 0;
+    if (!KeySetRecord.isValid(copy, 0, size)) {
+      return Found.NOTHING;
+    }
+    if (KeySetRecord.isLast(copy, 0)) {
+      checkNextSegment(position);
+      return Found.LAST;
+    }
+    keyCount = KeySetRecord.second(copy, 0);
+    checkKeys(position);
+    return Found.KEYS;
+  }
+
+  /** Copies the header, then as much of the keys as it asks for: most key sets are far smaller than the largest. */
+  private void copyIn(long at, long sizeBytes) {
+    long header = Math.min(sizeBytes, KeySetRecord.HEADER_BYTES);
+    MemorySegment.copy(media.view(), at, copy, 0, header);
+    if (header < KeySetRecord.HEADER_BYTES) {
+      return;
+    }
+    int keys = Math.clamp(Integer.toUnsignedLong(KeySetRecord.second(copy, 0)), 0, KeySetRecord.MAX_KEYS);
+    long wanted = Math.min(sizeBytes, KeySetRecord.sizeBytes(keys));
+    MemorySegment.copy(media.view(), at + header, copy, header, wanted - header);
+  }
+
+  private void checkNextSegment(LogPosition position) {
+    int next = KeySetRecord.second(copy, 0);
+    if (next < 0 || next >= chain.segments()) {
+      throw new CorruptMediaException(
+          "LAST key set at %s: next segment %d found, below %d expected"
+              .formatted(position, Integer.toUnsignedLong(next), chain.segments()));
+    }
+  }
+
+  private void checkKeys(LogPosition position) {
+    for (int i = 0; i < keyCount; i++) {
+      String wrong = wrongWithKey(KeySetRecord.keyOffset(i));
+      if (!wrong.isEmpty()) {
+        throw new CorruptMediaException("key " + i + " of the key set at " + position + ": " + wrong);
+      }
+    }
+  }
+
+  private String wrongWithKey(long at) {
+    long off = KeyRecord.off(copy, at);
+    long len = Integer.toUnsignedLong(KeyRecord.len(copy, at));
+    int segment = KeyRecord.cacheSegId(copy, at);
+    long segOff = Integer.toUnsignedLong(KeyRecord.cacheSegOff(copy, at));
+    if ((KeyRecord.flags(copy, at) & KeyRecord.EMPTY_FLAG) != 0) {
+      return "the EMPTY flag is set";
+    }
+    if (len == 0 || (len | off | segOff) % MediaLayout.SECTOR_BYTES != 0) {
+      return "off %d, len %d, cache_seg_off %d found, multiples of 512 and a len above 0 expected"
+          .formatted(off, len, segOff);
+    }
+    if (off < 0 || off > deviceBytes - len) {
+      return "off %d + len %d found, at most the device's %d bytes expected".formatted(off, len, deviceBytes);
+    }
+    if (off / MediaLayout.SUBTREE_BYTES != (off + len - 1) / MediaLayout.SUBTREE_BYTES) {
+      return "off %d + len %d crosses a 4 MiB boundary".formatted(off, len);
+    }
+    if (segment < 0 || segment >= chain.segments()) {
+      return "cache_seg_id %d found, below %d expected".formatted(Integer.toUnsignedLong(segment), chain.segments());
+    }
+    if (segOff + len > MediaLayout.DATA_AREA_BYTES) {
+      return "cache_seg_off %d + len %d found, at most %d expected"
+          .formatted(segOff, len, MediaLayout.DATA_AREA_BYTES);
+    }
+    return "";
+  }
+
+  /** How many keys the key set has. */
+  public int keyCount() {
+    return keyCount;
+  }
+
+  /** The key set's size on media in bytes. */
+  public int sizeBytes() {
+    return KeySetRecord.sizeBytes(keyCount);
+  }
+
+  /** The private copy; keys are read from it with {@link KeyRecord} at {@link KeySetRecord#keyOffset}. */
+  public MemorySegment bytes() {
+    return copy;
+  }
+
+  /** Where the log goes on after a LAST key set. */
+  public int nextCacheSegId() {
+    return KeySetRecord.second(copy, 0);
+  }
+
+  /** The position after what was read at {@code position}. */
+  public LogPosition after(LogPosition position, Found found) {
+    return found == Found.LAST
+        ? new LogPosition(nextCacheSegId(), 0)
+        : new LogPosition(position.cacheSegId(), position.segOffsetBytes() + sizeBytes());
+  }
+}

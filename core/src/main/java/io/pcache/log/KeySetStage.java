@@ -1,0 +1,53 @@
+package io.pcache.log;
+
+import io.pcache.format.KeySetRecord;
+import java.util.ArrayDeque;
+import java.util.List;
+
+/**
+ * The keys of one stripe that are visible to readers and not in the log yet, in the order in which they became visible.
+ *
+ * <p>Thread-safety: the caller holds the stripe's lock for every method. Appending under the same lock that changes the
+ * index is what makes log order equal index order.
+ */
+public final class KeySetStage {
+  private final StagedKeysPool pool;
+  private final ArrayDeque<StagedKeys> full = new ArrayDeque<>();
+  private StagedKeys current;
+
+  /** Creates an empty stage. */
+  public KeySetStage(StagedKeysPool pool) {
+    this.pool = pool;
+    this.current = pool.take();
+  }
+
+  /**
+   * Adds a key; parameters are the key's fields as in {@link io.pcache.format.KeyRecord}.
+   *
+   * @return how many keys are staged now
+   */
+  public int append(long off, int len, int flags, int cacheSegId, int cacheSegOff, long segGen, int dataCrc) {
+    if (current.isFull()) {
+      full.addLast(current);
+      current = pool.take();
+    }
+    current.append(off, len, flags, cacheSegId, cacheSegOff, segGen, dataCrc);
+    return count();
+  }
+
+  /** How many keys are staged. */
+  public int count() {
+    return full.size() * KeySetRecord.MAX_KEYS + current.count();
+  }
+
+  /** Moves all keys to {@code target}, oldest first. */
+  public void drainTo(List<StagedKeys> target) {
+    while (!full.isEmpty()) {
+      target.add(full.pollFirst());
+    }
+    if (current.count() > 0) {
+      target.add(current);
+      current = pool.take();
+    }
+  }
+}

@@ -1,0 +1,176 @@
+package io.pcache.log;
+
+import io.pcache.error.Invariants;
+import io.pcache.format.KeyRecord;
+import io.pcache.format.KeySetRecord;
+import io.pcache.format.LogPosition;
+import io.pcache.format.MediaLayout;
+import io.pcache.format.SegmentChain;
+import io.pcache.media.Media;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * Appends batches of keys to the log so that a crash at any moment leaves either the log as it was or the whole batch.
+ *
+ * <p>A batch becomes one or more key sets. {@link #prepare} writes all of them except the header of the first, and the
+ * zeroed header that follows the last; {@link #publish} writes the missing header. The caller syncs between the two, which
+ * also makes the data durable that the keys name, and after the second:
+ *
+ * <pre>
+ *   before      … kset │ 0 0 0
+ *   prepare     … kset │ 0 0 0  keys │ header keys │ header keys │ 0 0 0      sync
+ *   publish     … kset │ header keys │ header keys │ header keys │ 0 0 0      sync
+ * </pre>
+ *
+ * <p>Invariants: what follows the head in its segment is zero or the leftover of a batch that never was published; a
+ * segment that becomes part of the log is all zero. So a walk never takes old bytes for the log's continuation.
+ *
+ * <p>Thread-safety: one caller at a time; {@link #head()} and {@link #roomBytes()} from any thread.
+ */
+public final class LogWriter {
+  private static final int WITHHELD_BYTES = KeySetRecord.HEADER_BYTES;
+  private static final int FIRST_BUFFER_BYTES = 8 << 10;
+
+  private final Media media;
+  private final SegmentChain chain;
+  private final LogSegments segments;
+
+  private MemorySegment buffer = MemorySegment.ofArray(new long[FIRST_BUFFER_BYTES / Long.BYTES]);
+  private final MemorySegment withheldHeader = MemorySegment.ofArray(new long[WITHHELD_BYTES / Long.BYTES]);
+
+  private volatile LogPosition head;
+
+  private boolean prepared;
+  private boolean firstChunk;
+  private int segment;
+  private int chunkStartBytes;
+  private int chunkBytes;
+
+  /**
+   * Continues a log.
+   *
+   * @param head where it ends; what follows in that segment is zero
+   */
+  public LogWriter(Media media, SegmentChain chain, LogPosition head, LogSegments segments) {
+    this.media = media;
+    this.chain = chain;
+    this.head = head;
+    this.segments = segments;
+  }
+
+  /** Where the published log ends. */
+  public LogPosition head() {
+    return head;
+  }
+
+  /** Bytes left in the log's current segment. */
+  public int roomBytes() {
+    return MediaLayout.DATA_AREA_BYTES - head.segOffsetBytes();
+  }
+
+  /** Writes a batch of at least one key so that only the first header is missing. */
+  public void prepare(List<StagedKeys> batch) {
+    Invariants.check(!prepared, "a prepared batch is published before the next is prepared");
+    segment = head.cacheSegId();
+    chunkStartBytes = head.segOffsetBytes();
+    chunkBytes = 0;
+    firstChunk = true;
+    BatchKeys keys = new BatchKeys(batch);
+    while (keys.left() > 0) {
+      appendKeySet(keys);
+    }
+    reserve(KeySetRecord.HEADER_BYTES);
+    buffer.asSlice(chunkBytes, KeySetRecord.HEADER_BYTES).fill((byte) 0);
+    writeChunk(chunkBytes + KeySetRecord.HEADER_BYTES);
+    prepared = true;
+  }
+
+  /** Writes the missing header. The batch is part of the log from now on, durably after the next sync. */
+  public void publish() {
+    Invariants.check(prepared, "a batch is prepared before it is published");
+    media.write(chain.dataOffset(head.cacheSegId()) + head.segOffsetBytes(), withheldHeader, 0, WITHHELD_BYTES);
+    head = new LogPosition(segment, chunkStartBytes + chunkBytes);
+    prepared = false;
+  }
+
+  private void appendKeySet(BatchKeys keys) {
+    int n = Math.min(keys.left(), KeySetRecord.MAX_KEYS);
+    int sizeBytes = KeySetRecord.sizeBytes(n);
+    if (chunkStartBytes + chunkBytes + sizeBytes + KeySetRecord.HEADER_BYTES > MediaLayout.DATA_AREA_BYTES) {
+      continueInNextSegment();
+    }
+    reserve(sizeBytes);
+    keys.copyTo(buffer, chunkBytes + KeySetRecord.HEADER_BYTES, n);
+    KeySetRecord.seal(buffer, chunkBytes, n);
+    chunkBytes += sizeBytes;
+  }
+
+  private void continueInNextSegment() {
+    int next = segments.takeForLog();
+    reserve(KeySetRecord.HEADER_BYTES);
+    KeySetRecord.sealLast(buffer, chunkBytes, next);
+    writeChunk(chunkBytes + KeySetRecord.HEADER_BYTES);
+    segment = next;
+    chunkStartBytes = 0;
+    chunkBytes = 0;
+  }
+
+  /** Writes what the buffer holds for the current segment, keeping back the batch's first header. */
+  private void writeChunk(int sizeBytes) {
+    int skip = 0;
+    if (firstChunk) {
+      MemorySegment.copy(buffer, 0, withheldHeader, 0, WITHHELD_BYTES);
+      skip = WITHHELD_BYTES;
+      firstChunk = false;
+    }
+    long at = chain.dataOffset(segment) + chunkStartBytes;
+    media.write(at + skip, buffer, skip, sizeBytes - skip);
+  }
+
+  private void reserve(int moreBytes) {
+    long needed = (long) chunkBytes + moreBytes;
+    if (needed > buffer.byteSize()) {
+      MemorySegment larger = MemorySegment.ofArray(new long[(int) (needed * 2 / Long.BYTES)]);
+      MemorySegment.copy(buffer, 0, larger, 0, chunkBytes);
+      buffer = larger;
+    }
+  }
+
+  /** Hands out the keys of a batch across its buffers. */
+  private static final class BatchKeys {
+    private final List<StagedKeys> batch;
+    private int at;
+    private int taken;
+    private int left;
+
+    BatchKeys(List<StagedKeys> batch) {
+      this.batch = batch;
+      for (StagedKeys keys : batch) {
+        left += keys.count();
+      }
+    }
+
+    int left() {
+      return left;
+    }
+
+    void copyTo(MemorySegment target, long targetOffset, int n) {
+      long to = targetOffset;
+      for (int missing = n; missing > 0; ) {
+        StagedKeys keys = batch.get(at);
+        int some = Math.min(missing, keys.count() - taken);
+        long sizeBytes = (long) some * KeyRecord.SIZE_BYTES;
+        MemorySegment.copy(keys.bytes(), (long) taken * KeyRecord.SIZE_BYTES, target, to, sizeBytes);
+        to += sizeBytes;
+        missing -= some;
+        taken += some;
+        if (taken == keys.count()) {
+          at++;
+          taken = 0;
+        }
+      }
+      left -= n;
+    }
+  }
+}
