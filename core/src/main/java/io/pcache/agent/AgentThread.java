@@ -32,6 +32,18 @@ public final class AgentThread implements AutoCloseable {
    * Starts a thread for an agent.
    *
    * @param idleNanos how long to sleep after a step that found nothing to do, unless woken
+   * @param wakeup what others wake the agent by
+   */
+  public static AgentThread start(Agent agent, long idleNanos, Wakeup wakeup) {
+    AgentThread runner = start(agent, idleNanos);
+    wakeup.attach(runner);
+    return runner;
+  }
+
+  /**
+   * Starts a thread for an agent that is woken by {@link #wake()} only.
+   *
+   * @param idleNanos how long to sleep after a step that found nothing to do, unless woken
    */
   public static AgentThread start(Agent agent, long idleNanos) {
     AgentThread runner = new AgentThread(agent, idleNanos);

@@ -30,6 +30,7 @@ public abstract class BlockRequest {
   private boolean forceUnitAccess;
   private MemorySegment buffer = MemorySegment.NULL;
 
+  private @Nullable InFlightRequests tracker;
   private volatile int references;
   private volatile @Nullable PcacheException failure;
 
@@ -124,6 +125,13 @@ public abstract class BlockRequest {
     Invariants.check(REFERENCES.compareAndSet(this, 0, 1), "a request is submitted once at a time");
   }
 
+  /** For devices: {@link #begin()}, counted in {@code inFlight} until the request is complete. */
+  public final void begin(InFlightRequests inFlight) {
+    begin();
+    tracker = inFlight;
+    inFlight.started();
+  }
+
   /** For devices: takes one more reference, for a part that is carried out elsewhere. */
   public final void retain() {
     int before = REFERENCES.getAndIncrement(this);
@@ -135,7 +143,17 @@ public abstract class BlockRequest {
     int left = REFERENCES.decrementAndGet(this);
     Invariants.check(left >= 0, "a request is released once per reference", left);
     if (left == 0) {
-      completed(failure);
+      complete();
+    }
+  }
+
+  private void complete() {
+    InFlightRequests counted = tracker;
+    tracker = null;
+    PcacheException outcome = failure;
+    completed(outcome);
+    if (counted != null) {
+      counted.finished();
     }
   }
 

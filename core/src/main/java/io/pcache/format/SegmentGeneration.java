@@ -34,11 +34,11 @@ public final class SegmentGeneration {
     return slots.load().map(record -> record.get(LittleEndian.U64, GEN_OFFSET)).orElse(0L);
   }
 
-  /** Writes the generation durably. */
-  public void storeDurably(long generation) {
+  /** Writes the generation. It is durable, and may be relied on, after the next sync. */
+  public void store(long generation) {
     MemorySegment record = slots.newRecord();
     record.set(LittleEndian.U64, GEN_OFFSET, generation);
-    slots.storeDurably(record);
+    slots.store(record);
   }
 
   /** Makes both slots invalid, for formatting. Not synced. */

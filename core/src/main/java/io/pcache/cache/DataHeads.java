@@ -1,0 +1,108 @@
+package io.pcache.cache;
+
+import io.pcache.format.MediaLayout;
+
+/**
+ * Hands out ranges of data segments. There are a few heads, each filling a segment of its own from start to end, and a thread
+ * keeps to one of them, so that threads do not meet.
+ *
+ * <p>Each range that is handed out counts as one reference on its segment, to be dropped by whoever reclaims the key made for
+ * it, or gives the range up.
+ *
+ * <p>Thread-safety: all methods from any thread.
+ */
+final class DataHeads {
+  /** What {@link #reserve} returns where the cache is full. */
+  static final long FULL = -1;
+
+  private static final int SEGMENT_SHIFT = 32;
+  private static final int OFFSET_SHIFT = 16;
+  private static final int SECTORS_MASK = (1 << 16) - 1;
+
+  private final Segments segments;
+  private final Head[] heads;
+
+  /** Creates the heads; none has a segment yet. {@code count} is a power of two. */
+  DataHeads(Segments segments, int count) {
+    this.segments = segments;
+    this.heads = new Head[count];
+    for (int i = 0; i < count; i++) {
+      heads[i] = new Head();
+    }
+  }
+
+  /**
+   * Hands out the next range of this thread's head, or of any other one where no segment is free.
+   *
+   * @param lengthBytes how much is wanted, a multiple of 512 above 0; where the segment has less left, that is what is given
+   * @return the range, to be taken apart by {@link #segment}, {@link #offsetBytes} and {@link #lengthBytes}, or {@link #FULL}
+   */
+  long reserve(int lengthBytes) {
+    int first = (int) Thread.currentThread().threadId();
+    for (int i = 0; i < heads.length; i++) {
+      long range = heads[first + i & heads.length - 1].reserve(lengthBytes);
+      if (range != FULL) {
+        return range;
+      }
+    }
+    return FULL;
+  }
+
+  /** Lets go of every head's segment, so that it can be reclaimed. */
+  void releaseAll() {
+    for (Head head : heads) {
+      head.release();
+    }
+  }
+
+  static int segment(long range) {
+    return (int) (range >>> SEGMENT_SHIFT);
+  }
+
+  static int offsetBytes(long range) {
+    return ((int) range >>> OFFSET_SHIFT) * MediaLayout.SECTOR_BYTES;
+  }
+
+  static int lengthBytes(long range) {
+    return ((int) range & SECTORS_MASK) * MediaLayout.SECTOR_BYTES;
+  }
+
+  private static long pack(int segment, int offsetBytes, int lengthBytes) {
+    long offsetSectors = offsetBytes / MediaLayout.SECTOR_BYTES;
+    long lengthSectors = lengthBytes / MediaLayout.SECTOR_BYTES;
+    return (long) segment << SEGMENT_SHIFT | offsetSectors << OFFSET_SHIFT | lengthSectors;
+  }
+
+  /** One segment that is being filled. */
+  private final class Head {
+    private int segment = Segments.NONE;
+    private int nextOffsetBytes;
+    private int ranges;
+
+    synchronized long reserve(int wantedBytes) {
+      if (segment != Segments.NONE && nextOffsetBytes == MediaLayout.DATA_AREA_BYTES) {
+        release();
+      }
+      if (segment == Segments.NONE) {
+        segment = segments.takeForData();
+        nextOffsetBytes = 0;
+        ranges = 0;
+      }
+      if (segment == Segments.NONE) {
+        return FULL;
+      }
+      int lengthBytes = Math.min(wantedBytes, MediaLayout.DATA_AREA_BYTES - nextOffsetBytes);
+      long range = pack(segment, nextOffsetBytes, lengthBytes);
+      nextOffsetBytes += lengthBytes;
+      ranges++;
+      return range;
+    }
+
+    synchronized void release() {
+      if (segment != Segments.NONE) {
+        segments.releaseHead(segment, ranges);
+        segment = Segments.NONE;
+      }
+    }
+  }
+}

@@ -1,0 +1,25 @@
+package io.pcache.cache;
+
+import io.pcache.format.CacheInfo;
+import io.pcache.format.SegmentChain;
+import io.pcache.media.Media;
+
+/**
+ * What does not change while a cache is open.
+ *
+ * @param media the cache device
+ * @param chain its segments in order
+ * @param deviceBytes size of the logical device
+ * @param dataCrc whether keys carry a checksum of their data
+ */
+public record Geometry(Media media, SegmentChain chain, long deviceBytes, boolean dataCrc) {
+  /** Creates the geometry of a formatted cache in front of a device of {@code deviceBytes}. */
+  static Geometry of(Media media, CacheInfo info, long deviceBytes) {
+    return new Geometry(media, SegmentChain.load(media, info), deviceBytes, info.dataCrc());
+  }
+
+  /** Where a byte of a segment's data area lies on the media. */
+  long mediaOffset(int cacheSegId, int segOffsetBytes) {
+    return chain.dataOffset(cacheSegId) + segOffsetBytes;
+  }
+}

@@ -1,0 +1,198 @@
+package io.pcache.cache;
+
+import io.pcache.agent.Agent;
+import io.pcache.agent.Clock;
+import io.pcache.agent.Wakeup;
+import io.pcache.block.BlockRequest;
+import io.pcache.error.PcacheException;
+import io.pcache.format.LogPosition;
+import io.pcache.log.LogWriter;
+import io.pcache.log.StagedKeys;
+import io.pcache.log.StagedKeysPool;
+import io.pcache.media.Media;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes staged keys durable: for flushes and FUA writes, which share its syncs, for stages that fill up, and for keys older
+ * than a second.
+ *
+ * <pre>
+ *   take all staged keys ─▶ prepare key sets ─▶ sync: data and key sets ─▶ publish ─▶ sync ─▶ complete those who wait
+ * </pre>
+ *
+ * <p>Where a sync does not wait for a device, whoever needs a commit runs it; else the agent's thread does.
+ *
+ * <p>Thread-safety: all methods from any thread.
+ */
+final class LogCommitter implements Agent {
+  private static final long MAX_STAGED_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** With less room than this in the log and no segment in reserve, no new key is let in: what is staged still fits. */
+  private static final int LOG_MARGIN_BYTES = 2 << 20;
+
+  private final Media media;
+  private final Stripes stripes;
+  private final Segments segments;
+  private final LogWriter writer;
+  private final StagedKeysPool pool;
+  private final CacheHealth health;
+  private final DirtyAges ages;
+  private final Clock clock;
+  private final Wakeup ownWakeup;
+  private final Wakeup writebackWakeup;
+  private final ReentrantLock commitLock = new ReentrantLock();
+  private final ConcurrentLinkedQueue<BlockRequest> waiting = new ConcurrentLinkedQueue<>();
+  private final List<StagedKeys> batch = new ArrayList<>();
+
+  private volatile LogPosition durableHead;
+  private volatile boolean backlog;
+  private volatile long lastCommitNanos;
+
+  LogCommitter(
+      Media media,
+      Stripes stripes,
+      Segments segments,
+      LogWriter writer,
+      StagedKeysPool pool,
+      CacheHealth health,
+      DirtyAges ages,
+      Clock clock,
+      Wakeup ownWakeup,
+      Wakeup writebackWakeup) {
+    this.media = media;
+    this.stripes = stripes;
+    this.segments = segments;
+    this.writer = writer;
+    this.pool = pool;
+    this.health = health;
+    this.ages = ages;
+    this.clock = clock;
+    this.ownWakeup = ownWakeup;
+    this.writebackWakeup = writebackWakeup;
+    this.durableHead = writer.head();
+    this.lastCommitNanos = clock.nanoTime();
+  }
+
+  @Override
+  public String name() {
+    return "log-flusher";
+  }
+
+  /** Where the durable log ends. Write-back goes this far and no further. */
+  LogPosition durableHead() {
+    return durableHead;
+  }
+
+  /** Where the log ends, durable or not. */
+  LogPosition head() {
+    return writer.head();
+  }
+
+  /** Whether a key that is staged now will certainly find its place in the log. */
+  boolean hasRoomForKeys() {
+    return !backlog && (segments.hasLogReserve() || writer.roomBytes() >= LOG_MARGIN_BYTES);
+  }
+
+  /** Completes a request, on which the caller hands over a reference, when everything staged before is durable. */
+  void commitThenRelease(BlockRequest request) {
+    waiting.add(request);
+    runOrWake();
+  }
+
+  /** A stage has filled another key set. */
+  void keySetIsFull() {
+    runOrWake();
+  }
+
+  /** A stage has taken more than it should: no new keys until they are in the log. */
+  void reportBacklog() {
+    backlog = true;
+    runOrWake();
+  }
+
+  private void runOrWake() {
+    if (media.syncMayBlock()) {
+      ownWakeup.wake();
+    } else {
+      int unused = commitWhile(true);
+    }
+  }
+
+  @Override
+  public int doWork() {
+    boolean due = backlog || clock.nanoTime() - lastCommitNanos >= MAX_STAGED_NANOS;
+    return commitWhile(due && stripes.hasStagedKeys() || stripes.hasFullStage());
+  }
+
+  /** Commits once if that is due, and on as long as requests wait, unless another thread is at it and will see them. */
+  private int commitWhile(boolean due) {
+    int commits = 0;
+    boolean first = due;
+    while (first || !waiting.isEmpty()) {
+      first = false;
+      if (!commitLock.tryLock()) {
+        return commits;
+      }
+      List<BlockRequest> served = new ArrayList<>();
+      PcacheException failure;
+      try {
+        failure = commit(served);
+      } finally {
+        commitLock.unlock();
+      }
+      // Outside the lock: a completion may submit the next flush.
+      complete(served, failure);
+      commits++;
+    }
+    return commits;
+  }
+
+  private @Nullable PcacheException commit(List<BlockRequest> served) {
+    for (BlockRequest request = waiting.poll(); request != null; request = waiting.poll()) {
+      served.add(request);
+    }
+    PcacheException refusal = health.writeRefusal();
+    if (refusal != null) {
+      return refusal;
+    }
+    try {
+      commitStages();
+      return null;
+    } catch (PcacheException e) {
+      health.logFailed(e);
+      return e;
+    }
+  }
+
+  private void commitStages() {
+    stripes.drainStages(batch);
+    lastCommitNanos = clock.nanoTime();
+    if (batch.isEmpty()) {
+      return;
+    }
+    ages.dirtied();
+    writer.prepare(batch);
+    media.sync();
+    writer.publish();
+    media.sync();
+    durableHead = writer.head();
+    batch.forEach(pool::give);
+    batch.clear();
+    backlog = false;
+    writebackWakeup.wake();
+  }
+
+  private static void complete(List<BlockRequest> served, @Nullable PcacheException failure) {
+    for (BlockRequest request : served) {
+      if (failure != null) {
+        request.fail(failure);
+      }
+      request.release();
+    }
+  }
+}

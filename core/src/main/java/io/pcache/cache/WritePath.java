@@ -1,0 +1,128 @@
+package io.pcache.cache;
+
+import io.pcache.block.BlockOp;
+import io.pcache.block.BlockRequest;
+import io.pcache.format.Checksum;
+import io.pcache.format.KeySetRecord;
+import io.pcache.format.MediaLayout;
+import io.pcache.index.ExtentIndex;
+
+/**
+ * Puts writes into the cache: space for the data and for its key first, then the copy, then index and stage under one lock.
+ * Nothing visible changes before the write can be completed, so a write that has to wait leaves what it would replace
+ * readable.
+ *
+ * <p>Thread-safety: all methods from any thread.
+ */
+final class WritePath {
+  /** The most keys that a stage may hold before new ones wait for the log. */
+  private static final int MAX_STAGED_KEYS = 8 * KeySetRecord.MAX_KEYS;
+
+  private final Geometry geometry;
+  private final Stripes stripes;
+  private final ExtentIndex index;
+  private final Segments segments;
+  private final DataHeads heads;
+  private final LogCommitter committer;
+  private final Throttle throttle;
+  private final CacheCounters counters;
+
+  WritePath(
+      Geometry geometry,
+      Stripes stripes,
+      ExtentIndex index,
+      Segments segments,
+      DataHeads heads,
+      LogCommitter committer,
+      Throttle throttle,
+      CacheCounters counters) {
+    this.geometry = geometry;
+    this.stripes = stripes;
+    this.index = index;
+    this.segments = segments;
+    this.heads = heads;
+    this.committer = committer;
+    this.throttle = throttle;
+    this.counters = counters;
+  }
+
+  /**
+   * Carries a write or write-zeroes request on from {@code doneBytes}.
+   *
+   * @return how much of it is in the cache now; less than its length where the cache is full
+   */
+  long advance(BlockRequest request, long doneBytes) {
+    long done = doneBytes;
+    while (done < request.lengthBytes()) {
+      int n = writePiece(request, done);
+      if (n == 0) {
+        return done;
+      }
+      done += n;
+    }
+    return done;
+  }
+
+  /** Writes the next piece that has one key: inside one subtree and one segment. Returns 0 where there is no room. */
+  private int writePiece(BlockRequest request, long doneBytes) {
+    long offset = request.offsetBytes() + doneBytes;
+    long toBoundary = MediaLayout.SUBTREE_BYTES - offset % MediaLayout.SUBTREE_BYTES;
+    int wanted = (int) Math.min(request.lengthBytes() - doneBytes, toBoundary);
+    if (!committer.hasRoomForKeys() || !throttle.tryAdmit(wanted)) {
+      return 0;
+    }
+    long range = heads.reserve(wanted);
+    if (range == DataHeads.FULL) {
+      return 0;
+    }
+    int crc = copyOrGiveUp(request, doneBytes, range);
+    insert(offset, range, crc);
+    return DataHeads.lengthBytes(range);
+  }
+
+  private int copyOrGiveUp(BlockRequest request, long doneBytes, long range) {
+    boolean copied = false;
+    try {
+      int crc = copy(request, doneBytes, range);
+      copied = true;
+      return crc;
+    } finally {
+      if (!copied) {
+        segments.dropReferences(DataHeads.segment(range), 1);
+      }
+    }
+  }
+
+  private int copy(BlockRequest request, long doneBytes, long range) {
+    long at = geometry.mediaOffset(DataHeads.segment(range), DataHeads.offsetBytes(range));
+    int length = DataHeads.lengthBytes(range);
+    if (request.op() == BlockOp.WRITE_ZEROES) {
+      geometry.media().zero(at, length);
+      return geometry.dataCrc() ? Checksum.of(geometry.media().view(), at, length) : 0;
+    }
+    geometry.media().write(at, request.buffer(), doneBytes, length);
+    return geometry.dataCrc() ? Checksum.of(request.buffer(), doneBytes, length) : 0;
+  }
+
+  private void insert(long offset, long range, int crc) {
+    int segment = DataHeads.segment(range);
+    int segOffset = DataHeads.offsetBytes(range);
+    int length = DataHeads.lengthBytes(range);
+    Stripe stripe = stripes.of(offset);
+    int staged;
+    stripe.lock.lock();
+    try {
+      index.put(offset, length, segment, segOffset, false, crc);
+      staged = stripe.stage.append(offset, length, 0, segment, segOffset, segments.generation(segment), crc);
+      stripe.cancelMisses(offset, offset + length);
+    } finally {
+      stripe.lock.unlock();
+    }
+    counters.dirtiedBytes.add(length);
+    if (staged >= MAX_STAGED_KEYS) {
+      committer.reportBacklog();
+    } else if (staged % KeySetRecord.MAX_KEYS == 0) {
+      committer.keySetIsFull();
+    }
+  }
+}
