@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.pcache.error.BackingFailureException;
 import io.pcache.error.ClosedException;
 import io.pcache.error.MediaFailureException;
+import com.sun.management.ThreadMXBean;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -443,9 +445,60 @@ class BackingDeviceTest {
   }
 
   @Test
+  void requestsAllocateNothingOnceTheDeviceIsWarm() {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    RecordingRequest upper = new RecordingRequest();
+    MemorySegment memory = memory(1);
+    upper.prepareRead(0, memory);
+    upper.begin();
+    BackingDevice quiet = BackingDevice.start(new NullStore(), new BackingOptions(4, 1, 1), new SteppedRunner());
+    long allocated = 0;
+    for (int round = 0; round < 2; round++) {
+      long before = threads.getCurrentThreadAllocatedBytes();
+      for (int i = 0; i < 5_000; i++) {
+        BackingRequest slice = quiet.acquire(RequestPurpose.READ_MISS);
+        slice.prepareSlice(upper, 0, SECTOR, 0, IGNORE);
+        quiet.submit(slice);
+        BackingRequest write = quiet.acquire(RequestPurpose.WRITE_BACK);
+        write.prepareWrite(0, IGNORE);
+        write.addPiece(memory);
+        quiet.submit(write);
+        run(quiet);
+      }
+      allocated = threads.getCurrentThreadAllocatedBytes() - before;
+    }
+    assertThat(allocated).as("bytes for 10,000 requests").isLessThan(10_000);
+  }
+
+  @Test
   void theSizeIsKnownInBytesAndSectors() {
     assertThat(device.sizeBytes()).isEqualTo(64 * SECTOR);
     assertThat(device.sizeSectors()).isEqualTo(64);
     assertThat(device.name()).isEqualTo("array");
+  }
+
+  /** Moves nothing, at once. */
+  private static final class NullStore implements BackingStore {
+    @Override
+    public String name() {
+      return "nothing";
+    }
+
+    @Override
+    public long sizeBytes() {
+      return SECTOR;
+    }
+
+    @Override
+    public void read(List<MemorySegment> pieces, long offsetBytes) {}
+
+    @Override
+    public void write(List<MemorySegment> pieces, long offsetBytes) {}
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {}
   }
 }

@@ -174,6 +174,37 @@ class FileBackingStoreTest {
     }
   }
 
+  @Test
+  void aDeviceThatCannotKeepWhatWasWrittenFailsTheFlush() throws Exception {
+    Path small = Files.createDirectory(folder.resolve("small"));
+    Result mounted = run("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", small.toString());
+    assumeTrue(mounted.exitCode() == 0, "no file system can be mounted here: " + mounted.output());
+    try {
+      Path image = small.resolve("image");
+      try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+        file.setLength(4 << 20);
+      }
+      String loop = attachLoopDevice(image);
+      try {
+        writeMoreThanFits(Path.of(loop));
+      } finally {
+        assertThat(run("losetup", "--detach", loop).exitCode()).isZero();
+      }
+    } finally {
+      assertThat(run("umount", small.toString()).exitCode()).isZero();
+    }
+  }
+
+  private static void writeMoreThanFits(Path path) throws IOException {
+    try (Arena arena = Arena.ofConfined();
+        FileBackingStore store = FileBackingStore.open(path)) {
+      MemorySegment source = arena.allocate(2 << 20);
+      fill(source, new Random(13));
+      store.write(List.of(source), 0);
+      assertThatThrownBy(store::flush).isInstanceOf(IOException.class).hasMessageContaining("cannot sync");
+    }
+  }
+
   private static void roundTrip(FileBackingStore store, long seed) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       // One byte off any alignment, so that a direct store has to copy.
