@@ -1,0 +1,334 @@
+package io.pcache.backing;
+
+import io.pcache.agent.Agent;
+import io.pcache.backing.InFlightGate.Admission;
+import io.pcache.block.BlockDevice;
+import io.pcache.error.BackingFailureException;
+import io.pcache.error.ClosedException;
+import io.pcache.error.Invariants;
+import io.pcache.error.MediaFailureException;
+import io.pcache.error.PcacheException;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The slow device behind the cache: takes pooled requests, carries them out on its store and runs their callbacks.
+ *
+ * <pre>
+ *   submit ─▶ submit queue ─▶ submit worker ─▶ runner's threads ─▶ store
+ *   execute ────────────────────────────────▶ this thread ──────▶ store
+ *                                        callbacks ◀─ completion worker ◀─ completion list ◀┘
+ * </pre>
+ *
+ * <p>What bounds it is the pool, not the queues: a caller that may block waits in {@link #acquire}, and a request once acquired can always
+ * be submitted. Its last requests are for write-back only, so read misses that use up the rest never keep write-back from
+ * making room. A callback never waits: inside one, {@link #acquire} makes a request beyond the pool where the pool is empty, and
+ * there are at most as many of those as requests that the callbacks' own work brings with it.
+ *
+ * <p>Order: requests that overlap and are in flight together are carried out in any order; whoever needs one waits for the
+ * first request's completion. A write that has completed is seen by every read submitted later.
+ *
+ * <p>Thread-safety: all methods from any thread.
+ */
+public final class BackingDevice implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(BackingDevice.class);
+
+  private final BackingStore store;
+  private final long sizeBytes;
+  private final BackingRunner runner;
+  private final RequestPool pool;
+  private final RequestQueue submissions = new RequestQueue();
+  private final RequestQueue completions = new RequestQueue();
+  private final InFlightGate gate = new InFlightGate();
+  private final TransferTally tally = new TransferTally();
+  private final SubmitWorker submitWorker;
+  private final CompletionWorker completionWorker;
+
+  private BackingDevice(BackingStore store, BackingOptions options, BackingRunner runner) {
+    this.store = store;
+    this.sizeBytes = store.sizeBytes();
+    this.runner = runner;
+    this.pool = new RequestPool(options.requests(), options.reservedRequests(), () -> new BackingRequest(this));
+    this.submitWorker = new SubmitWorker(submissions, runner);
+    this.completionWorker = new CompletionWorker(completions, this::complete);
+  }
+
+  /** Starts a device with its own threads on a store, which it owns from now on. */
+  public static BackingDevice start(BackingStore store, BackingOptions options) {
+    return start(store, options, new ThreadedRunner(options));
+  }
+
+  /** Starts a device on a store, which it owns from now on, with its work done by the given runner. */
+  public static BackingDevice start(BackingStore store, BackingOptions options, BackingRunner runner) {
+    BackingDevice device = new BackingDevice(store, options, runner);
+    runner.start(device.submitWorker, device.completionWorker);
+    return device;
+  }
+
+  /** What the device is called in messages, for example its path. */
+  public String name() {
+    return store.name();
+  }
+
+  /** The size in bytes, a multiple of 512 above 0. */
+  public long sizeBytes() {
+    return sizeBytes;
+  }
+
+  /** The size in sectors of 512 bytes. */
+  public long sizeSectors() {
+    return sizeBytes / BlockDevice.SECTOR_BYTES;
+  }
+
+  /** The agent that moves requests from the submit queue to the store, for tests that step it. */
+  public Agent submitWorker() {
+    return submitWorker;
+  }
+
+  /** The agent that runs callbacks, for tests that step it. */
+  public Agent completionWorker() {
+    return completionWorker;
+  }
+
+  /** What was done so far. */
+  public BackingCounters counters() {
+    return tally.counters(gate.inFlight());
+  }
+
+  /** Takes a request from the pool, or returns null where none is left for this purpose. Never blocks. */
+  public @Nullable BackingRequest tryAcquire(RequestPurpose purpose) {
+    BackingRequest request = pool.poll(purpose);
+    if (request != null) {
+      request.acquired();
+    }
+    return request;
+  }
+
+  /**
+   * Takes a request, waiting for one to come back where none is left for this purpose. The caller holds no lock that a
+   * callback needs, and submits a request that it has before it acquires the next. Inside a callback it never waits.
+   */
+  public BackingRequest acquire(RequestPurpose purpose) {
+    BackingRequest request = pool.poll(purpose);
+    while (request == null) {
+      request = completionWorker.isRunningHere() ? new BackingRequest(this) : pollAfterWaiting(purpose);
+    }
+    request.acquired();
+    return request;
+  }
+
+  private @Nullable BackingRequest pollAfterWaiting(RequestPurpose purpose) {
+    if (!runner.help()) {
+      pool.awaitReturn(purpose);
+    }
+    return pool.poll(purpose);
+  }
+
+  /** Gives back a request that was acquired and not submitted. */
+  public void abandon(BackingRequest request) {
+    request.abandon();
+    pool.put(request);
+  }
+
+  /**
+   * Queues a prepared request. Never blocks and never throws for a request that fails: every outcome, {@link ClosedException}
+   * included, reaches its callback and its upper request.
+   */
+  public void submit(BackingRequest request) {
+    if (admit(request)) {
+      submissions.add(request);
+      runner.wakeSubmitWorker();
+    }
+  }
+
+  /**
+   * Carries out a prepared request on the calling thread, for callers that may block: when this returns, the transfer is over. Its
+   * callback is the completion worker's all the same, and may not have run yet.
+   */
+  public void execute(BackingRequest request) {
+    if (admit(request)) {
+      carryOut(request);
+    }
+  }
+
+  private boolean admit(BackingRequest request) {
+    checkRange(request);
+    request.submitted();
+    tally.submitted();
+    Admission admission = gate.enter();
+    if (admission == Admission.ADMITTED) {
+      return true;
+    }
+    request.setOutcome(closed());
+    if (admission == Admission.REFUSED) {
+      passToCompletion(request);
+    } else {
+      complete(request);
+    }
+    return false;
+  }
+
+  private void checkRange(BackingRequest request) {
+    if (request.op() == BackingRequest.Op.FLUSH) {
+      return;
+    }
+    long offsetBytes = request.offsetBytes();
+    long lengthBytes = request.lengthBytes();
+    Invariants.check(lengthBytes > 0, "a transfer has a length");
+    Invariants.check(lengthBytes % BlockDevice.SECTOR_BYTES == 0, "a transfer is of whole sectors", lengthBytes);
+    Invariants.check(offsetBytes % BlockDevice.SECTOR_BYTES == 0, "a transfer starts at a sector", offsetBytes);
+    boolean inside = offsetBytes >= 0 && offsetBytes <= sizeBytes - lengthBytes;
+    Invariants.check(inside, "a transfer lies inside the backing device", offsetBytes);
+  }
+
+  /** Moves the bytes, on whichever thread this is, and hands the request on; it gets there whatever happens. */
+  void carryOut(BackingRequest request) {
+    try {
+      request.setOutcome(attempt(request));
+    } catch (Error e) {
+      request.setOutcome(transferFailure(request, e));
+      throw e;
+    } finally {
+      passToCompletion(request);
+    }
+  }
+
+  private void passToCompletion(BackingRequest request) {
+    completions.add(request);
+    runner.wakeCompletionWorker();
+  }
+
+  private @Nullable PcacheException attempt(BackingRequest request) {
+    try {
+      switch (request.op()) {
+        case READ -> read(request);
+        case WRITE -> write(request);
+        case FLUSH -> flushStore();
+      }
+      return null;
+    } catch (IOException e) {
+      return transferFailure(request, e);
+    } catch (RuntimeException e) {
+      LOG.error("{}: a transfer failed in a way that no device does", name(), e);
+      return transferFailure(request, e);
+    } catch (InternalError e) {
+      // What the virtual machine throws for a mapped page that the cache device cannot deliver.
+      tally.failed();
+      return new MediaFailureException("cache device: cannot access the memory of a " + describe(request), e);
+    }
+  }
+
+  private void read(BackingRequest request) throws IOException {
+    store.read(request.pieces(), request.offsetBytes());
+    tally.read(request.lengthBytes());
+  }
+
+  private void write(BackingRequest request) throws IOException {
+    store.write(request.pieces(), request.offsetBytes());
+    tally.written(request.lengthBytes());
+  }
+
+  private void flushStore() throws IOException {
+    store.flush();
+    tally.flushed();
+  }
+
+  private PcacheException transferFailure(BackingRequest request, Throwable cause) {
+    return failure("cannot carry out a " + describe(request), cause);
+  }
+
+  private BackingFailureException failure(String what, Throwable cause) {
+    tally.failed();
+    return new BackingFailureException(
+        "backing device %s: %s: %s; check the device".formatted(name(), what, cause.getMessage()), cause);
+  }
+
+  private static String describe(BackingRequest request) {
+    return switch (request.op()) {
+      case FLUSH -> "flush";
+      case READ -> "read of " + request.lengthBytes() + " bytes at byte " + request.offsetBytes();
+      case WRITE -> "write of " + request.lengthBytes() + " bytes at byte " + request.offsetBytes();
+    };
+  }
+
+  private ClosedException closed() {
+    return new ClosedException("backing device " + name() + " is closed; the request was not carried out");
+  }
+
+  /** Runs the callback; unless that submitted the request again, ends it. What a callback throws ends nobody's wait. */
+  private void complete(BackingRequest request) {
+    try {
+      request.runCallback();
+    } finally {
+      try {
+        if (request.isFinished()) {
+          finish(request);
+        }
+      } finally {
+        gate.leave();
+      }
+    }
+  }
+
+  private void finish(BackingRequest request) {
+    var upper = request.upper();
+    PcacheException failure = request.clear();
+    // Before the upper request completes, because its completion may want one.
+    pool.put(request);
+    if (upper != null) {
+      if (failure != null) {
+        upper.fail(failure);
+      }
+      upper.release();
+    }
+  }
+
+  /**
+   * Makes every write that completed before this call durable. Blocks.
+   *
+   * @throws BackingFailureException where that is not certain. Any write since the last flush that succeeded may then be lost, also if a
+   *     later flush succeeds: the system reports such a loss once. They have to be written again before the next flush
+   * @throws ClosedException where the device is closed
+   */
+  public void flush() {
+    Admission admission = gate.enter();
+    try {
+      if (admission != Admission.ADMITTED) {
+        throw closed();
+      }
+      tally.submitted();
+      flushStore();
+    } catch (IOException e) {
+      throw failure("cannot flush", e);
+    } finally {
+      gate.leave();
+    }
+  }
+
+  /**
+   * Refuses new requests, waits until everything in flight has been carried out and its callbacks have run, ends the
+   * threads and releases the store with its lock. Does not flush. Not to be called by a callback; a second call does nothing.
+   *
+   * @throws BackingFailureException where releasing the store failed
+   */
+  @Override
+  public void close() {
+    Invariants.check(!completionWorker.isRunningHere(), "a callback does not close the backing device");
+    if (!gate.startClosing()) {
+      return;
+    }
+    while (!gate.finishClosing()) {
+      if (!runner.help()) {
+        gate.awaitIdle();
+      }
+    }
+    runner.close();
+    try {
+      store.close();
+    } catch (IOException e) {
+      throw failure("cannot close", e);
+    }
+  }
+}

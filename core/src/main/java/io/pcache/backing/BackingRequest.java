@@ -1,0 +1,212 @@
+package io.pcache.backing;
+
+import io.pcache.block.BlockOp;
+import io.pcache.block.BlockRequest;
+import io.pcache.error.Invariants;
+import io.pcache.error.PcacheException;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request to a {@link BackingDevice}: acquired from its pool, prepared, submitted once, completed once, and then back in
+ * the pool by itself.
+ *
+ * <p>It is of one of three kinds. A <i>slice</i> is a part of an upper request: it moves that part of the upper request's own
+ * buffer, holds a reference on it from submission on, and at completion reports its failure to it and releases it. So several
+ * slices and the upper request's other parts together complete it once, with the first failure. A <i>memory</i> request reads
+ * into or writes from any pieces of memory. A <i>flush</i> makes every write that had completed before its submission durable.
+ *
+ * <p>Thread-safety: none until submission; then it belongs to the device until its callback runs. The memory must
+ * stay valid until then, and for a write unchanged.
+ */
+public final class BackingRequest {
+  /** What the store is asked for. */
+  enum Op {
+    READ,
+    WRITE,
+    FLUSH
+  }
+
+  private enum Phase {
+    FREE,
+    ACQUIRED,
+    SUBMITTED,
+    COMPLETING
+  }
+
+  private static final BackingCallback NO_CALLBACK = (request, failure) -> {};
+
+  private final PieceList pieces = new PieceList();
+  private final Runnable transfer;
+
+  private Phase phase = Phase.FREE;
+  private Op op = Op.FLUSH;
+  private long offsetBytes;
+  private @Nullable BlockRequest upper;
+  private BackingCallback callback = NO_CALLBACK;
+  private @Nullable PcacheException failure;
+  private @Nullable BackingRequest next;
+
+  BackingRequest(BackingDevice device) {
+    this.transfer = () -> device.carryOut(this);
+  }
+
+  /**
+   * Makes this a part of an upper read or write.
+   *
+   * @param newUpper the upper request, on which the caller holds a reference until it has submitted this
+   * @param bufferOffsetBytes where the part starts in the upper request's buffer, a multiple of 512
+   * @param lengthBytes its length, a multiple of 512 above 0
+   * @param backingOffsetBytes where it lies on the backing device, a multiple of 512
+   * @param privateCallback called before the failure reaches the upper request and the reference is released, or null
+   */
+  public void prepareSlice(
+      BlockRequest newUpper,
+      long bufferOffsetBytes,
+      long lengthBytes,
+      long backingOffsetBytes,
+      @Nullable BackingCallback privateCallback) {
+    BlockOp upperOp = newUpper.op();
+    Invariants.check(upperOp == BlockOp.READ || upperOp == BlockOp.WRITE, "only reads and writes have slices");
+    Op newOp = upperOp == BlockOp.READ ? Op.READ : Op.WRITE;
+    prepare(newOp, backingOffsetBytes, privateCallback == null ? NO_CALLBACK : privateCallback);
+    upper = newUpper;
+    MemorySegment buffer = newUpper.buffer();
+    boolean whole = bufferOffsetBytes == 0 && lengthBytes == buffer.byteSize();
+    pieces.append(whole ? buffer : buffer.asSlice(bufferOffsetBytes, lengthBytes));
+  }
+
+  /**
+   * Makes this a read into pieces, to be given by {@link #addPiece}.
+   *
+   * @param backingOffsetBytes where on the backing device, a multiple of 512
+   */
+  public void prepareRead(long backingOffsetBytes, BackingCallback newCallback) {
+    prepare(Op.READ, backingOffsetBytes, newCallback);
+  }
+
+  /**
+   * Makes this a write of pieces, to be given by {@link #addPiece}.
+   *
+   * @param backingOffsetBytes where on the backing device, a multiple of 512
+   */
+  public void prepareWrite(long backingOffsetBytes, BackingCallback newCallback) {
+    prepare(Op.WRITE, backingOffsetBytes, newCallback);
+  }
+
+  /** Makes this a flush; see {@link BackingDevice#flush} for what a failure means. */
+  public void prepareFlush(BackingCallback newCallback) {
+    prepare(Op.FLUSH, 0, newCallback);
+  }
+
+  private void prepare(Op newOp, long newOffsetBytes, BackingCallback newCallback) {
+    boolean again = phase == Phase.COMPLETING && upper == null;
+    Invariants.check(phase == Phase.ACQUIRED || again, "a request is prepared by who acquired it, or by its callback");
+    pieces.removeAll();
+    op = newOp;
+    offsetBytes = newOffsetBytes;
+    callback = newCallback;
+    upper = null;
+  }
+
+  /**
+   * Adds memory to a prepared memory request, behind the pieces that it has.
+   *
+   * @param piece its size is above 0; together the pieces make a multiple of 512
+   */
+  public void addPiece(MemorySegment piece) {
+    Invariants.check(upper == null && op != Op.FLUSH, "only memory requests take pieces");
+    Invariants.check(phase != Phase.SUBMITTED && phase != Phase.FREE, "pieces are added before submission");
+    Invariants.check(piece.byteSize() > 0, "a piece is not empty");
+    pieces.append(piece);
+  }
+
+  /** Where on the backing device, in bytes; 0 for a flush. */
+  public long offsetBytes() {
+    return offsetBytes;
+  }
+
+  /** How much, in bytes; 0 for a flush. */
+  public long lengthBytes() {
+    return pieces.lengthBytes();
+  }
+
+  /** The memory it moves, in order; a slice's is the part of the upper request's buffer. A live view, read-only. */
+  public List<MemorySegment> pieces() {
+    return pieces;
+  }
+
+  /** The upper request of a slice, else null. */
+  public @Nullable BlockRequest upper() {
+    return upper;
+  }
+
+  Op op() {
+    return op;
+  }
+
+  /** What carries this request out on whichever thread runs it; always the same object. */
+  Runnable transfer() {
+    return transfer;
+  }
+
+  void acquired() {
+    Invariants.check(phase == Phase.FREE, "a request in the pool is free");
+    phase = Phase.ACQUIRED;
+  }
+
+  /** Hands the request to the device. A callback that submits its slice again still holds the upper reference. */
+  void submitted() {
+    Invariants.check(phase == Phase.ACQUIRED || phase == Phase.COMPLETING, "a request is submitted once at a time");
+    if (upper != null && phase == Phase.ACQUIRED) {
+      upper.retain();
+    }
+    failure = null;
+    phase = Phase.SUBMITTED;
+  }
+
+  void setOutcome(@Nullable PcacheException newFailure) {
+    failure = newFailure;
+  }
+
+  void runCallback() {
+    phase = Phase.COMPLETING;
+    callback.completed(this, failure);
+  }
+
+  /** Whether the callback left the request alone, so that it is finished. */
+  boolean isFinished() {
+    return phase == Phase.COMPLETING;
+  }
+
+  /** Makes the request free, and returns the failure it had. */
+  @Nullable PcacheException clear() {
+    PcacheException had = failure;
+    pieces.removeAll();
+    upper = null;
+    callback = NO_CALLBACK;
+    failure = null;
+    phase = Phase.FREE;
+    return had;
+  }
+
+  /** Makes a request free that was acquired and not submitted. */
+  void abandon() {
+    Invariants.check(phase == Phase.ACQUIRED, "only a request that was not submitted is given back");
+    PcacheException none = clear();
+    Invariants.check(none == null, "a request that was not submitted has not failed");
+  }
+
+  /** For {@link RequestQueue}. */
+  void linkNext(BackingRequest newNext) {
+    next = newNext;
+  }
+
+  /** For {@link RequestQueue}: returns the follower and forgets it. */
+  @Nullable BackingRequest unlinkNext() {
+    BackingRequest follower = next;
+    next = null;
+    return follower;
+  }
+}

@@ -1,0 +1,56 @@
+package io.pcache.backing;
+
+import io.pcache.agent.Agent;
+import io.pcache.error.Invariants;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs a backing device without threads: a step of the submit worker carries out its transfers before it returns, and
+ * whoever would have to wait steps both workers instead.
+ *
+ * <p>Thread-safety: one thread uses the device and this.
+ */
+public final class SteppedRunner implements BackingRunner {
+  private @Nullable Agent submitWorker;
+  private @Nullable Agent completionWorker;
+
+  /** Creates a runner for one device. */
+  public SteppedRunner() {}
+
+  @Override
+  public void start(Agent newSubmitWorker, Agent newCompletionWorker) {
+    submitWorker = newSubmitWorker;
+    completionWorker = newCompletionWorker;
+  }
+
+  @Override
+  public void execute(Runnable transfer) {
+    transfer.run();
+  }
+
+  @Override
+  public void wakeSubmitWorker() {
+    // Nobody sleeps.
+  }
+
+  @Override
+  public void wakeCompletionWorker() {
+    // Nobody sleeps.
+  }
+
+  @Override
+  public boolean help() {
+    int done = step(submitWorker) + step(completionWorker);
+    Invariants.check(done > 0, "whoever waits for a backing request has submitted the requests that it holds");
+    return true;
+  }
+
+  private static int step(@Nullable Agent agent) {
+    return agent == null ? 0 : agent.doWork();
+  }
+
+  @Override
+  public void close() {
+    // Nothing to end.
+  }
+}

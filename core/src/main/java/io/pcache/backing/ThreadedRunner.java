@@ -1,0 +1,82 @@
+package io.pcache.backing;
+
+import io.pcache.agent.Agent;
+import io.pcache.agent.AgentThread;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs a backing device in production: one thread for each worker and a fixed number that carry out transfers.
+ *
+ * <p>Thread-safety: as the interface says.
+ */
+final class ThreadedRunner implements BackingRunner {
+  /** Both workers are woken when there is work; this only bounds the harm of a wake-up that went wrong. */
+  private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private final ThreadPoolExecutor transferThreads;
+  private volatile @Nullable AgentThread submitThread;
+  private volatile @Nullable AgentThread completionThread;
+
+  ThreadedRunner(BackingOptions options) {
+    transferThreads =
+        new ThreadPoolExecutor(
+            options.transferThreads(),
+            options.transferThreads(),
+            0,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(options.requests()),
+            Thread.ofPlatform().daemon(true).name("pcache-backing-io-", 0).factory(),
+            // Requests beyond the pool can overfill the queue: then the submit worker lends a hand.
+            new ThreadPoolExecutor.CallerRunsPolicy());
+  }
+
+  @Override
+  public void start(Agent submitWorker, Agent completionWorker) {
+    // All at once, so that a process at its limit fails here and not in the middle of a request.
+    int unused = transferThreads.prestartAllCoreThreads();
+    submitThread = AgentThread.start(submitWorker, IDLE_NANOS);
+    completionThread = AgentThread.start(completionWorker, IDLE_NANOS);
+  }
+
+  @Override
+  public void execute(Runnable transfer) {
+    transferThreads.execute(transfer);
+  }
+
+  @Override
+  public void wakeSubmitWorker() {
+    wake(submitThread);
+  }
+
+  @Override
+  public void wakeCompletionWorker() {
+    wake(completionThread);
+  }
+
+  private static void wake(@Nullable AgentThread thread) {
+    if (thread != null) {
+      thread.wake();
+    }
+  }
+
+  @Override
+  public boolean help() {
+    return false;
+  }
+
+  @Override
+  public void close() {
+    close(submitThread);
+    close(completionThread);
+    transferThreads.close();
+  }
+
+  private static void close(@Nullable AgentThread thread) {
+    if (thread != null) {
+      thread.close();
+    }
+  }
+}

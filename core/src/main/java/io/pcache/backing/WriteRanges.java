@@ -1,0 +1,66 @@
+package io.pcache.backing;
+
+import java.util.Arrays;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The block ranges that writes are under way in, no two of them overlapping. A write of a part of a block reads the block, changes it
+ * and writes it back; another write to the same block in between would be undone.
+ *
+ * <p>The lock guards the list only and is not held while a range is written.
+ *
+ * <p>Thread-safety: all methods from any thread.
+ */
+final class WriteRanges {
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition left = lock.newCondition();
+  private long[] starts = new long[16];
+  private long[] ends = new long[16];
+  private int count;
+
+  /** Waits until no write overlaps, then enters the range. */
+  void enter(long startBytes, long endBytes) {
+    lock.lock();
+    try {
+      while (overlapsAny(startBytes, endBytes)) {
+        left.awaitUninterruptibly();
+      }
+      if (count == starts.length) {
+        starts = Arrays.copyOf(starts, 2 * count);
+        ends = Arrays.copyOf(ends, 2 * count);
+      }
+      starts[count] = startBytes;
+      ends[count] = endBytes;
+      count++;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Leaves a range that was entered, named by its start. */
+  void leave(long startBytes) {
+    lock.lock();
+    try {
+      int index = 0;
+      while (starts[index] != startBytes) {
+        index++;
+      }
+      count--;
+      starts[index] = starts[count];
+      ends[index] = ends[count];
+      left.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean overlapsAny(long startBytes, long endBytes) {
+    for (int i = 0; i < count; i++) {
+      if (startBytes < ends[i] && starts[i] < endBytes) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,504 @@
+package io.pcache.backing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pcache.error.BackingFailureException;
+import io.pcache.error.ClosedException;
+import io.pcache.error.MediaFailureException;
+import com.sun.management.ThreadMXBean;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** The device stepped in one thread. */
+class BackingDeviceTest {
+  private static final int SECTOR = 512;
+  private static final BackingCallback IGNORE = (request, failure) -> {};
+
+  private final ArrayStore store = new ArrayStore(64 * SECTOR);
+  private final BackingDevice device = device(4, 1);
+
+  private BackingDevice device(int requests, int reserved) {
+    return BackingDevice.start(store, new BackingOptions(requests, reserved, 1), new SteppedRunner());
+  }
+
+  private static void run(BackingDevice stepped) {
+    while (stepped.submitWorker().doWork() + stepped.completionWorker().doWork() > 0) {}
+  }
+
+  private BackingRequest read(MemorySegment piece, long offsetBytes, BackingCallback callback) {
+    BackingRequest request = device.acquire(RequestPurpose.READ_MISS);
+    request.prepareRead(offsetBytes, callback);
+    request.addPiece(piece);
+    return request;
+  }
+
+  private static MemorySegment memory(int sectors) {
+    return Arena.ofAuto().allocate((long) sectors * SECTOR);
+  }
+
+  @Test
+  void slicesAndTheUppersOwnReferenceCompleteItOnce() {
+    new Random(1).nextBytes(store.bytes());
+    RecordingRequest upper = new RecordingRequest();
+    MemorySegment destination = memory(8);
+    upper.prepareRead(16 * SECTOR, destination);
+    upper.begin();
+    slice(upper, 0, 3, 16);
+    slice(upper, 5, 3, 21);
+    run(device);
+    assertThat(upper.completions).isEmpty();
+    upper.release();
+    assertThat(upper.completions).containsExactly(Optional.empty());
+    assertThat(destination.asSlice(0, 3 * SECTOR).mismatch(onStore(16, 3))).isEqualTo(-1);
+    assertThat(destination.asSlice(5 * SECTOR, 3 * SECTOR).mismatch(onStore(21, 3))).isEqualTo(-1);
+    assertThat(destination.asSlice(3 * SECTOR, 2 * SECTOR).mismatch(memory(2))).isEqualTo(-1);
+  }
+
+  private void slice(RecordingRequest upper, int bufferSector, int sectors, int backingSector) {
+    BackingRequest request = device.acquire(RequestPurpose.READ_MISS);
+    request.prepareSlice(
+        upper, (long) bufferSector * SECTOR, (long) sectors * SECTOR, (long) backingSector * SECTOR, null);
+    device.submit(request);
+  }
+
+  private MemorySegment onStore(int sector, int sectors) {
+    return MemorySegment.ofArray(store.bytes()).asSlice((long) sector * SECTOR, (long) sectors * SECTOR);
+  }
+
+  @Test
+  void aSliceOfAWriteWritesTheUppersBytes() {
+    RecordingRequest upper = new RecordingRequest();
+    MemorySegment source = memory(4);
+    source.fill((byte) 7);
+    upper.prepareWrite(0, source, false);
+    upper.begin();
+    slice(upper, 1, 2, 40);
+    upper.release();
+    run(device);
+    assertThat(upper.completions).containsExactly(Optional.empty());
+    assertThat(onStore(40, 2).mismatch(source.asSlice(0, 2 * SECTOR))).isEqualTo(-1);
+    assertThat(onStore(42, 1).mismatch(memory(1))).isEqualTo(-1);
+  }
+
+  @Test
+  void theFirstOfSeveralErrorsIsTheUppers() {
+    RecordingRequest upper = new RecordingRequest();
+    upper.prepareRead(0, memory(3));
+    upper.begin();
+    store.failNext("first");
+    store.failNext("second");
+    slice(upper, 0, 1, 0);
+    slice(upper, 1, 1, 1);
+    slice(upper, 2, 1, 2);
+    upper.release();
+    run(device);
+    assertThat(upper.completions).hasSize(1);
+    assertThat(upper.completions.getFirst())
+        .get()
+        .isInstanceOf(BackingFailureException.class)
+        .extracting(Throwable::getMessage)
+        .asString()
+        .contains("first", "read of 512 bytes at byte 0", "array");
+    assertThat(device.counters().errors()).isEqualTo(2);
+  }
+
+  @Test
+  void aSlicesPrivateCallbackRunsBeforeTheUpperCompletes() {
+    List<String> order = new ArrayList<>();
+    RecordingRequest upper = new RecordingRequest();
+    upper.onCompletion = () -> order.add("upper");
+    upper.prepareRead(0, memory(1));
+    upper.begin();
+    BackingRequest request = device.acquire(RequestPurpose.READ_MISS);
+    request.prepareSlice(upper, 0, SECTOR, 0, (slice, failure) -> order.add("slice of " + slice.lengthBytes()));
+    device.submit(request);
+    upper.release();
+    run(device);
+    assertThat(order).containsExactly("slice of 512", "upper");
+  }
+
+  @Test
+  void aMemoryRequestMovesItsPiecesInOrder() {
+    Outcomes outcomes = new Outcomes();
+    BackingRequest request = device.acquire(RequestPurpose.WRITE_BACK);
+    request.prepareWrite(8 * SECTOR, outcomes);
+    for (int i = 0; i < 20; i++) {
+      MemorySegment piece = memory(1);
+      piece.fill((byte) (i + 1));
+      request.addPiece(piece);
+    }
+    device.submit(request);
+    assertThat(outcomes.all).isEmpty();
+    assertThat(device.submitWorker().doWork()).isEqualTo(1);
+    assertThat(outcomes.all).isEmpty();
+    assertThat(device.completionWorker().doWork()).isEqualTo(1);
+    assertThat(outcomes.all).containsExactly(Optional.empty());
+    for (int i = 0; i < 20; i++) {
+      assertThat(store.bytes()[(8 + i) * SECTOR + 511]).isEqualTo((byte) (i + 1));
+    }
+  }
+
+  @Test
+  void anErrorIsReportedOnceAndOnlyToItsRequest() {
+    Outcomes bad = new Outcomes();
+    Outcomes good = new Outcomes();
+    store.failNext("Input/output error");
+    device.submit(read(memory(1), 0, bad));
+    device.submit(read(memory(1), 0, good));
+    run(device);
+    assertThat(bad.all).hasSize(1);
+    assertThat(bad.failures()).isEqualTo(1);
+    assertThat(good.all).containsExactly(Optional.empty());
+    assertThat(device.counters()).isEqualTo(new BackingCounters(2, SECTOR, 0, 0, 1, 0));
+  }
+
+  @Test
+  void aStoreThatThrowsSomethingElseFailsTheRequestToo() {
+    Outcomes outcomes = new Outcomes();
+    store.surpriseNext(new IllegalStateException("gone"));
+    device.submit(read(memory(1), 0, outcomes));
+    run(device);
+    assertThat(outcomes.all.getFirst()).get().isInstanceOf(BackingFailureException.class);
+  }
+
+  @Test
+  void aPageThatTheCacheDeviceCannotDeliverIsTheMediasFailure() {
+    Outcomes outcomes = new Outcomes();
+    store.surpriseNext(new InternalError("a fault occurred in an unsafe memory access operation"));
+    device.submit(read(memory(1), 0, outcomes));
+    run(device);
+    assertThat(outcomes.all.getFirst()).get().isInstanceOf(MediaFailureException.class);
+  }
+
+  @Test
+  void anAssertionInATransferReachesTheStepAndStillEndsTheRequest() {
+    Outcomes outcomes = new Outcomes();
+    store.surpriseNext(new AssertionError("bug"));
+    device.submit(read(memory(1), 0, outcomes));
+    assertThatThrownBy(() -> device.submitWorker().doWork()).hasMessage("bug");
+    run(device);
+    assertThat(outcomes.failures()).isEqualTo(1);
+    device.close();
+  }
+
+  @Test
+  void aCallbackThatThrowsKeepsNobodyWaiting() {
+    RecordingRequest upper = new RecordingRequest();
+    upper.prepareRead(0, memory(1));
+    upper.begin();
+    BackingRequest request = device.acquire(RequestPurpose.READ_MISS);
+    request.prepareSlice(
+        upper,
+        0,
+        SECTOR,
+        0,
+        (slice, failure) -> {
+          throw new IllegalStateException("a callback's bug");
+        });
+    device.submit(request);
+    upper.release();
+    assertThat(device.submitWorker().doWork()).isEqualTo(1);
+    assertThatThrownBy(() -> device.completionWorker().doWork()).hasMessage("a callback's bug");
+    assertThat(upper.completions).hasSize(1);
+    assertThat(device.counters().inFlight()).isZero();
+  }
+
+  @Test
+  void aFailedFlushIsThrownAndTheNextOneIsTriedAgain() {
+    store.failNext("Input/output error");
+    assertThatThrownBy(device::flush)
+        .isInstanceOf(BackingFailureException.class)
+        .hasMessageContaining("array")
+        .hasMessageContaining("Input/output error");
+    device.flush();
+    assertThat(device.counters()).isEqualTo(new BackingCounters(2, 0, 0, 1, 1, 0));
+  }
+
+  @Test
+  void aFailedFlushRequestTellsItsCallback() {
+    Outcomes outcomes = new Outcomes();
+    store.failNext("Input/output error");
+    for (int i = 0; i < 2; i++) {
+      BackingRequest request = device.acquire(RequestPurpose.WRITE_BACK);
+      request.prepareFlush(outcomes);
+      device.submit(request);
+    }
+    run(device);
+    assertThat(outcomes.all.getFirst()).get().isInstanceOf(BackingFailureException.class);
+    assertThat(outcomes.all.getLast()).isEmpty();
+  }
+
+  @Test
+  void missesLeaveTheReserveToWriteBack() {
+    List<BackingRequest> misses = new ArrayList<>();
+    for (BackingRequest r = device.tryAcquire(RequestPurpose.READ_MISS);
+        r != null;
+        r = device.tryAcquire(RequestPurpose.READ_MISS)) {
+      misses.add(r);
+    }
+    assertThat(misses).hasSize(3);
+    Outcomes outcomes = new Outcomes();
+    for (int i = 0; i < 10; i++) {
+      BackingRequest request = device.acquire(RequestPurpose.WRITE_BACK);
+      request.prepareWrite((long) i * SECTOR, outcomes);
+      request.addPiece(memory(1));
+      device.submit(request);
+      assertThat(device.tryAcquire(RequestPurpose.READ_MISS)).isNull();
+      run(device);
+    }
+    assertThat(outcomes.all).hasSize(10).containsOnly(Optional.empty());
+    misses.forEach(device::abandon);
+    assertThat(device.tryAcquire(RequestPurpose.READ_MISS)).isNotNull();
+  }
+
+  @Test
+  void aCallbackSubmitsItsOwnRequestAgainWhileTheWholePoolIsQueued() {
+    BackingDevice small = device(2, 0);
+    Outcomes outcomes = new Outcomes();
+    store.failNext("busy");
+    store.failNext("busy still");
+    MemorySegment destination = memory(1);
+    BackingCallback retry =
+        (request, failure) -> {
+          if (failure == null) {
+            outcomes.completed(request, null);
+          } else {
+            small.submit(request);
+          }
+        };
+    for (int i = 0; i < 2; i++) {
+      BackingRequest request = small.acquire(RequestPurpose.READ_MISS);
+      request.prepareRead(0, retry);
+      request.addPiece(destination);
+      small.submit(request);
+    }
+    assertThat(small.tryAcquire(RequestPurpose.WRITE_BACK)).isNull();
+    run(small);
+    assertThat(outcomes.all).hasSize(2);
+    assertThat(small.counters().requests()).isEqualTo(4);
+    assertThat(small.tryAcquire(RequestPurpose.READ_MISS)).isNotNull();
+    assertThat(small.tryAcquire(RequestPurpose.READ_MISS)).isNotNull();
+    assertThat(small.tryAcquire(RequestPurpose.READ_MISS)).isNull();
+  }
+
+  @Test
+  void aSliceSubmittedAgainByItsCallbackKeepsTheUpperOpenUntilItIsDone() {
+    RecordingRequest upper = new RecordingRequest();
+    upper.prepareRead(0, memory(1));
+    upper.begin();
+    store.failNext("busy");
+    BackingRequest request = device.acquire(RequestPurpose.READ_MISS);
+    request.prepareSlice(
+        upper,
+        0,
+        SECTOR,
+        0,
+        (slice, failure) -> {
+          if (failure != null) {
+            device.submit(slice);
+          }
+        });
+    device.submit(request);
+    upper.release();
+    assertThat(device.submitWorker().doWork() + device.completionWorker().doWork()).isEqualTo(2);
+    assertThat(upper.completions).isEmpty();
+    run(device);
+    assertThat(upper.completions).containsExactly(Optional.empty());
+  }
+
+  @Test
+  void aCallbackPreparesItsMemoryRequestAnew() {
+    Outcomes outcomes = new Outcomes();
+    MemorySegment source = memory(1);
+    source.fill((byte) 9);
+    BackingRequest request = device.acquire(RequestPurpose.WRITE_BACK);
+    request.prepareWrite(
+        0,
+        (written, failure) -> {
+          written.prepareFlush(outcomes);
+          device.submit(written);
+        });
+    request.addPiece(source);
+    device.submit(request);
+    run(device);
+    assertThat(outcomes.all).containsExactly(Optional.empty());
+    assertThat(device.counters()).isEqualTo(new BackingCounters(2, 0, SECTOR, 1, 0, 0));
+  }
+
+  @Test
+  void acquiringInACallbackNeverWaitsThoughThePoolIsEmpty() {
+    BackingDevice small = device(1, 0);
+    Outcomes outcomes = new Outcomes();
+    BackingRequest request = small.acquire(RequestPurpose.READ_MISS);
+    request.prepareFlush(
+        (done, failure) -> {
+          for (int i = 0; i < 3; i++) {
+            BackingRequest more = small.acquire(RequestPurpose.READ_MISS);
+            more.prepareFlush(outcomes);
+            small.submit(more);
+          }
+        });
+    small.submit(request);
+    run(small);
+    assertThat(outcomes.all).hasSize(3);
+    assertThat(small.tryAcquire(RequestPurpose.WRITE_BACK)).isNotNull();
+    assertThat(small.tryAcquire(RequestPurpose.WRITE_BACK)).isNull();
+  }
+
+  @Test
+  void acquiringFromAnEmptyPoolStepsTheWorkersWhereNoThreadDoes() {
+    for (int i = 0; i < 50; i++) {
+      device.submit(read(memory(1), (long) i * SECTOR, IGNORE));
+    }
+    run(device);
+    assertThat(device.counters().readBytes()).isEqualTo(50 * SECTOR);
+  }
+
+  @Test
+  void acquiringWhileHoldingTheWholePoolIsReportedWhereNoThreadWorks() {
+    for (int i = 0; i < 3; i++) {
+      assertThat(device.acquire(RequestPurpose.READ_MISS)).isNotNull();
+    }
+    assertThatThrownBy(() -> device.acquire(RequestPurpose.READ_MISS)).isInstanceOf(AssertionError.class);
+  }
+
+  @Test
+  void executeIsOverWhenItReturnsAndLeavesTheCallbackToTheWorker() {
+    Arrays.fill(store.bytes(), (byte) 5);
+    Outcomes outcomes = new Outcomes();
+    MemorySegment destination = memory(1);
+    device.execute(read(destination, 0, outcomes));
+    assertThat(destination.get(ValueLayout.JAVA_BYTE, 0)).isEqualTo((byte) 5);
+    assertThat(outcomes.all).isEmpty();
+    run(device);
+    assertThat(outcomes.all).hasSize(1);
+  }
+
+  @Test
+  void closeFinishesWhatWasSubmittedAndThenReleasesTheStore() {
+    Outcomes outcomes = new Outcomes();
+    device.submit(read(memory(1), 0, outcomes));
+    device.submit(read(memory(1), 0, outcomes));
+    device.close();
+    assertThat(outcomes.all).containsExactly(Optional.empty(), Optional.empty());
+    assertThat(store.closed).isTrue();
+    device.close();
+  }
+
+  @Test
+  void aRequestSubmittedAfterCloseGetsItsCallbackAtOnce() {
+    RecordingRequest upper = new RecordingRequest();
+    upper.prepareRead(0, memory(1));
+    upper.begin();
+    device.close();
+    slice(upper, 0, 1, 0);
+    upper.release();
+    assertThat(upper.completions).hasSize(1);
+    assertThat(upper.completions.getFirst()).get().isInstanceOf(ClosedException.class);
+    assertThatThrownBy(device::flush).isInstanceOf(ClosedException.class);
+    assertThat(device.counters().errors()).isZero();
+    for (int i = 0; i < 10; i++) {
+      device.submit(read(memory(1), 0, IGNORE));
+    }
+  }
+
+  @Test
+  void aRequestSubmittedByACallbackWhileClosingIsRefusedThroughItsCallback() {
+    Outcomes outcomes = new Outcomes();
+    device.submit(
+        read(memory(1), 0, (request, failure) -> device.submit(read(memory(1), 0, outcomes))));
+    device.close();
+    assertThat(outcomes.all).hasSize(1);
+    assertThat(outcomes.all.getFirst()).get().isInstanceOf(ClosedException.class);
+  }
+
+  @Test
+  void aCallbackMayNotCloseTheDevice() {
+    device.submit(read(memory(1), 0, (request, failure) -> device.close()));
+    assertThat(device.submitWorker().doWork()).isEqualTo(1);
+    assertThatThrownBy(() -> device.completionWorker().doWork()).isInstanceOf(AssertionError.class);
+  }
+
+  @Test
+  void aRequestOutsideTheDeviceOrOffASectorIsABug() {
+    assertThatThrownBy(() -> device.submit(read(memory(1), store.sizeBytes(), IGNORE)))
+        .isInstanceOf(AssertionError.class);
+    assertThatThrownBy(() -> device.submit(read(memory(1), 1, IGNORE))).isInstanceOf(AssertionError.class);
+    assertThatThrownBy(() -> device.submit(read(Arena.ofAuto().allocate(100), 0, IGNORE)))
+        .isInstanceOf(AssertionError.class);
+  }
+
+  @Test
+  void aRequestIsSubmittedOnceAtATime() {
+    BackingRequest request = read(memory(1), 0, IGNORE);
+    device.submit(request);
+    assertThatThrownBy(() -> device.submit(request)).isInstanceOf(AssertionError.class);
+  }
+
+  @Test
+  void requestsAllocateNothingOnceTheDeviceIsWarm() {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    RecordingRequest upper = new RecordingRequest();
+    MemorySegment memory = memory(1);
+    upper.prepareRead(0, memory);
+    upper.begin();
+    BackingDevice quiet = BackingDevice.start(new NullStore(), new BackingOptions(4, 1, 1), new SteppedRunner());
+    long allocated = 0;
+    for (int round = 0; round < 2; round++) {
+      long before = threads.getCurrentThreadAllocatedBytes();
+      for (int i = 0; i < 5_000; i++) {
+        BackingRequest slice = quiet.acquire(RequestPurpose.READ_MISS);
+        slice.prepareSlice(upper, 0, SECTOR, 0, IGNORE);
+        quiet.submit(slice);
+        BackingRequest write = quiet.acquire(RequestPurpose.WRITE_BACK);
+        write.prepareWrite(0, IGNORE);
+        write.addPiece(memory);
+        quiet.submit(write);
+        run(quiet);
+      }
+      allocated = threads.getCurrentThreadAllocatedBytes() - before;
+    }
+    assertThat(allocated).as("bytes for 10,000 requests").isLessThan(10_000);
+  }
+
+  @Test
+  void theSizeIsKnownInBytesAndSectors() {
+    assertThat(device.sizeBytes()).isEqualTo(64 * SECTOR);
+    assertThat(device.sizeSectors()).isEqualTo(64);
+    assertThat(device.name()).isEqualTo("array");
+  }
+
+  /** Moves nothing, at once. */
+  private static final class NullStore implements BackingStore {
+    @Override
+    public String name() {
+      return "nothing";
+    }
+
+    @Override
+    public long sizeBytes() {
+      return SECTOR;
+    }
+
+    @Override
+    public void read(List<MemorySegment> pieces, long offsetBytes) {}
+
+    @Override
+    public void write(List<MemorySegment> pieces, long offsetBytes) {}
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {}
+  }
+}

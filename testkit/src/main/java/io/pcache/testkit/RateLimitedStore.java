@@ -1,0 +1,90 @@
+package io.pcache.testkit;
+
+import io.pcache.agent.Clock;
+import io.pcache.backing.BackingStore;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongConsumer;
+
+/**
+ * A backing store that moves so many bytes a second, reads and writes of all threads together, like a slow disk: each
+ * transfer takes its time on the device after those that came before it. Time without transfers is not saved up.
+ *
+ * <p>Thread-safety: all methods from any thread.
+ */
+public final class RateLimitedStore implements BackingStore {
+  private final BackingStore store;
+  private final long bytesPerSecond;
+  private final Clock clock;
+  private final LongConsumer sleepNanos;
+  private final AtomicLong freeAtNanos;
+
+  /**
+   * Wraps a store, which it closes with itself.
+   *
+   * @param bytesPerSecond above 0
+   * @param clock what time it is
+   * @param sleepNanos lets the calling thread wait, or moves a simulated clock; may return early
+   */
+  public RateLimitedStore(BackingStore store, long bytesPerSecond, Clock clock, LongConsumer sleepNanos) {
+    this.store = store;
+    this.bytesPerSecond = bytesPerSecond;
+    this.clock = clock;
+    this.sleepNanos = sleepNanos;
+    this.freeAtNanos = new AtomicLong(clock.nanoTime());
+  }
+
+  /** Wraps a store so that it is slow in real time. */
+  public static RateLimitedStore inRealTime(BackingStore store, long bytesPerSecond) {
+    return new RateLimitedStore(store, bytesPerSecond, Clock.system(), LockSupport::parkNanos);
+  }
+
+  @Override
+  public String name() {
+    return store.name();
+  }
+
+  @Override
+  public long sizeBytes() {
+    return store.sizeBytes();
+  }
+
+  @Override
+  public void read(List<MemorySegment> pieces, long offsetBytes) throws IOException {
+    takeTime(pieces);
+    store.read(pieces, offsetBytes);
+  }
+
+  @Override
+  public void write(List<MemorySegment> pieces, long offsetBytes) throws IOException {
+    takeTime(pieces);
+    store.write(pieces, offsetBytes);
+  }
+
+  private void takeTime(List<MemorySegment> pieces) {
+    long bytes = 0;
+    for (MemorySegment piece : pieces) {
+      bytes += piece.byteSize();
+    }
+    long costNanos = (long) ((double) bytes / bytesPerSecond * TimeUnit.SECONDS.toNanos(1));
+    long now = clock.nanoTime();
+    long doneAt = freeAtNanos.updateAndGet(freeAt -> (freeAt - now > 0 ? freeAt : now) + costNanos);
+    for (long left = doneAt - now; left > 0; left = doneAt - clock.nanoTime()) {
+      sleepNanos.accept(left);
+    }
+  }
+
+  @Override
+  public void flush() throws IOException {
+    store.flush();
+  }
+
+  @Override
+  public void close() throws IOException {
+    store.close();
+  }
+}
