@@ -1,7 +1,24 @@
 package io.pcache;
 
+import io.pcache.agent.Clock;
+import io.pcache.backing.BackingDevice;
+import io.pcache.backing.BackingOptions;
+import io.pcache.backing.BackingStore;
+import io.pcache.backing.FileBackingStore;
 import io.pcache.block.BlockDevice;
+import io.pcache.cache.Cache;
+import io.pcache.cache.CacheTuning;
+import io.pcache.error.BadOptionException;
+import io.pcache.error.PcacheException;
+import io.pcache.format.CacheInfo;
+import io.pcache.format.LogPosition;
+import io.pcache.format.Superblock;
+import io.pcache.media.Media;
+import io.pcache.media.MediaFiles;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A cache in front of a backing device, open in this process.
@@ -9,44 +26,142 @@ import java.lang.foreign.MemorySegment;
  * <p>Thread-safety: all methods from any thread; {@link #close} once.
  */
 public final class Pcache implements AutoCloseable {
-  private Pcache() {}
+  private static final long DRAIN_POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  private final String cachePath;
+  private final Superblock superblock;
+  private final Media media;
+  private final BackingStore store;
+  private final BackingDevice backing;
+  private final IdentityKeeper identity;
+  private final Cache cache;
+  private boolean closed;
+
+  private Pcache(
+      String cachePath,
+      Superblock superblock,
+      Media media,
+      BackingStore store,
+      BackingDevice backing,
+      IdentityKeeper identity,
+      Cache cache) {
+    this.cachePath = cachePath;
+    this.superblock = superblock;
+    this.media = media;
+    this.store = store;
+    this.backing = backing;
+    this.identity = identity;
+    this.cache = cache;
+  }
 
   /**
    * Formats a cache device: allocates every block of a file and writes the superblock and metadata. Refuses a device that
    * holds anything known unless forced, and one that is in use always.
+   *
+   * @throws PcacheException where it was refused or failed; a file that did not exist before may be left behind unformatted
    */
   public static void format(FormatOptions options) {
-    throw new UnsupportedOperationException("to come");
+    CacheFormatter.format(options);
   }
 
-  /** Opens a formatted cache and its backing device, recovers the cache, and starts its background agents. */
+  /**
+   * Opens a formatted cache and its backing device, recovers the cache, and starts its background agents.
+   *
+   * @throws PcacheException where either device is not fit for it; both are released then, and nothing was changed
+   */
   public static Pcache open(OpenOptions options) {
-    throw new UnsupportedOperationException("to come");
+    BackingStore store =
+        options.directBacking()
+            ? FileBackingStore.openDirect(options.backing())
+            : FileBackingStore.open(options.backing());
+    return open(options, store);
+  }
+
+  /**
+   * Opens a formatted cache in front of a backing store of any kind, which it owns from now on. {@link OpenOptions#backing} and
+   * {@link OpenOptions#directBacking} are not used.
+   *
+   * @throws PcacheException where either device is not fit for it; both are released then, and nothing was changed
+   */
+  public static Pcache open(OpenOptions options, BackingStore store) {
+    Closer closer = new Closer();
+    try {
+      closer.add(store::close);
+      checkGcPercent(options.gcPercent());
+      Media media = MediaFiles.open(options.cache());
+      closer.add(media);
+      return open(options, media, store, closer);
+    } catch (Throwable t) {
+      closer.closeAfter(t);
+      throw t;
+    }
+  }
+
+  private static Pcache open(OpenOptions options, Media media, BackingStore store, Closer closer) {
+    Superblock superblock = Superblock.load(media);
+    CacheInfo info = CacheInfo.load(media, superblock);
+    IdentityKeeper identity = IdentityKeeper.load(media, store);
+    BackingDevice backing = BackingDevice.start(store, BackingOptions.defaults());
+    // Closes the store as well; the store's own entry is then without effect.
+    closer.add(backing);
+    Cache cache =
+        Cache.recover(
+            media, info, backing, identity.lastWriter(), identity.closedAt(), identity, CacheTuning.forMachine(info.segments()));
+    identity.check(cache.snapshot().dirtyBytes() > 0, cache::isCached, options.adopt());
+    cache.prepareForWriting();
+    identity.opened(Clock.system().epochMillis());
+    if (options.gcPercent() != null) {
+      cache.setGcPercent(options.gcPercent());
+    }
+    cache.start();
+    return new Pcache(options.cache().toString(), superblock, media, store, backing, identity, cache);
+  }
+
+  private static void checkGcPercent(@Nullable Integer gcPercent) {
+    if (gcPercent != null && (gcPercent < 0 || gcPercent > CacheInfo.MAX_GC_PERCENT)) {
+      throw new BadOptionException("gc_percent " + gcPercent + ": 0 to " + CacheInfo.MAX_GC_PERCENT + " expected");
+    }
   }
 
   /** The cached device, for front ends. */
   public BlockDevice device() {
-    throw new UnsupportedOperationException("to come");
+    return cache;
   }
 
-  /** Fills {@code destination} from the device. Blocks. */
+  /**
+   * Fills {@code destination} from the device. Blocks.
+   *
+   * @param offsetBytes where on the device, a multiple of 512
+   * @param destination its size is a multiple of 512
+   */
   public void read(long offsetBytes, MemorySegment destination) {
-    throw new UnsupportedOperationException("to come");
+    BlockingRequest request = new BlockingRequest();
+    request.prepareRead(offsetBytes, destination);
+    request.runOn(cache);
   }
 
-  /** Writes {@code source} to the device. Blocks while the cache is full. Durable after the next {@link #flush}. */
+  /**
+   * Writes {@code source} to the device. Blocks while the cache is full. Durable after the next {@link #flush}.
+   *
+   * @param offsetBytes where on the device, a multiple of 512
+   * @param source its size is a multiple of 512
+   */
   public void write(long offsetBytes, MemorySegment source) {
-    throw new UnsupportedOperationException("to come");
+    BlockingRequest request = new BlockingRequest();
+    request.prepareWrite(offsetBytes, source, false);
+    request.runOn(cache);
   }
 
   /** Makes every completed write durable. Blocks. */
   public void flush() {
-    throw new UnsupportedOperationException("to come");
+    BlockingRequest request = new BlockingRequest();
+    request.prepareFlush();
+    request.runOn(cache);
   }
 
   /** What the cache looks like now. */
   public PcacheStatus status() {
-    throw new UnsupportedOperationException("to come");
+    return StatusReport.of(cachePath, superblock, media, store, identity.identity(), cache);
   }
 
   /**
@@ -55,25 +170,72 @@ public final class Pcache implements AutoCloseable {
    * @param gcPercent 0–90
    */
   public void setGcPercent(int gcPercent) {
-    throw new UnsupportedOperationException("to come");
+    cache.setGcPercent(gcPercent);
   }
 
   /**
-   * Writes everything dirty back to the backing device and returns when nothing dirty is left. Writes may go on meanwhile;
-   * they are not waited for.
+   * Writes everything dirty back to the backing device and returns when nothing dirty is left, or the calling thread is
+   * interrupted. Writes may go on meanwhile, and then it lasts until they pause.
+   *
+   * @return whether nothing dirty is left
+   * @throws PcacheException where the cache device failed; a failing backing device is tried again and shows in {@link #status}
    */
-  public void drain(DrainProgress progress) {
-    throw new UnsupportedOperationException("to come");
+  public boolean drain(DrainProgress progress) {
+    long atStart = cache.snapshot().dirtyBytes();
+    cache.flush();
+    while (!cache.isClean()) {
+      PcacheException refusal = cache.writeRefusal();
+      if (refusal != null) {
+        throw refusal;
+      }
+      if (Thread.currentThread().isInterrupted()) {
+        return false;
+      }
+      progress.report(cache.snapshot().dirtyBytes(), atStart);
+      LockSupport.parkNanos(DRAIN_POLL_NANOS);
+      cache.flush();
+    }
+    progress.report(0, atStart);
+    return true;
   }
 
   /**
    * Closes in order: takes no more requests, finishes those in flight, flushes, stops the agents, and releases both
-   * devices. Dirty data stays in the cache and is served next time.
+   * devices. Dirty data stays in the cache and is served next time. Does nothing the second time.
    *
-   * @throws io.pcache.error.PcacheException where the last flush failed; everything is released all the same
+   * @throws PcacheException where the last flush failed; everything is released all the same
    */
   @Override
   public void close() {
-    throw new UnsupportedOperationException("to come");
+    if (closed) {
+      return;
+    }
+    closed = true;
+    Closer closer = new Closer();
+    closer.add(media);
+    closer.add(backing);
+    Throwable failure = null;
+    try {
+      LogPosition keyHead = cache.finish();
+      identity.closed(keyHead);
+    } catch (Throwable t) {
+      failure = t;
+      throw t;
+    } finally {
+      closer.close(failure);
+    }
+  }
+
+  /**
+   * Ends at once as a killed process would: nothing is flushed, requests in flight are never completed, and the cache is not
+   * marked as closed. Releases both devices. For tests of recovery.
+   */
+  public void kill() {
+    closed = true;
+    cache.kill();
+    Closer closer = new Closer();
+    closer.add(media);
+    closer.add(backing);
+    closer.close(null);
   }
 }

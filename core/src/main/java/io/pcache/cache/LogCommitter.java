@@ -45,6 +45,7 @@ final class LogCommitter implements Agent {
   private final Clock clock;
   private final Wakeup ownWakeup;
   private final Wakeup writebackWakeup;
+  private final Wakeup deferredWakeup;
   private final ReentrantLock commitLock = new ReentrantLock();
   private final ConcurrentLinkedQueue<BlockRequest> waiting = new ConcurrentLinkedQueue<>();
   private final List<StagedKeys> batch = new ArrayList<>();
@@ -63,7 +64,8 @@ final class LogCommitter implements Agent {
       DirtyAges ages,
       Clock clock,
       Wakeup ownWakeup,
-      Wakeup writebackWakeup) {
+      Wakeup writebackWakeup,
+      Wakeup deferredWakeup) {
     this.media = media;
     this.stripes = stripes;
     this.segments = segments;
@@ -74,6 +76,7 @@ final class LogCommitter implements Agent {
     this.clock = clock;
     this.ownWakeup = ownWakeup;
     this.writebackWakeup = writebackWakeup;
+    this.deferredWakeup = deferredWakeup;
     this.durableHead = writer.head();
     this.lastCommitNanos = clock.nanoTime();
   }
@@ -183,7 +186,10 @@ final class LogCommitter implements Agent {
     durableHead = writer.head();
     batch.forEach(pool::give);
     batch.clear();
-    backlog = false;
+    if (backlog) {
+      backlog = false;
+      deferredWakeup.wake();
+    }
     writebackWakeup.wake();
   }
 

@@ -1,6 +1,7 @@
 package io.pcache.cache;
 
 import io.pcache.format.SegmentGeneration;
+import java.util.Arrays;
 
 /** What recovery learns about the segments: generations from their records, the rest from the walk. Not thread-safe. */
 final class RecoveredSegments {
@@ -21,6 +22,10 @@ final class RecoveredSegments {
 
   void addReference(int segment) {
     references[segment]++;
+  }
+
+  void forgetReferences() {
+    Arrays.fill(references, 0);
   }
 
   void markLog(int segment) {

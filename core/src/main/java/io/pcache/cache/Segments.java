@@ -1,9 +1,11 @@
 package io.pcache.cache;
 
 import io.pcache.error.Invariants;
+import io.pcache.format.KeyRecord;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentGeneration;
 import io.pcache.log.LogSegments;
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLongArray;
 
@@ -75,6 +77,11 @@ final class Segments implements LogSegments {
   /** The segment's current generation. */
   long generation(int segment) {
     return generations.get(segment);
+  }
+
+  /** Whether a key is older than its segment: the segment was reclaimed after the key was written. */
+  boolean isStale(MemorySegment keys, long at) {
+    return KeyRecord.segGen(keys, at) < generation(KeyRecord.cacheSegId(keys, at));
   }
 
   /** Segments that are not free, the one reserved for the log not counted. */

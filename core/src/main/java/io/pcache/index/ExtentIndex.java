@@ -115,6 +115,19 @@ public final class ExtentIndex {
   }
 
   /**
+   * Makes a range missing.
+   *
+   * @param offsetBytes logical start; the range stays inside one subtree
+   * @param lengthBytes length, a multiple of 512 above 0
+   */
+  public void removeRange(long offsetBytes, int lengthBytes) {
+    put(offsetBytes, lengthBytes, 0, 0, true, 0);
+    int subtree = subtreeOf(offsetBytes);
+    int at = firstEndingAfter(subtrees[subtree], counts[subtree], sectorInSubtree(offsetBytes));
+    splice(subtree, at, at + 1, 0);
+  }
+
+  /**
    * Removes whatever still points at a key's bytes, so that no lookup meets a reclaimed segment.
    *
    * @param offsetBytes the key's logical start

@@ -1,5 +1,6 @@
 package io.pcache.log;
 
+import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LittleEndian;
 import io.pcache.format.LogPosition;
@@ -7,6 +8,7 @@ import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentChain;
 import io.pcache.media.Media;
 import java.lang.foreign.MemorySegment;
+import java.util.function.IntToLongFunction;
 
 /**
  * Decides what it means that a walk found no valid key set at a position. The table:
@@ -83,8 +85,14 @@ public final class LogEnd {
     return plausible && (first == 0 || magic == 0) ? Header.PARTIAL : Header.OTHER;
   }
 
-  /** Counts valid key sets in the rest of the segment, and the keys in them. */
-  public static Beyond scanBeyond(Media media, SegmentChain chain, LogPosition position) {
+  /**
+   * Counts valid key sets in the rest of the segment, and the keys in them. A key set with a key older than its segment's
+   * generation was left there by an earlier life of this segment and does not count.
+   *
+   * @param generations each segment's current generation
+   */
+  public static Beyond scanBeyond(
+      Media media, SegmentChain chain, LogPosition position, IntToLongFunction generations) {
     MemorySegment area =
         media.view().asSlice(chain.dataOffset(position.cacheSegId()), MediaLayout.DATA_AREA_BYTES);
     int keySets = 0;
@@ -96,11 +104,25 @@ public final class LogEnd {
         continue;
       }
       int n = KeySetRecord.isLast(area, at) ? 0 : KeySetRecord.second(area, at);
-      keySets++;
-      keys += n;
+      if (isCurrent(area, at, n, chain.segments(), generations)) {
+        keySets++;
+        keys += n;
+      }
       at += KeySetRecord.sizeBytes(n);
     }
     return new Beyond(keySets, keys);
+  }
+
+  private static boolean isCurrent(
+      MemorySegment area, long at, int keys, int segments, IntToLongFunction generations) {
+    for (int i = 0; i < keys; i++) {
+      long key = at + KeySetRecord.keyOffset(i);
+      int segment = KeyRecord.cacheSegId(area, key);
+      if (segment < 0 || segment >= segments || KeyRecord.segGen(area, key) < generations.applyAsLong(segment)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**
@@ -109,5 +131,8 @@ public final class LogEnd {
    * @param keySets valid key sets
    * @param keys keys in them
    */
-  public record Beyond(int keySets, long keys) {}
+  public record Beyond(int keySets, long keys) {
+    /** Nothing. */
+    public static final Beyond NOTHING = new Beyond(0, 0);
+  }
 }

@@ -1,0 +1,74 @@
+package io.pcache;
+
+import io.pcache.backing.BackingStore;
+import io.pcache.error.BackingFailureException;
+import io.pcache.format.Checksum;
+import io.pcache.format.Identity;
+import io.pcache.format.MediaLayout;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * Which backing device this is, by the content of some of its sectors: those where partition tables and file systems keep what
+ * is theirs alone, and others spread over the device. Two empty devices of one size look the same, and may be exchanged.
+ */
+final class BackingFingerprint {
+  private static final long[] TELLING_SECTORS = {0, 1, 2, 8, 16, 64, 128, 2048, 2050};
+
+  private BackingFingerprint() {}
+
+  /** The sampled sector {@code i}, 0 to {@link Identity#SAMPLES} − 1, of a device of that many sectors. */
+  static long sector(int i, long sectors) {
+    if (i < TELLING_SECTORS.length) {
+      return Math.min(TELLING_SECTORS[i], sectors - 1);
+    }
+    // The last sector and others at even distances down from it.
+    long step = sectors / (Identity.SAMPLES - TELLING_SECTORS.length);
+    return sectors - 1 - (i - TELLING_SECTORS.length) * step;
+  }
+
+  /** Samples that a range of the device covers, as a mask. */
+  static long covered(long offsetBytes, long lengthBytes, long deviceBytes) {
+    long mask = 0;
+    long first = offsetBytes / MediaLayout.SECTOR_BYTES;
+    long past = (offsetBytes + lengthBytes) / MediaLayout.SECTOR_BYTES;
+    for (int i = 0; i < Identity.SAMPLES; i++) {
+      long sector = sector(i, deviceBytes / MediaLayout.SECTOR_BYTES);
+      if (sector >= first && sector < past) {
+        mask |= 1L << i;
+      }
+    }
+    return mask;
+  }
+
+  /** Reads the samples. Blocks. */
+  static int[] take(BackingStore store) {
+    int[] samples = new int[Identity.SAMPLES];
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment sector = arena.allocate(MediaLayout.SECTOR_BYTES, MediaLayout.SECTOR_BYTES);
+      for (int i = 0; i < samples.length; i++) {
+        long number = sector(i, store.sizeBytes() / MediaLayout.SECTOR_BYTES);
+        store.read(List.of(sector), number * MediaLayout.SECTOR_BYTES);
+        samples[i] = Checksum.of(sector, 0, MediaLayout.SECTOR_BYTES);
+      }
+    } catch (IOException e) {
+      throw new BackingFailureException(
+          store.name() + ": cannot read it to see whether it is the right device: " + e.getMessage(), e);
+    }
+    return samples;
+  }
+
+  /** Samples that count and differ, as a mask. */
+  static long differing(Identity identity, int[] found) {
+    long mask = 0;
+    for (int i = 0; i < found.length; i++) {
+      boolean counts = (identity.sampleMask() >>> i & 1) != 0;
+      if (counts && identity.samples()[i] != found[i]) {
+        mask |= 1L << i;
+      }
+    }
+    return mask;
+  }
+}

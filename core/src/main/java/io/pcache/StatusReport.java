@@ -1,0 +1,55 @@
+package io.pcache;
+
+import io.pcache.backing.BackingStore;
+import io.pcache.cache.Cache;
+import io.pcache.cache.CacheSnapshot;
+import io.pcache.format.CacheInfo;
+import io.pcache.format.Identity;
+import io.pcache.format.MediaLayout;
+import io.pcache.format.Superblock;
+import io.pcache.media.Media;
+import java.util.Locale;
+
+/** Puts a status together from the parts that know it. */
+final class StatusReport {
+  private StatusReport() {}
+
+  static PcacheStatus of(
+      String cachePath, Superblock superblock, Media media, BackingStore store, Identity identity, Cache cache) {
+    CacheInfo info = cache.info();
+    CacheSnapshot now = cache.snapshot();
+    return new PcacheStatus(
+        cachePath,
+        store.name(),
+        identity.uuid(),
+        identity.label().isEmpty() ? null : identity.label(),
+        media.kind().name().toLowerCase(Locale.ROOT),
+        media.kind().outlivesPowerCut(),
+        cache.sizeBytes(),
+        info.segments() * MediaLayout.SEGMENT_BYTES,
+        superblock.segNum(),
+        info.segments(),
+        now.segmentsInUse(),
+        info.gcPercent(),
+        info.dataCrc(),
+        superblock.flags(),
+        info.flags(),
+        now.keyHead(),
+        now.dirtyTail(),
+        now.keyTail(),
+        now.dirtyBytes(),
+        now.oldestDirtyMillis(),
+        now.cachedExtents(),
+        now.waitingRequests(),
+        now.reads(),
+        now.readHitBytes(),
+        now.readMissBytes(),
+        now.writes(),
+        now.writtenBytes(),
+        now.flushes(),
+        now.writtenBackBytes(),
+        now.reclaimedSegments(),
+        now.writeback(),
+        now.faults());
+  }
+}

@@ -1,0 +1,369 @@
+package io.pcache.cache;
+
+import io.pcache.agent.Agent;
+import io.pcache.agent.AgentThread;
+import io.pcache.agent.Wakeup;
+import io.pcache.backing.BackingDevice;
+import io.pcache.block.BlockDevice;
+import io.pcache.block.BlockOp;
+import io.pcache.block.BlockRequest;
+import io.pcache.block.InFlightRequests;
+import io.pcache.block.RangeState;
+import io.pcache.block.RangeStateVisitor;
+import io.pcache.error.BadOptionException;
+import io.pcache.error.ClosedException;
+import io.pcache.error.PcacheException;
+import io.pcache.format.CacheInfo;
+import io.pcache.format.LogPosition;
+import io.pcache.format.MediaLayout;
+import io.pcache.index.ExtentIndex;
+import io.pcache.log.LogEnd;
+import io.pcache.log.LogWriter;
+import io.pcache.log.StagedKeysPool;
+import io.pcache.media.Media;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A recovered cache in front of its backing device: takes requests, and owns the agents that work behind them. It does not
+ * own the media and the backing device, which its opener closes after it.
+ *
+ * <p>Thread-safety: all methods from any thread; {@link #close} or {@link #kill} once.
+ */
+public final class Cache implements BlockDevice, AutoCloseable {
+  private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+  private static final int POOLED_STAGES = 128;
+
+  private final Geometry geometry;
+  private final CacheHealth health = new CacheHealth();
+  private final CacheCounters counters = new CacheCounters();
+  private final InFlightRequests inFlight = new InFlightRequests();
+  private final Wakeup committerWakeup = new Wakeup();
+  private final Wakeup writebackWakeup = new Wakeup();
+  private final Wakeup reclaimerWakeup = new Wakeup();
+  private final Wakeup deferredWakeup = new Wakeup();
+  private final DirtyAges ages;
+  private final Stripes stripes;
+  private final ExtentIndex index;
+  private final Segments segments;
+  private final LogCommitter committer;
+  private final Writeback writeback;
+  private final DeferredWrites deferred;
+  private final Reclaimer reclaimer;
+  private final ReadPath reads;
+  private final List<AgentThread> threads = new ArrayList<>();
+
+  private CacheInfo info;
+  private @Nullable Recovery recovered;
+  private volatile boolean closing;
+
+  private Cache(
+      Geometry geometry, CacheInfo info, Recovery recovery, BackingDevice backing, BackingWriteGuard guard, CacheTuning tuning) {
+    Media media = geometry.media();
+    this.geometry = geometry;
+    this.info = info;
+    this.recovered = recovery;
+    StagedKeysPool pool = new StagedKeysPool(POOLED_STAGES);
+    index = recovery.index();
+    ages = new DirtyAges(counters, tuning.clock());
+    counters.dirtiedBytes.add(recovery.dirtyBytes());
+    ages.dirtied();
+    stripes = new Stripes(tuning.stripes(), pool);
+    segments = new Segments(geometry, recovery.segments());
+    DataHeads heads = new DataHeads(segments, tuning.dataHeads());
+    Throttle throttle = new Throttle(segments);
+    LogWriter writer = new LogWriter(media, geometry.chain(), recovery.keyHead(), segments);
+    committer =
+        new LogCommitter(
+            media, stripes, segments, writer, pool, health, ages, tuning.clock(), committerWakeup, writebackWakeup,
+            deferredWakeup);
+    MissFill fill = new MissFill(geometry, index, segments, heads, committer, throttle, health);
+    reads = new ReadPath(geometry, stripes, index, segments, backing, fill, health, counters);
+    WritePath writes = new WritePath(geometry, stripes, index, segments, heads, committer, throttle, counters);
+    deferred =
+        new DeferredWrites(
+            writes, committer, health, deferredWakeup, committerWakeup, writebackWakeup, reclaimerWakeup);
+    Backoff backoff = new Backoff(tuning.clock(), new SplittableRandom(tuning.seed()));
+    writeback =
+        new Writeback(
+            geometry, stripes, index, segments, backing, committer, recovery.dirtyTail(), health, counters, backoff, guard,
+            writebackWakeup, reclaimerWakeup);
+    reclaimer =
+        new Reclaimer(
+            geometry, stripes, index, segments, writeback, throttle, recovery.keyTail(), info.gcPercent(), health, counters,
+            deferred::waiting, deferredWakeup);
+  }
+
+  /**
+   * Recovers the cache on a device. Writes nothing, and takes no requests before {@link #prepareForWriting}.
+   *
+   * @param info what it was formatted as
+   * @param lastWriter who appended to its log last, as far as is known
+   * @param closedAt where its log ended when it was closed in order, or null where that is not known
+   * @param guard told before write-back changes the backing device
+   * @throws io.pcache.error.CorruptMediaException where something that was in the log is not readable any more
+   */
+  public static Cache recover(
+      Media media,
+      CacheInfo info,
+      BackingDevice backing,
+      LogEnd.Writer lastWriter,
+      @Nullable LogPosition closedAt,
+      BackingWriteGuard guard,
+      CacheTuning tuning) {
+    Geometry geometry = Geometry.of(media, info, backing.sizeBytes());
+    Recovery recovery = Recovery.of(geometry, lastWriter, closedAt);
+    return new Cache(geometry, info, recovery, backing, guard, tuning);
+  }
+
+  /** Makes the media fit for appending to the log: its first change since recovery. Durable on return. */
+  public void prepareForWriting() {
+    Recovery recovery = recovered;
+    if (recovery != null) {
+      recovery.clearBeyondHead();
+      recovered = null;
+    }
+  }
+
+  /** Whether the cache holds the sector at a logical offset. */
+  public boolean isCached(long offsetBytes) {
+    boolean[] cached = new boolean[1];
+    visitRangeStates(
+        offsetBytes,
+        SECTOR_BYTES,
+        (offset, length, state) -> {
+          cached[0] |= state != RangeState.MISSING;
+          return true;
+        });
+    return cached[0];
+  }
+
+  /** The agents, to be stepped by hand; not while they have threads. */
+  public List<Agent> agents() {
+    return List.of(committer, writeback, reclaimer, deferred);
+  }
+
+  /** Gives each agent a thread. */
+  public void start() {
+    threads.add(AgentThread.start(committer, IDLE_NANOS, committerWakeup));
+    threads.add(AgentThread.start(writeback, IDLE_NANOS, writebackWakeup));
+    threads.add(AgentThread.start(reclaimer, IDLE_NANOS, reclaimerWakeup));
+    threads.add(AgentThread.start(deferred, IDLE_NANOS, deferredWakeup));
+  }
+
+  @Override
+  public long sizeBytes() {
+    return geometry.deviceBytes();
+  }
+
+  @Override
+  public void submit(BlockRequest request) {
+    request.begin(inFlight);
+    PcacheException refusal = refusal(request);
+    if (refusal != null) {
+      request.fail(refusal);
+      request.release();
+      return;
+    }
+    switch (request.op()) {
+      case READ -> submitRead(request);
+      case WRITE, WRITE_ZEROES -> submitWrite(request);
+      case FLUSH -> submitFlush(request);
+      case PREFETCH -> new Prefetch(reads, request).readOn();
+    }
+  }
+
+  private @Nullable PcacheException refusal(BlockRequest request) {
+    if (closing) {
+      return new ClosedException("the cache is closed; the request was not carried out");
+    }
+    long offset = request.offsetBytes();
+    long length = request.lengthBytes();
+    boolean aligned = (offset | length) % SECTOR_BYTES == 0;
+    boolean inside = offset >= 0 && length >= 0 && offset <= sizeBytes() - length;
+    if (aligned && inside && (length > 0 || request.op() == BlockOp.FLUSH)) {
+      return null;
+    }
+    return new BadOptionException(
+        "%s of %d bytes at byte %d: multiples of 512 within the device's %d bytes expected"
+            .formatted(request.op(), length, offset, sizeBytes()));
+  }
+
+  private void submitRead(BlockRequest request) {
+    counters.reads.increment();
+    reads.read(request);
+    request.release();
+  }
+
+  private void submitWrite(BlockRequest request) {
+    counters.writes.increment();
+    counters.writtenBytes.add(request.lengthBytes());
+    if (request.forceUnitAccess()) {
+      counters.flushes.increment();
+    }
+    deferred.submit(request);
+  }
+
+  private void submitFlush(BlockRequest request) {
+    counters.flushes.increment();
+    committer.commitThenRelease(request);
+  }
+
+  @Override
+  public void visitRangeStates(long offsetBytes, long lengthBytes, RangeStateVisitor visitor) {
+    RangeStates states = new RangeStates();
+    long end = offsetBytes + lengthBytes;
+    for (long at = offsetBytes; at < end; ) {
+      long boundary = at - at % MediaLayout.SUBTREE_BYTES + MediaLayout.SUBTREE_BYTES;
+      long to = Math.min(end, boundary);
+      collectStates(states, at, to);
+      if (!states.tell(visitor)) {
+        return;
+      }
+      at = to;
+    }
+  }
+
+  private void collectStates(RangeStates states, long from, long to) {
+    Stripe stripe = stripes.of(from);
+    stripe.lock.lock();
+    try {
+      states.collect(index, from, to);
+    } finally {
+      stripe.lock.unlock();
+    }
+  }
+
+  /**
+   * Changes where reclaiming starts, durably.
+   *
+   * @param gcPercent 0–90
+   */
+  public synchronized void setGcPercent(int gcPercent) {
+    if (gcPercent < 0 || gcPercent > CacheInfo.MAX_GC_PERCENT) {
+      throw new BadOptionException("gc_percent " + gcPercent + ": 0 to " + CacheInfo.MAX_GC_PERCENT + " expected");
+    }
+    info = info.withGcPercent(gcPercent);
+    info.storeDurably(geometry.media());
+    reclaimer.setGcPercent(gcPercent);
+    reclaimerWakeup.wake();
+  }
+
+  /** What the cache was formatted as, with its present gc_percent. */
+  public synchronized CacheInfo info() {
+    return info;
+  }
+
+  /** Makes every completed write durable, and waits for that. The agents have threads. */
+  public void flush() {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    FlushRequest request = new FlushRequest(done);
+    request.prepareFlush();
+    request.begin();
+    committer.commitThenRelease(request);
+    PcacheException failure = request.await();
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  /** Whether nothing dirty is left, in memory or in the log. */
+  public boolean isClean() {
+    return !stripes.hasStagedKeys() && writeback.isDone();
+  }
+
+  /** The failure that ended all acknowledging, or null while all is well. */
+  public @Nullable PcacheException writeRefusal() {
+    return health.writeRefusal();
+  }
+
+  /** What the cache is doing and has done. */
+  public CacheSnapshot snapshot() {
+    return new CacheSnapshot(
+        segments.inUse(),
+        committer.head(),
+        writeback.dirtyTail(),
+        reclaimer.keyTail(),
+        counters.dirtyBytes(),
+        ages.oldestMillis(),
+        index.extentCount(),
+        deferred.waiting(),
+        counters.reads.sum(),
+        counters.readHitBytes.sum(),
+        counters.readMissBytes.sum(),
+        counters.writes.sum(),
+        counters.writtenBytes.sum(),
+        counters.flushes.sum(),
+        counters.writtenBackBytes.sum(),
+        counters.reclaimedSegments.sum(),
+        writeback.describeState(),
+        health.faults());
+  }
+
+  /**
+   * Ends in order: takes no more requests, finishes those in flight, makes everything durable, and stops the agents. Dirty
+   * data stays in the cache.
+   *
+   * @return where the log ends
+   * @throws PcacheException where the last flush failed; the agents are stopped all the same
+   */
+  public LogPosition finish() {
+    closing = true;
+    try {
+      inFlight.awaitNone();
+      flush();
+      return committer.durableHead();
+    } finally {
+      stopAgents();
+    }
+  }
+
+  /** {@link #finish} for callers that do not want to know where the log ends. */
+  @Override
+  public void close() {
+    LogPosition unused = finish();
+  }
+
+  /** Ends at once, as a killed process would: nothing is flushed, nothing in flight is finished. */
+  public void kill() {
+    closing = true;
+    stopAgents();
+  }
+
+  private void stopAgents() {
+    for (AgentThread thread : threads.reversed()) {
+      thread.close();
+    }
+    threads.clear();
+    while (writeback.hasRequestsInFlight()) {
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+  }
+
+  /** A flush that a thread waits for. */
+  private static final class FlushRequest extends BlockRequest {
+    private final CompletableFuture<Void> done;
+    private @Nullable PcacheException failure;
+
+    FlushRequest(CompletableFuture<Void> done) {
+      this.done = done;
+    }
+
+    @Nullable PcacheException await() {
+      done.join();
+      return failure;
+    }
+
+    @Override
+    protected void completed(@Nullable PcacheException cause) {
+      failure = cause;
+      done.complete(null);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package io.pcache.cache;
+
+import io.pcache.format.LogPosition;
+import java.util.List;
+
+/**
+ * What a cache is doing and has done since it was opened.
+ *
+ * @param segmentsInUse log and data segments that are not free
+ * @param keyHead where the log ends
+ * @param dirtyTail where write-back stands
+ * @param keyTail where reclaiming stands
+ * @param dirtyBytes bytes in the log not known to be on the backing device
+ * @param oldestDirtyMillis age of the oldest of them
+ * @param cachedExtents entries in the index
+ * @param waitingRequests writes that wait for space
+ * @param reads read requests
+ * @param readHitBytes bytes read from the cache
+ * @param readMissBytes bytes read from the backing device for a client
+ * @param writes write and write-zeroes requests
+ * @param writtenBytes bytes they wrote
+ * @param flushes flush requests and FUA writes
+ * @param writtenBackBytes bytes written to the backing device
+ * @param reclaimedSegments segments freed
+ * @param writeback idle, running, backing-off or stopped
+ * @param faults what is wrong now, a line each
+ */
+public record CacheSnapshot(
+    int segmentsInUse,
+    LogPosition keyHead,
+    LogPosition dirtyTail,
+    LogPosition keyTail,
+    long dirtyBytes,
+    long oldestDirtyMillis,
+    long cachedExtents,
+    int waitingRequests,
+    long reads,
+    long readHitBytes,
+    long readMissBytes,
+    long writes,
+    long writtenBytes,
+    long flushes,
+    long writtenBackBytes,
+    long reclaimedSegments,
+    String writeback,
+    List<String> faults) {}

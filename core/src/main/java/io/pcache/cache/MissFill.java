@@ -1,0 +1,106 @@
+package io.pcache.cache;
+
+import io.pcache.error.PcacheException;
+import io.pcache.format.Checksum;
+import io.pcache.format.KeyRecord;
+import io.pcache.index.ExtentCursor;
+import io.pcache.index.ExtentIndex;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Puts what a miss read into the cache as CLEAN, unless a write to the range came in between, or another miss was faster,
+ * or space is short: reads never make writers wait.
+ *
+ * <p>Thread-safety: all methods from any thread.
+ */
+final class MissFill {
+  private final Geometry geometry;
+  private final ExtentIndex index;
+  private final Segments segments;
+  private final DataHeads heads;
+  private final LogCommitter committer;
+  private final Throttle throttle;
+  private final CacheHealth health;
+
+  MissFill(
+      Geometry geometry,
+      ExtentIndex index,
+      Segments segments,
+      DataHeads heads,
+      LogCommitter committer,
+      Throttle throttle,
+      CacheHealth health) {
+    this.geometry = geometry;
+    this.index = index;
+    this.segments = segments;
+    this.heads = heads;
+    this.committer = committer;
+    this.throttle = throttle;
+    this.health = health;
+  }
+
+  /** Fills the cache from the miss's part of its upper request's buffer, as far as that is possible. */
+  void fill(Miss miss, Stripe stripe) {
+    int done = 0;
+    while (done < miss.lengthBytes && mayFill()) {
+      long range = heads.reserve(miss.lengthBytes - done);
+      if (range == DataHeads.FULL || !fillRange(miss, stripe, done, range)) {
+        return;
+      }
+      done += DataHeads.lengthBytes(range);
+    }
+  }
+
+  private boolean mayFill() {
+    return committer.hasRoomForKeys() && !throttle.isActive() && health.writeRefusal() == null;
+  }
+
+  private boolean fillRange(Miss miss, Stripe stripe, int done, long range) {
+    boolean inserted = false;
+    try {
+      int crc = copy(miss, done, range);
+      inserted = insert(miss, stripe, miss.offsetBytes + done, range, crc);
+    } catch (PcacheException | InternalError e) {
+      health.report("cache fill", "a read could not be cached: " + e.getMessage());
+    } finally {
+      if (!inserted) {
+        segments.dropReferences(DataHeads.segment(range), 1);
+      }
+    }
+    return inserted;
+  }
+
+  private int copy(Miss miss, int done, long range) {
+    MemorySegment buffer = miss.upper.buffer();
+    long from = miss.offsetBytes - miss.upper.offsetBytes() + done;
+    int length = DataHeads.lengthBytes(range);
+    long at = geometry.mediaOffset(DataHeads.segment(range), DataHeads.offsetBytes(range));
+    geometry.media().write(at, buffer, from, length);
+    return geometry.dataCrc() ? Checksum.of(buffer, from, length) : 0;
+  }
+
+  private boolean insert(Miss miss, Stripe stripe, long offset, long range, int crc) {
+    int segment = DataHeads.segment(range);
+    int segOffset = DataHeads.offsetBytes(range);
+    int length = DataHeads.lengthBytes(range);
+    stripe.lock.lock();
+    try {
+      if (miss.cancelled || !isMissing(offset, offset + length)) {
+        return false;
+      }
+      index.put(offset, length, segment, segOffset, true, crc);
+      long generation = segments.generation(segment);
+      int unused =
+          stripe.stage.append(offset, length, KeyRecord.CLEAN_FLAG, segment, segOffset, generation, crc);
+      return true;
+    } finally {
+      stripe.lock.unlock();
+    }
+  }
+
+  private boolean isMissing(long fromBytes, long toBytes) {
+    ExtentCursor cursor = new ExtentCursor();
+    index.seek(cursor, fromBytes);
+    return !cursor.isValid() || cursor.offsetBytes() >= toBytes;
+  }
+}

@@ -1,0 +1,206 @@
+package io.pcache.cache;
+
+import io.pcache.backing.BackingDevice;
+import io.pcache.backing.BackingRequest;
+import io.pcache.backing.RequestPurpose;
+import io.pcache.block.BlockRequest;
+import io.pcache.error.CorruptMediaException;
+import io.pcache.error.MediaFailureException;
+import io.pcache.error.PcacheException;
+import io.pcache.format.Checksum;
+import io.pcache.format.MediaLayout;
+import io.pcache.index.ExtentIndex;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers reads: hits from the media, gaps from the backing device, in any mix within one request. What a gap brings is handed
+ * to {@link MissFill}.
+ *
+ * <p>Thread-safety: all methods from any thread.
+ */
+final class ReadPath {
+  private static final String HEALTH_NAME = "data";
+
+  private final Geometry geometry;
+  private final Stripes stripes;
+  private final ExtentIndex index;
+  private final Segments segments;
+  private final BackingDevice backing;
+  private final MissFill fill;
+  private final CacheHealth health;
+  private final CacheCounters counters;
+  private final ThreadLocal<ReadPlan> plans = ThreadLocal.withInitial(ReadPlan::new);
+
+  ReadPath(
+      Geometry geometry,
+      Stripes stripes,
+      ExtentIndex index,
+      Segments segments,
+      BackingDevice backing,
+      MissFill fill,
+      CacheHealth health,
+      CacheCounters counters) {
+    this.geometry = geometry;
+    this.stripes = stripes;
+    this.index = index;
+    this.segments = segments;
+    this.backing = backing;
+    this.fill = fill;
+    this.health = health;
+    this.counters = counters;
+  }
+
+  /** Carries out a read, on which the caller holds a reference. Parts that miss hold references of their own. */
+  void read(BlockRequest request) {
+    readRange(request, request.offsetBytes(), request.offsetBytes() + request.lengthBytes());
+  }
+
+  private void readRange(BlockRequest request, long fromBytes, long toBytes) {
+    long at = fromBytes;
+    while (at < toBytes) {
+      long boundary = at - at % MediaLayout.SUBTREE_BYTES + MediaLayout.SUBTREE_BYTES;
+      long end = Math.min(toBytes, boundary);
+      readInSubtree(request, at, end);
+      at = end;
+    }
+  }
+
+  private void readInSubtree(BlockRequest request, long fromBytes, long toBytes) {
+    ReadPlan plan = plans.get();
+    Miss @Nullable [] misses = lookUp(plan, request, fromBytes, toBytes);
+    long retryFrom = Long.MAX_VALUE;
+    long retryTo = 0;
+    for (int i = 0; i < plan.hitCount(); i++) {
+      if (!answerHit(plan, i, request)) {
+        retryFrom = Math.min(retryFrom, plan.hitOffsetBytes(i));
+        retryTo = Math.max(retryTo, plan.hitOffsetBytes(i) + plan.hitLengthBytes(i));
+      }
+    }
+    if (misses != null) {
+      submit(request, misses);
+    }
+    // Last, because it uses this thread's plan again.
+    if (retryFrom < retryTo) {
+      readRange(request, retryFrom, retryTo);
+    }
+  }
+
+  /** Fills the plan, pins what it names, and registers its gaps as misses; null where there are none. */
+  private Miss @Nullable [] lookUp(ReadPlan plan, BlockRequest request, long fromBytes, long toBytes) {
+    plan.clear();
+    Stripe stripe = stripes.of(fromBytes);
+    stripe.lock.lock();
+    try {
+      long at = fromBytes;
+      index.seek(plan.cursor, fromBytes);
+      for (; plan.cursor.isValid() && plan.cursor.offsetBytes() < toBytes; plan.cursor.next()) {
+        if (plan.cursor.offsetBytes() > at) {
+          plan.addGap(at, plan.cursor.offsetBytes());
+          at = plan.cursor.offsetBytes();
+        }
+        long end = Math.min(toBytes, plan.cursor.endBytes());
+        plan.addHit(at, end);
+        segments.pin(plan.cursor.cacheSegId());
+        at = end;
+      }
+      if (at < toBytes) {
+        plan.addGap(at, toBytes);
+      }
+      return register(plan, stripe, request);
+    } finally {
+      stripe.lock.unlock();
+    }
+  }
+
+  private Miss @Nullable [] register(ReadPlan plan, Stripe stripe, BlockRequest request) {
+    if (plan.gapCount() == 0) {
+      return null;
+    }
+    Miss[] misses = new Miss[plan.gapCount()];
+    for (int i = 0; i < misses.length; i++) {
+      misses[i] = new Miss(this, request, plan.gapOffsetBytes(i), plan.gapLengthBytes(i));
+      stripe.addMiss(misses[i]);
+    }
+    return misses;
+  }
+
+  /** Copies one hit to the client. Returns false where it was damaged, clean, and therefore dropped: it is to be read again. */
+  private boolean answerHit(ReadPlan plan, int i, BlockRequest request) {
+    try {
+      if (geometry.dataCrc() && !keyIsIntact(plan, i)) {
+        return !dropIfClean(plan, i, request);
+      }
+      long at = geometry.mediaOffset(plan.hitSegment(i), plan.hitSegOffsetBytes(i));
+      MemorySegment view = geometry.media().view();
+      long to = plan.hitOffsetBytes(i) - request.offsetBytes();
+      MemorySegment.copy(view, at, request.buffer(), to, plan.hitLengthBytes(i));
+      counters.readHitBytes.add(plan.hitLengthBytes(i));
+    } catch (InternalError e) {
+      request.fail(
+          new MediaFailureException(
+              "cache device: a page of the mapping failed during a read at byte " + plan.hitOffsetBytes(i), e));
+    } finally {
+      segments.unpin(plan.hitSegment(i));
+    }
+    return true;
+  }
+
+  private boolean keyIsIntact(ReadPlan plan, int i) {
+    long at = geometry.mediaOffset(plan.hitSegment(i), plan.hitKeySegOffsetBytes(i));
+    return Checksum.of(geometry.media().view(), at, plan.hitKeyLengthBytes(i)) == plan.hitKeyDataCrc(i);
+  }
+
+  /** The backing device has what a clean key held; what a dirty one held is nowhere else, and the read fails. */
+  private boolean dropIfClean(ReadPlan plan, int i, BlockRequest request) {
+    long hitOffset = plan.hitOffsetBytes(i);
+    long keyOffset = hitOffset - (plan.hitSegOffsetBytes(i) - plan.hitKeySegOffsetBytes(i));
+    String what =
+        "%d bytes at byte %d do not match their checksum (segment %d, offset %d)"
+            .formatted(plan.hitKeyLengthBytes(i), keyOffset, plan.hitSegment(i), plan.hitKeySegOffsetBytes(i));
+    if (!plan.hitIsClean(i)) {
+      health.report(HEALTH_NAME, "dirty data is damaged: " + what);
+      request.fail(new CorruptMediaException("dirty data is damaged: " + what + "; write the range anew to repair it"));
+      return false;
+    }
+    health.report(HEALTH_NAME, "clean data was damaged and is read from the backing device instead: " + what);
+    Stripe stripe = stripes.of(hitOffset);
+    stripe.lock.lock();
+    try {
+      index.removeKey(keyOffset, plan.hitKeyLengthBytes(i), plan.hitSegment(i), plan.hitKeySegOffsetBytes(i));
+    } finally {
+      stripe.lock.unlock();
+    }
+    return true;
+  }
+
+  private void submit(BlockRequest request, Miss[] misses) {
+    for (Miss miss : misses) {
+      BackingRequest slice = backing.acquire(RequestPurpose.READ_MISS);
+      long inBuffer = miss.offsetBytes - request.offsetBytes();
+      slice.prepareSlice(request, inBuffer, miss.lengthBytes, miss.offsetBytes, miss);
+      backing.submit(slice);
+    }
+  }
+
+  /** A miss is back; its slice still holds a reference on the upper request. */
+  void missCompleted(Miss miss, @Nullable PcacheException failure) {
+    Stripe stripe = stripes.of(miss.offsetBytes);
+    if (failure == null) {
+      counters.readMissBytes.add(miss.lengthBytes);
+      fill.fill(miss, stripe);
+    }
+    boolean cancelled;
+    stripe.lock.lock();
+    try {
+      stripe.removeMiss(miss);
+      cancelled = miss.cancelled;
+    } finally {
+      stripe.lock.unlock();
+    }
+    if (failure == null && cancelled) {
+      // A write came in between, and its write-back may have met this read half-way: look again.
+      readRange(miss.upper, miss.offsetBytes, miss.offsetBytes + miss.lengthBytes);
+    }
+  }
+}

@@ -1,0 +1,228 @@
+package io.pcache.cache;
+
+import io.pcache.agent.Agent;
+import io.pcache.agent.Wakeup;
+import io.pcache.error.CorruptMediaException;
+import io.pcache.error.MediaFailureException;
+import io.pcache.format.KeyRecord;
+import io.pcache.format.KeySetRecord;
+import io.pcache.format.LogPosition;
+import io.pcache.format.TailPosition;
+import io.pcache.index.ExtentIndex;
+import io.pcache.log.KeySetReader;
+import java.lang.foreign.MemorySegment;
+import java.util.function.IntSupplier;
+
+/**
+ * Frees segments, oldest keys first: removes from the index what still points at a key's bytes, drops the key's reference,
+ * moves key_tail, and gives segments without references their next generation, each step durable before the next relies on
+ * it. Never goes past the stored dirty_tail.
+ *
+ * <p>key_tail moves before the generations change, other than in the kernel: were it the other way round, a crash in between
+ * could leave an older key of a range valid whose newer key, in a segment that was freed, is not.
+ *
+ * <p>It starts where gc_percent of the segments are in use, where a write waits or is slowed down, and where the log has no
+ * segment in reserve; it also keeps that reserve zeroed.
+ *
+ * <p>Thread-safety: {@link #doWork} from one thread at a time; {@link #keyTail} and {@link #setGcPercent} from any.
+ */
+final class Reclaimer implements Agent {
+  private static final int KEY_SETS_PER_STEP = 64;
+
+  private final Stripes stripes;
+  private final ExtentIndex index;
+  private final Segments segments;
+  private final Writeback writeback;
+  private final Throttle throttle;
+  private final KeySetReader reader;
+  private final TailPosition storedTail;
+  private final CacheHealth health;
+  private final CacheCounters counters;
+  private final IntSupplier waitingWrites;
+  private final Wakeup deferredWakeup;
+  private final IntQueue leftLogSegments;
+
+  private volatile LogPosition keyTail;
+  private volatile int gcPercent;
+  private boolean failing;
+
+  Reclaimer(
+      Geometry geometry,
+      Stripes stripes,
+      ExtentIndex index,
+      Segments segments,
+      Writeback writeback,
+      Throttle throttle,
+      LogPosition keyTail,
+      int gcPercent,
+      CacheHealth health,
+      CacheCounters counters,
+      IntSupplier waitingWrites,
+      Wakeup deferredWakeup) {
+    this.stripes = stripes;
+    this.index = index;
+    this.segments = segments;
+    this.writeback = writeback;
+    this.throttle = throttle;
+    this.reader = new KeySetReader(geometry.media(), geometry.chain(), geometry.deviceBytes());
+    this.storedTail = TailPosition.keyTail(geometry.media(), geometry.chain().segments());
+    this.keyTail = keyTail;
+    this.gcPercent = gcPercent;
+    this.health = health;
+    this.counters = counters;
+    this.waitingWrites = waitingWrites;
+    this.deferredWakeup = deferredWakeup;
+    this.leftLogSegments = new IntQueue(segments.count());
+  }
+
+  @Override
+  public String name() {
+    return "reclaimer";
+  }
+
+  /** Everything before this is reclaimed. */
+  LogPosition keyTail() {
+    return keyTail;
+  }
+
+  /** Changes where reclaiming starts. */
+  void setGcPercent(int newGcPercent) {
+    gcPercent = newGcPercent;
+  }
+
+  @Override
+  public int doWork() {
+    if (health.writeRefusal() != null) {
+      return 0;
+    }
+    try {
+      int done = reclaim();
+      clearFault();
+      return done;
+    } catch (CorruptMediaException e) {
+      failing = true;
+      health.report(name(), e.getMessage() + "; reclaiming stands at " + keyTail);
+    } catch (MediaFailureException e) {
+      health.logFailed(e);
+    } catch (InternalError e) {
+      health.logFailed(new MediaFailureException("cache device: a page of the mapping failed during reclaiming", e));
+    }
+    return 0;
+  }
+
+  private void clearFault() {
+    if (failing) {
+      failing = false;
+      health.clear(name());
+    }
+  }
+
+  private int reclaim() {
+    int done = segments.prepareReserve() ? 1 : 0;
+    int freed = segments.retireDead();
+    boolean needed = isNeeded();
+    int reclaimed = needed ? reclaimKeySets() : 0;
+    if (needed && reclaimed == 0) {
+      forgiveIfNothingIsLeft();
+    }
+    if (freed + reclaimed > 0) {
+      counters.reclaimedSegments.add(freed);
+      deferredWakeup.wake();
+    }
+    return done + freed + reclaimed;
+  }
+
+  private boolean isNeeded() {
+    long threshold = (long) segments.count() * gcPercent;
+    return segments.inUse() * 100L >= threshold
+        || waitingWrites.getAsInt() > 0
+        || throttle.isActive()
+        || !segments.hasLogReserve();
+  }
+
+  private void forgiveIfNothingIsLeft() {
+    if (waitingWrites.getAsInt() > 0 && keyTail.equals(writeback.dirtyTail()) && writeback.isDone()) {
+      throttle.forgive();
+      deferredWakeup.wake();
+    }
+  }
+
+  private int reclaimKeySets() {
+    LogPosition limit = writeback.durableDirtyTail();
+    LogPosition position = keyTail;
+    long bytes = 0;
+    int keySets = 0;
+    KeySetReader.Found found = KeySetReader.Found.KEYS;
+    while (!position.equals(limit) && keySets < KEY_SETS_PER_STEP) {
+      found = readIfIntact(position);
+      if (found == KeySetReader.Found.NOTHING) {
+        break;
+      }
+      if (found == KeySetReader.Found.LAST) {
+        leftLogSegments.add(position.cacheSegId());
+      }
+      bytes += dropKeys();
+      position = reader.after(position, found);
+      keySets++;
+    }
+    if (keySets > 0) {
+      // Also where a later key set is unreadable: the references of these are dropped, and only once.
+      moveTail(position);
+      throttle.reclaimed(bytes);
+    }
+    if (found == KeySetReader.Found.NOTHING) {
+      throw new CorruptMediaException("the key set at " + position + " is not readable any more");
+    }
+    return keySets;
+  }
+
+  private KeySetReader.Found readIfIntact(LogPosition position) {
+    try {
+      return reader.read(position);
+    } catch (CorruptMediaException e) {
+      return KeySetReader.Found.NOTHING;
+    }
+  }
+
+  private long dropKeys() {
+    long bytes = 0;
+    for (int i = 0; i < reader.keyCount(); i++) {
+      bytes += dropKey(KeySetRecord.keyOffset(i));
+    }
+    return bytes;
+  }
+
+  /** A key of an older generation holds no reference: recovery dropped it, or an earlier try at this key set did. */
+  private long dropKey(long at) {
+    MemorySegment keys = reader.bytes();
+    int segment = KeyRecord.cacheSegId(keys, at);
+    if (segments.isStale(keys, at)) {
+      return 0;
+    }
+    long off = KeyRecord.off(keys, at);
+    int len = KeyRecord.len(keys, at);
+    Stripe stripe = stripes.of(off);
+    stripe.lock.lock();
+    try {
+      index.removeKey(off, len, segment, KeyRecord.cacheSegOff(keys, at));
+    } finally {
+      stripe.lock.unlock();
+    }
+    segments.dropReferences(segment, 1);
+    return len;
+  }
+
+  /**
+   * key_tail first, then the generations of segments without references, then they and the log segments that key_tail left
+   * are free: each durable before the next. A crash in between leaves keys neither half replayed nor their segments in use.
+   */
+  private void moveTail(LogPosition position) {
+    storedTail.storeDurably(position);
+    keyTail = position;
+    counters.reclaimedSegments.add(segments.retireDead());
+    while (!leftLogSegments.isEmpty()) {
+      segments.freeLogSegment(leftLogSegments.remove());
+      counters.reclaimedSegments.increment();
+    }
+  }
+}

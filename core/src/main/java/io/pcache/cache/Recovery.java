@@ -1,0 +1,219 @@
+package io.pcache.cache;
+
+import io.pcache.error.CorruptMediaException;
+import io.pcache.format.KeyRecord;
+import io.pcache.format.KeySetRecord;
+import io.pcache.format.LittleEndian;
+import io.pcache.format.LogPosition;
+import io.pcache.format.MediaLayout;
+import io.pcache.format.TailPosition;
+import io.pcache.index.ExtentIndex;
+import io.pcache.log.KeySetReader;
+import io.pcache.log.LogEnd;
+import io.pcache.log.LogWalk;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Rebuilds what memory knew from what the media holds: one walk of the log from key_tail.
+ *
+ * <p>For each key, in log order: where its segment was reclaimed after the key was written, its bytes are on the backing device
+ * and its range becomes missing; else it replaces what covered its range and counts as one reference.
+ *
+ * <p>Which keys are dirty follows from where the walk meets dirty_tail:
+ *
+ * <pre>
+ *   walk from key_tail meets dirty_tail │ walk from dirty_tail meets key_tail │ meaning
+ *   ────────────────────────────────────┼─────────────────────────────────────┼──────────────────────────────────
+ *   yes                                 │ any                                 │ dirty from dirty_tail on
+ *   no                                  │ yes                                 │ an old copy: dirty from key_tail on
+ *   no                                  │ no                                  │ the log is damaged in between
+ * </pre>
+ *
+ * <p>What ends the walk is judged by {@link LogEnd}. A log that is known to have been closed at a position has to contain it.
+ */
+public final class Recovery {
+  private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
+
+  private final Geometry geometry;
+  private final KeySetReader reader;
+  private final LogWalk walk;
+  private final RecoveredSegments segments;
+  private final LogPosition keyTail;
+
+  private ExtentIndex index;
+  private LogPosition dirtyTail;
+  private LogPosition keyHead;
+  private boolean metDirtyTail;
+  private long keys;
+  private long dirtyBytes;
+
+  private Recovery(Geometry geometry) {
+    int n = geometry.chain().segments();
+    this.geometry = geometry;
+    this.reader = new KeySetReader(geometry.media(), geometry.chain(), geometry.deviceBytes());
+    this.walk = new LogWalk(reader, n);
+    this.segments = new RecoveredSegments(geometry);
+    this.keyTail = TailPosition.keyTail(geometry.media(), n).load();
+    this.dirtyTail = TailPosition.dirtyTail(geometry.media(), n).load();
+    this.keyHead = keyTail;
+    this.index = new ExtentIndex(geometry.deviceBytes(), geometry.dataCrc());
+  }
+
+  /**
+   * Recovers a cache. Writes nothing.
+   *
+   * @param lastWriter who appended to the log last
+   * @param closedAt where the log ended when it was closed in order, or null where that is not known
+   * @throws CorruptMediaException where something that was in the log is not readable any more
+   */
+  static Recovery of(Geometry geometry, LogEnd.Writer lastWriter, @Nullable LogPosition closedAt) {
+    Recovery recovery = new Recovery(geometry);
+    recovery.walkLog();
+    recovery.settleDirtyTail();
+    recovery.judgeEnd(lastWriter, closedAt);
+    LOG.info(
+        "recovered {} keys, {} dirty bytes; log from {} to {}",
+        recovery.keys,
+        recovery.dirtyBytes,
+        recovery.keyTail,
+        recovery.keyHead);
+    return recovery;
+  }
+
+  private void walkLog() {
+    keyHead = walk.from(keyTail, this::replay);
+    segments.markLog(keyHead.cacheSegId());
+    metDirtyTail |= keyHead.equals(dirtyTail);
+  }
+
+  private void replay(LogPosition position, KeySetReader keySet) {
+    segments.markLog(position.cacheSegId());
+    metDirtyTail |= position.equals(dirtyTail);
+    for (int i = 0; i < keySet.keyCount(); i++) {
+      replayKey(keySet.bytes(), KeySetRecord.keyOffset(i));
+    }
+  }
+
+  private void replayKey(MemorySegment bytes, long at) {
+    long off = KeyRecord.off(bytes, at);
+    int len = KeyRecord.len(bytes, at);
+    int segment = KeyRecord.cacheSegId(bytes, at);
+    keys++;
+    if (KeyRecord.segGen(bytes, at) < segments.generation(segment)) {
+      index.removeRange(off, len);
+      return;
+    }
+    boolean clean = KeyRecord.isClean(bytes, at);
+    index.put(
+        off, len, segment, KeyRecord.cacheSegOff(bytes, at), clean || !metDirtyTail, KeyRecord.dataCrc(bytes, at));
+    segments.addReference(segment);
+    if (metDirtyTail && !clean) {
+      dirtyBytes += len;
+    }
+  }
+
+  private void settleDirtyTail() {
+    if (metDirtyTail) {
+      return;
+    }
+    boolean[] metKeyTail = new boolean[1];
+    LogPosition end = walk.from(dirtyTail, (position, keySet) -> metKeyTail[0] |= position.equals(keyTail));
+    if (!metKeyTail[0] && !end.equals(keyTail)) {
+      throw new CorruptMediaException(
+          "log: the walk from key_tail %s ends at %s without meeting dirty_tail %s; the key sets in between are damaged"
+              .formatted(keyTail, keyHead, dirtyTail));
+    }
+    LOG.warn("dirty_tail {} is an old copy, from before key_tail {}; everything is written back again", dirtyTail, keyTail);
+    restartDirtyFromKeyTail();
+  }
+
+  /** The keys were replayed as clean: replay their states once more, with dirty_tail where key_tail is. */
+  private void restartDirtyFromKeyTail() {
+    index = new ExtentIndex(geometry.deviceBytes(), geometry.dataCrc());
+    segments.forgetReferences();
+    keys = 0;
+    dirtyTail = keyTail;
+    walkLog();
+  }
+
+  private void judgeEnd(LogEnd.Writer lastWriter, @Nullable LogPosition closedAt) {
+    LogEnd.Header header = LogEnd.classify(geometry.media(), geometry.chain(), keyHead);
+    LogEnd.Beyond beyond =
+        header == LogEnd.Header.ZERO
+            ? LogEnd.Beyond.NOTHING
+            : LogEnd.scanBeyond(geometry.media(), geometry.chain(), keyHead, segments::generation);
+    if (LogEnd.decide(header, beyond.keySets() > 0, lastWriter) == LogEnd.Meaning.DAMAGED) {
+      throw new CorruptMediaException(
+          "log: damaged at %s; %d intact key sets with %d keys lie beyond it. Everything before is intact. Restore the cache device, or give up what lies beyond with 'pcache repair'"
+              .formatted(keyHead, beyond.keySets(), beyond.keys()));
+    }
+    if (closedAt != null && !contains(closedAt)) {
+      throw new CorruptMediaException(
+          "log: it ends at %s, but was closed in order at %s; what lies between is lost. Restore the cache device, or give it up with 'pcache repair'"
+              .formatted(keyHead, closedAt));
+    }
+  }
+
+  /** Whether a position is a border of key sets of the log: its end, or inside, where another writer went on from it. */
+  private boolean contains(LogPosition closedAt) {
+    if (keyHead.equals(closedAt)) {
+      return true;
+    }
+    boolean[] met = new boolean[1];
+    LogPosition unused = walk.from(keyTail, (position, keySet) -> met[0] |= position.equals(closedAt));
+    return met[0];
+  }
+
+  /**
+   * Makes what follows the log in its last segment zero, so that nothing old is ever taken for its continuation. Durable on
+   * return.
+   */
+  void clearBeyondHead() {
+    long from = geometry.mediaOffset(keyHead.cacheSegId(), keyHead.segOffsetBytes());
+    long length = (long) MediaLayout.DATA_AREA_BYTES - keyHead.segOffsetBytes();
+    if (!isZero(from, length)) {
+      geometry.media().zero(from, length);
+      geometry.media().sync();
+    }
+  }
+
+  private boolean isZero(long from, long length) {
+    MemorySegment view = geometry.media().view();
+    for (long at = 0; at < length; at += Long.BYTES) {
+      if (view.get(LittleEndian.U64, from + at) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  ExtentIndex index() {
+    return index;
+  }
+
+  RecoveredSegments segments() {
+    return segments;
+  }
+
+  LogPosition keyTail() {
+    return keyTail;
+  }
+
+  /** Where write-back goes on. */
+  LogPosition dirtyTail() {
+    return dirtyTail;
+  }
+
+  /** Where the log ends. */
+  LogPosition keyHead() {
+    return keyHead;
+  }
+
+  /** Bytes between dirty_tail and key_head that have to be written back. */
+  long dirtyBytes() {
+    return dirtyBytes;
+  }
+}

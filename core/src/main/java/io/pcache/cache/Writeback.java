@@ -1,0 +1,337 @@
+package io.pcache.cache;
+
+import io.pcache.agent.Agent;
+import io.pcache.agent.Wakeup;
+import io.pcache.backing.BackingDevice;
+import io.pcache.backing.BackingRequest;
+import io.pcache.backing.RequestPurpose;
+import io.pcache.error.CorruptMediaException;
+import io.pcache.error.MediaFailureException;
+import io.pcache.error.PcacheException;
+import io.pcache.format.Checksum;
+import io.pcache.format.KeyRecord;
+import io.pcache.format.KeySetRecord;
+import io.pcache.format.LogPosition;
+import io.pcache.format.TailPosition;
+import io.pcache.index.ExtentIndex;
+import io.pcache.log.KeySetReader;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes dirty data back in the order of the log: one key set at a time, its writes in flight together, then a flush of the
+ * backing device, and only then dirty_tail moves on. So the backing device alone is at any moment some past point of the log, a
+ * key set being the grain.
+ *
+ * <pre>
+ *   IDLE ──key set──▶ WRITING ──all written──▶ FLUSHING ──flushed──▶ IDLE, dirty_tail one key set on
+ *                        └────────────── failed: back off, then the same key set again ─────────────┘
+ * </pre>
+ *
+ * <p>A failed flush may have lost what any write since the last good one brought, so the whole key set is written again.
+ * dirty_tail is stored every few key sets and when there is nothing left to do: lagging behind is harmless.
+ *
+ * <p>Thread-safety: {@link #doWork} from one thread at a time; the positions from any.
+ */
+final class Writeback implements Agent {
+  private static final int MAX_IN_FLIGHT = 32;
+  private static final int STORE_EVERY_KEY_SETS = 16;
+
+  private enum State {
+    IDLE,
+    WRITING,
+    FLUSHING
+  }
+
+  private final Geometry geometry;
+  private final Stripes stripes;
+  private final ExtentIndex index;
+  private final Segments segments;
+  private final BackingDevice backing;
+  private final LogCommitter committer;
+  private final KeySetReader reader;
+  private final TailPosition storedTail;
+  private final CacheHealth health;
+  private final CacheCounters counters;
+  private final Backoff backoff;
+  private final BackingWriteGuard guard;
+  private final Wakeup ownWakeup;
+  private final Wakeup reclaimerWakeup;
+  private final WritebackPlan plan;
+
+  private final AtomicInteger inFlight = new AtomicInteger();
+  private final AtomicReference<@Nullable PcacheException> failure = new AtomicReference<>();
+  private volatile State state = State.IDLE;
+  private volatile boolean stopped;
+  private volatile LogPosition dirtyTail;
+  private volatile LogPosition durableDirtyTail;
+  private int keySetsSinceStore;
+
+  Writeback(
+      Geometry geometry,
+      Stripes stripes,
+      ExtentIndex index,
+      Segments segments,
+      BackingDevice backing,
+      LogCommitter committer,
+      LogPosition dirtyTail,
+      CacheHealth health,
+      CacheCounters counters,
+      Backoff backoff,
+      BackingWriteGuard guard,
+      Wakeup ownWakeup,
+      Wakeup reclaimerWakeup) {
+    this.geometry = geometry;
+    this.stripes = stripes;
+    this.index = index;
+    this.segments = segments;
+    this.backing = backing;
+    this.committer = committer;
+    this.reader = new KeySetReader(geometry.media(), geometry.chain(), geometry.deviceBytes());
+    this.storedTail = TailPosition.dirtyTail(geometry.media(), geometry.chain().segments());
+    this.health = health;
+    this.counters = counters;
+    this.backoff = backoff;
+    this.guard = guard;
+    this.ownWakeup = ownWakeup;
+    this.reclaimerWakeup = reclaimerWakeup;
+    this.plan = new WritebackPlan(geometry, segments);
+    this.dirtyTail = dirtyTail;
+    this.durableDirtyTail = dirtyTail;
+  }
+
+  @Override
+  public String name() {
+    return "write-back";
+  }
+
+  /** Everything before this is on the backing device. */
+  LogPosition dirtyTail() {
+    return dirtyTail;
+  }
+
+  /** The last stored dirty_tail: reclaiming goes this far. */
+  LogPosition durableDirtyTail() {
+    return durableDirtyTail;
+  }
+
+  /** Whether everything in the durable log is on the backing device, and the media say so. */
+  boolean isDone() {
+    return state == State.IDLE && durableDirtyTail.equals(committer.durableHead());
+  }
+
+  /** For status: idle, running, backing-off or stopped. */
+  String describeState() {
+    if (stopped) {
+      return "stopped";
+    }
+    if (backoff.isActive()) {
+      return "backing-off";
+    }
+    return isDone() ? "idle" : "running";
+  }
+
+  /** Whether a write or flush of this agent is under way. */
+  boolean hasRequestsInFlight() {
+    return inFlight.get() > 0;
+  }
+
+  @Override
+  public int doWork() {
+    try {
+      return switch (state) {
+        case IDLE -> startKeySet();
+        case WRITING -> writeOn();
+        case FLUSHING -> awaitFlush();
+      };
+    } catch (CorruptMediaException e) {
+      stop(e.getMessage());
+    } catch (MediaFailureException e) {
+      health.logFailed(e);
+    } catch (InternalError e) {
+      health.logFailed(new MediaFailureException("cache device: a page of the mapping failed during write-back", e));
+    }
+    return 0;
+  }
+
+  private int startKeySet() {
+    if (backoff.isWaiting() || health.writeRefusal() != null) {
+      return 0;
+    }
+    if (dirtyTail.equals(committer.durableHead())) {
+      return storeTail();
+    }
+    KeySetReader.Found found = reader.read(dirtyTail);
+    switch (found) {
+      case NOTHING -> throw new CorruptMediaException("the key set at " + dirtyTail + " is not readable any more");
+      case LAST -> moveOn(found);
+      case KEYS -> {
+        checkData();
+        clearStop();
+        plan.load(reader);
+        state = State.WRITING;
+        return Math.max(1, writeOn());
+      }
+    }
+    return 1;
+  }
+
+  /** What does not match its checksum does not reach the backing device. */
+  private void checkData() {
+    for (int i = 0; geometry.dataCrc() && i < reader.keyCount(); i++) {
+      long at = KeySetRecord.keyOffset(i);
+      MemorySegment keys = reader.bytes();
+      if (KeyRecord.isClean(keys, at) || segments.isStale(keys, at)) {
+        continue;
+      }
+      long mediaAt = geometry.mediaOffset(KeyRecord.cacheSegId(keys, at), KeyRecord.cacheSegOff(keys, at));
+      int found = Checksum.of(geometry.media().view(), mediaAt, KeyRecord.len(keys, at));
+      if (found != KeyRecord.dataCrc(keys, at)) {
+        throw new CorruptMediaException(
+            "dirty data is damaged: %d bytes at byte %d of the device have checksum %08x, %08x expected"
+                .formatted(KeyRecord.len(keys, at), KeyRecord.off(keys, at), found, KeyRecord.dataCrc(keys, at)));
+      }
+    }
+  }
+
+  private void stop(@Nullable String why) {
+    stopped = true;
+    health.report(name(), why + "; write-back stands at " + dirtyTail + " and tries again");
+    backoff.failed();
+  }
+
+  private void clearStop() {
+    if (stopped) {
+      stopped = false;
+      health.clear(name());
+      backoff.reset();
+    }
+  }
+
+  private int writeOn() {
+    int issued = 0;
+    while (failure.get() == null && plan.hasNext() && inFlight.get() < MAX_IN_FLIGHT) {
+      BackingRequest request = backing.tryAcquire(RequestPurpose.WRITE_BACK);
+      if (request == null) {
+        return issued;
+      }
+      prepareRun(request, plan.nextRun());
+      inFlight.incrementAndGet();
+      backing.submit(request);
+      issued++;
+    }
+    if (inFlight.get() > 0) {
+      return issued;
+    }
+    return failure.get() != null ? retryKeySet() : flushOrFinish();
+  }
+
+  private void prepareRun(BackingRequest request, List<WritebackPlan.Piece> run) {
+    long offset = run.getFirst().offsetBytes();
+    guard.beforeWrite(offset, run.getLast().endBytes() - offset);
+    request.prepareWrite(offset, this::written);
+    for (WritebackPlan.Piece piece : run) {
+      request.addPiece(piece.bytes());
+    }
+  }
+
+  private int flushOrFinish() {
+    BackingRequest request = backing.tryAcquire(RequestPurpose.WRITE_BACK);
+    if (request == null) {
+      return 0;
+    }
+    state = State.FLUSHING;
+    inFlight.incrementAndGet();
+    request.prepareFlush(this::flushed);
+    backing.submit(request);
+    return 1;
+  }
+
+  private void written(BackingRequest request, @Nullable PcacheException cause) {
+    if (cause == null) {
+      counters.writtenBackBytes.add(request.lengthBytes());
+    }
+    finished(cause);
+  }
+
+  private void flushed(BackingRequest request, @Nullable PcacheException cause) {
+    finished(cause);
+  }
+
+  private void finished(@Nullable PcacheException cause) {
+    if (cause != null) {
+      failure.compareAndSet(null, cause);
+    }
+    inFlight.decrementAndGet();
+    ownWakeup.wake();
+  }
+
+  private int awaitFlush() {
+    if (inFlight.get() > 0) {
+      return 0;
+    }
+    if (failure.get() != null) {
+      return retryKeySet();
+    }
+    finishKeySet();
+    return 1;
+  }
+
+  private int retryKeySet() {
+    PcacheException cause = failure.getAndSet(null);
+    backoff.failed();
+    health.report(name(), (cause == null ? "failed" : cause.getMessage()) + "; tried again with growing pauses");
+    state = State.IDLE;
+    return 0;
+  }
+
+  private void finishKeySet() {
+    if (backoff.isActive()) {
+      backoff.reset();
+      health.clear(name());
+    }
+    for (int i = 0; i < reader.keyCount(); i++) {
+      markClean(KeySetRecord.keyOffset(i));
+    }
+    state = State.IDLE;
+    moveOn(KeySetReader.Found.KEYS);
+  }
+
+  private void markClean(long at) {
+    MemorySegment keys = reader.bytes();
+    if (KeyRecord.isClean(keys, at)) {
+      return;
+    }
+    long off = KeyRecord.off(keys, at);
+    int len = KeyRecord.len(keys, at);
+    Stripe stripe = stripes.of(off);
+    stripe.lock.lock();
+    try {
+      index.markKeyClean(off, len, KeyRecord.cacheSegId(keys, at), KeyRecord.cacheSegOff(keys, at));
+    } finally {
+      stripe.lock.unlock();
+    }
+    counters.cleanedBytes.add(len);
+  }
+
+  private void moveOn(KeySetReader.Found found) {
+    dirtyTail = reader.after(dirtyTail, found);
+    if (++keySetsSinceStore >= STORE_EVERY_KEY_SETS) {
+      int unused = storeTail();
+    }
+  }
+
+  private int storeTail() {
+    if (durableDirtyTail.equals(dirtyTail)) {
+      return 0;
+    }
+    storedTail.storeDurably(dirtyTail);
+    durableDirtyTail = dirtyTail;
+    keySetsSinceStore = 0;
+    reclaimerWakeup.wake();
+    return 1;
+  }
+}

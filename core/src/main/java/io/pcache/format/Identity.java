@@ -1,0 +1,197 @@
+package io.pcache.format;
+
+import io.pcache.error.UnsupportedFormatException;
+import io.pcache.media.Media;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Our own record in the first 4 KiB, which the kernel leaves alone: which cache this is, which backing device it belongs to,
+ * and how it was left. Two slots of 1 KiB, 2 KiB apart.
+ *
+ * <pre>
+ *   0        8        16       20      24         40             48         56       64      128      256
+ *   ├────────┼────────┼────────┼───────┼──────────┼──────────────┼──────────┼────────┼───────┼────────┼──────────
+ *   │ header │ magic  │ version│ state │ uuid     │ backing size │ key_head │ opened │ label │ samples│ …
+ *   └────────┴────────┴────────┴───────┴──────────┴──────────────┴──────────┴────────┴───────┴────────┴──────────
+ *   samples: 32 × u32 checksum of a sector of the backing device, then at 256 a u64 mask of those that count
+ * </pre>
+ *
+ * @param uuid which cache this is
+ * @param label what a person called it, empty where nothing
+ * @param open whether it is open, or was left without an orderly close
+ * @param keyHead where the log ended at the last orderly close; meaningless while open
+ * @param backingBytes size of the backing device, 0 where none has been bound yet
+ * @param sampleMask bit i: sample i counts
+ * @param samples checksums of sampled sectors of the backing device
+ * @param openedEpochMillis when it was last opened
+ */
+public record Identity(
+    UUID uuid,
+    String label,
+    boolean open,
+    LogPosition keyHead,
+    long backingBytes,
+    long sampleMask,
+    int[] samples,
+    long openedEpochMillis) {
+  /** How many sectors of the backing device are sampled. */
+  public static final int SAMPLES = 32;
+
+  /** The longest label, in bytes of UTF-8. */
+  public static final int MAX_LABEL_BYTES = 64;
+
+  private static final long MAGIC = 0x45484341_43504A70L;
+  private static final int VERSION = 1;
+  private static final int STATE_CLOSED = 1;
+  private static final int STATE_OPEN = 2;
+
+  private static final int MAGIC_OFFSET = 8;
+  private static final int VERSION_OFFSET = 16;
+  private static final int STATE_OFFSET = 20;
+  private static final int UUID_OFFSET = 24;
+  private static final int BACKING_BYTES_OFFSET = 40;
+  private static final int KEY_HEAD_OFFSET = 48;
+  private static final int OPENED_OFFSET = 56;
+  private static final int LABEL_OFFSET = 64;
+  private static final int SAMPLES_OFFSET = 128;
+  private static final int SAMPLE_MASK_OFFSET = 256;
+
+  /** Copies the samples, so that the record cannot change. */
+  public Identity {
+    samples = samples.clone();
+  }
+
+  /** The identity of a cache that has just been formatted, or adopted from the kernel: no backing device yet. */
+  public static Identity fresh(@Nullable String label) {
+    String text = label == null ? "" : label;
+    return new Identity(UUID.randomUUID(), text, false, new LogPosition(0, 0), 0, 0, new int[SAMPLES], 0);
+  }
+
+  /** Whether a backing device is bound. */
+  public boolean isBound() {
+    return backingBytes > 0;
+  }
+
+  /** The same, closed in order with the log ending at {@code newKeyHead}. */
+  public Identity closedAt(LogPosition newKeyHead) {
+    return new Identity(uuid, label, false, newKeyHead, backingBytes, sampleMask, samples, openedEpochMillis);
+  }
+
+  /** The same, opened now. */
+  public Identity openedAt(long epochMillis) {
+    return new Identity(uuid, label, true, keyHead, backingBytes, sampleMask, samples, epochMillis);
+  }
+
+  /** The same, bound to a backing device with these samples, all of which count. */
+  public Identity boundTo(long newBackingBytes, int[] newSamples) {
+    long all = (1L << SAMPLES) - 1;
+    return new Identity(uuid, label, open, keyHead, newBackingBytes, all, newSamples, openedEpochMillis);
+  }
+
+  /** The same with fewer samples that count. */
+  public Identity withSampleMask(long newSampleMask) {
+    return new Identity(uuid, label, open, keyHead, backingBytes, newSampleMask, samples, openedEpochMillis);
+  }
+
+  /**
+   * Reads the identity; empty where there is none, as on a cache made by the kernel.
+   *
+   * @throws UnsupportedFormatException where it was written by a later version
+   */
+  public static Optional<Identity> load(Media media) {
+    return slots(media).load().filter(r -> r.get(LittleEndian.U64, MAGIC_OFFSET) == MAGIC).map(Identity::decode);
+  }
+
+  private static Identity decode(MemorySegment record) {
+    int version = record.get(LittleEndian.U32, VERSION_OFFSET);
+    if (version != VERSION) {
+      throw new UnsupportedFormatException(
+          "identity record: version " + version + " found, " + VERSION + " expected; use a later pcache");
+    }
+    int[] samples = new int[SAMPLES];
+    for (int i = 0; i < SAMPLES; i++) {
+      samples[i] = record.get(LittleEndian.U32, SAMPLES_OFFSET + (long) i * Integer.BYTES);
+    }
+    return new Identity(
+        new UUID(record.get(LittleEndian.U64, UUID_OFFSET), record.get(LittleEndian.U64, UUID_OFFSET + Long.BYTES)),
+        decodeLabel(record),
+        record.get(LittleEndian.U32, STATE_OFFSET) == STATE_OPEN,
+        new LogPosition(
+            record.get(LittleEndian.U32, KEY_HEAD_OFFSET),
+            record.get(LittleEndian.U32, KEY_HEAD_OFFSET + Integer.BYTES)),
+        record.get(LittleEndian.U64, BACKING_BYTES_OFFSET),
+        record.get(LittleEndian.U64, SAMPLE_MASK_OFFSET),
+        samples,
+        record.get(LittleEndian.U64, OPENED_OFFSET));
+  }
+
+  private static String decodeLabel(MemorySegment record) {
+    byte[] bytes = new byte[MAX_LABEL_BYTES];
+    MemorySegment.copy(record, LABEL_OFFSET, MemorySegment.ofArray(bytes), 0, bytes.length);
+    int length = 0;
+    while (length < bytes.length && bytes[length] != 0) {
+      length++;
+    }
+    return new String(bytes, 0, length, StandardCharsets.UTF_8);
+  }
+
+  /** Writes the identity durably. */
+  public void storeDurably(Media media) {
+    TwoSlot slots = slots(media);
+    MemorySegment record = slots.newRecord();
+    record.set(LittleEndian.U64, MAGIC_OFFSET, MAGIC);
+    record.set(LittleEndian.U32, VERSION_OFFSET, VERSION);
+    record.set(LittleEndian.U32, STATE_OFFSET, open ? STATE_OPEN : STATE_CLOSED);
+    record.set(LittleEndian.U64, UUID_OFFSET, uuid.getMostSignificantBits());
+    record.set(LittleEndian.U64, UUID_OFFSET + Long.BYTES, uuid.getLeastSignificantBits());
+    record.set(LittleEndian.U64, BACKING_BYTES_OFFSET, backingBytes);
+    record.set(LittleEndian.U32, KEY_HEAD_OFFSET, keyHead.cacheSegId());
+    record.set(LittleEndian.U32, KEY_HEAD_OFFSET + Integer.BYTES, keyHead.segOffsetBytes());
+    record.set(LittleEndian.U64, OPENED_OFFSET, openedEpochMillis);
+    byte[] text = Arrays.copyOf(label.getBytes(StandardCharsets.UTF_8), MAX_LABEL_BYTES);
+    MemorySegment.copy(MemorySegment.ofArray(text), 0, record, LABEL_OFFSET, MAX_LABEL_BYTES);
+    for (int i = 0; i < SAMPLES; i++) {
+      record.set(LittleEndian.U32, SAMPLES_OFFSET + (long) i * Integer.BYTES, samples[i]);
+    }
+    record.set(LittleEndian.U64, SAMPLE_MASK_OFFSET, sampleMask);
+    slots.storeDurably(record);
+  }
+
+  /** Makes both slots invalid, for formatting. Not synced. */
+  public static void erase(Media media) {
+    slots(media).erase();
+  }
+
+  private static TwoSlot slots(Media media) {
+    return new TwoSlot(media, TwoSlotLayout.IDENTITY, MediaLayout.IDENTITY_OFFSET);
+  }
+
+  /** The samples are compared by content. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Identity that
+        && uuid.equals(that.uuid)
+        && label.equals(that.label)
+        && open == that.open
+        && keyHead.equals(that.keyHead)
+        && backingBytes == that.backingBytes
+        && sampleMask == that.sampleMask
+        && openedEpochMillis == that.openedEpochMillis
+        && Arrays.equals(samples, that.samples);
+  }
+
+  @Override
+  public int hashCode() {
+    return uuid.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return label.isEmpty() ? uuid.toString() : uuid + " (" + label + ")";
+  }
+}
