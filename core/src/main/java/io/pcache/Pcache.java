@@ -12,14 +12,17 @@ public final class Pcache implements AutoCloseable {
   private Pcache() {}
 
   /**
-   * Formats a cache device: allocates every block of a file and writes the superblock and metadata. Refuses a device that
-   * holds anything known unless forced, and one that is in use always.
+   * Formats a cache device: allocates every block of a file and writes the superblock and metadata.
+   * Refuses a device that holds anything known unless forced, and one that is in use always.
    */
   public static void format(FormatOptions options) {
     throw new UnsupportedOperationException("to come");
   }
 
-  /** Opens a formatted cache and its backing device, recovers the cache, and starts its background agents. */
+  /**
+   * Opens a formatted cache and its backing device, recovers the cache, and starts its background
+   * agents.
+   */
   public static Pcache open(OpenOptions options) {
     throw new UnsupportedOperationException("to come");
   }
@@ -34,7 +37,10 @@ public final class Pcache implements AutoCloseable {
     throw new UnsupportedOperationException("to come");
   }
 
-  /** Writes {@code source} to the device. Blocks while the cache is full. Durable after the next {@link #flush}. */
+  /**
+   * Writes {@code source} to the device. Blocks while the cache is full. Durable after the next
+   * {@link #flush}.
+   */
   public void write(long offsetBytes, MemorySegment source) {
     throw new UnsupportedOperationException("to come");
   }
@@ -59,18 +65,19 @@ public final class Pcache implements AutoCloseable {
   }
 
   /**
-   * Writes everything dirty back to the backing device and returns when nothing dirty is left. Writes may go on meanwhile;
-   * they are not waited for.
+   * Writes everything dirty back to the backing device and returns when nothing dirty is left.
+   * Writes may go on meanwhile; they are not waited for.
    */
   public void drain(DrainProgress progress) {
     throw new UnsupportedOperationException("to come");
   }
 
   /**
-   * Closes in order: takes no more requests, finishes those in flight, flushes, stops the agents, and releases both
-   * devices. Dirty data stays in the cache and is served next time.
+   * Closes in order: takes no more requests, finishes those in flight, flushes, stops the agents,
+   * and releases both devices. Dirty data stays in the cache and is served next time.
    *
-   * @throws io.pcache.error.PcacheException where the last flush failed; everything is released all the same
+   * @throws io.pcache.error.PcacheException where the last flush failed; everything is released all
+   *     the same
    */
   @Override
   public void close() {
