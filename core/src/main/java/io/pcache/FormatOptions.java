@@ -7,12 +7,15 @@ import org.jspecify.annotations.Nullable;
  * How to format a cache device.
  *
  * @param cache the cache device: a block device, an existing file, or a file to create
- * @param sizeBytes size of a file to create or grow to; 0 takes an existing file or block device as it is. At least 512 MiB
+ * @param sizeBytes size of a file to create or grow to; 0 takes an existing file or block device as
+ *     it is. At least 512 MiB
  * @param dataCrc whether every key carries a checksum of its data; cannot be changed later
- * @param force whether to overwrite a device that holds anything known (a cache, a file system, a partition table)
+ * @param force whether to overwrite a device that holds anything known (a cache, a file system, a
+ *     partition table)
  * @param label up to 64 bytes of UTF-8 for people, or null
  */
-public record FormatOptions(Path cache, long sizeBytes, boolean dataCrc, boolean force, @Nullable String label) {
+public record FormatOptions(
+    Path cache, long sizeBytes, boolean dataCrc, boolean force, @Nullable String label) {
   /** The plain choice: an existing device as it is, no data checksums, nothing overwritten. */
   public static FormatOptions of(Path cache) {
     return new FormatOptions(cache, 0, false, false, null);

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param cache the formatted cache device
  * @param backing the backing device: a block device or a regular file
- * @param adopt whether to take the given backing device as this cache's own although nothing on the cache says so, or it
- *     says otherwise
+ * @param adopt whether to take the given backing device as this cache's own although nothing on the
+ *     cache says so, or it says otherwise
  * @param directBacking whether to open the backing device past the page cache (O_DIRECT)
  * @param gcPercent a new gc_percent (0–90) to persist, or null to keep the cache's
  */

@@ -6,14 +6,16 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a cache looks like at one moment. Sizes are bytes, counts are since it was opened unless they say otherwise.
+ * What a cache looks like at one moment. Sizes are bytes, counts are since it was opened unless
+ * they say otherwise.
  *
  * @param cache path of the cache device
  * @param backing path of the backing device
  * @param uuid identity of the cache, or null where it has none (made by the kernel and not adopted)
  * @param label what a person called it, or null
  * @param mediaKind {@code dax}, {@code memory} or {@code file}
- * @param outlivesPowerCut whether what was flushed survives a power cut, as far as the kind of media tells
+ * @param outlivesPowerCut whether what was flushed survives a power cut, as far as the kind of
+ *     media tells
  * @param sizeBytes size of the served device
  * @param cacheBytes size of the cache's segments together
  * @param segNum the superblock's seg_num
@@ -26,8 +28,10 @@ import org.jspecify.annotations.Nullable;
  * @param keyHead where the log ends
  * @param dirtyTail where write-back stands
  * @param keyTail where reclaiming stands
- * @param dirtyBytes bytes in the log that are not known to be on the backing device, overwritten ones included
- * @param oldestDirtyMillis age of the oldest of them as far as this run knows, 0 where there are none
+ * @param dirtyBytes bytes in the log that are not known to be on the backing device, overwritten
+ *     ones included
+ * @param oldestDirtyMillis age of the oldest of them as far as this run knows, 0 where there are
+ *     none
  * @param cachedExtents entries in the index
  * @param waitingRequests requests that wait for space
  * @param reads read requests
@@ -79,7 +83,15 @@ public record PcacheStatus(
   public String toDmStatusLine() {
     return "%x %d %d %d %d %x %s %s %s"
         .formatted(
-            superblockFlags, segNum, segments, segmentsInUse, gcPercent, cacheInfoFlags, keyHead, dirtyTail, keyTail);
+            superblockFlags,
+            segNum,
+            segments,
+            segmentsInUse,
+            gcPercent,
+            cacheInfoFlags,
+            keyHead,
+            dirtyTail,
+            keyTail);
   }
 
   /** The arguments of dm-pcache's table line, in a form that the kernel loads again. */

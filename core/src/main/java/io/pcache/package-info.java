@@ -1,4 +1,7 @@
-/** The engine as a library: format, open, serve, inspect and close a cache. Start at {@link io.pcache.Pcache}. */
+/**
+ * The engine as a library: format, open, serve, inspect and close a cache. Start at {@link
+ * io.pcache.Pcache}.
+ */
 @NullMarked
 package io.pcache;
 

@@ -6,8 +6,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs one {@link Agent} on one named thread: works while there is work, then sleeps until it is woken or its idle time is
- * over. A step that throws is logged and tried again after the idle time, so one fault never stops background work for good.
+ * Runs one {@link Agent} on one named thread: works while there is work, then sleeps until it is
+ * woken or its idle time is over. A step that throws is logged and tried again after the idle time,
+ * so one fault never stops background work for good.
  *
  * <p>Thread-safety: {@link #wake()} from any thread, {@link #close()} once.
  */
@@ -25,7 +26,8 @@ public final class AgentThread implements AutoCloseable {
   private AgentThread(Agent agent, long idleNanos) {
     this.agent = agent;
     this.idleNanos = idleNanos;
-    this.thread = Thread.ofPlatform().name("pcache-" + agent.name()).daemon(true).unstarted(this::run);
+    this.thread =
+        Thread.ofPlatform().name("pcache-" + agent.name()).daemon(true).unstarted(this::run);
   }
 
   /**
@@ -100,8 +102,9 @@ public final class AgentThread implements AutoCloseable {
   private void sleep() {
     lock.lock();
     try {
-      if (!wakePending && !stopping) {
-        long unused = wakened.awaitNanos(idleNanos);
+      long leftNanos = idleNanos;
+      while (!wakePending && !stopping && leftNanos > 0) {
+        leftNanos = wakened.awaitNanos(leftNanos);
       }
       wakePending = false;
     } catch (InterruptedException e) {

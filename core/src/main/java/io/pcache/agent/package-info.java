@@ -1,5 +1,6 @@
 /**
- * Background work as steps: agents that do a bounded piece of work when asked, the clock they read, and the runner that gives each a thread.
+ * Background work as steps: agents that do a bounded piece of work when asked, the clock they read,
+ * and the runner that gives each a thread.
  */
 @NullMarked
 package io.pcache.agent;

@@ -1,10 +1,11 @@
 package io.pcache.block;
 
 /**
- * A block device as front ends see it. Sectors are 512 bytes; every offset and length is a multiple of that.
+ * A block device as front ends see it. Sectors are 512 bytes; every offset and length is a multiple
+ * of that.
  *
- * <p>Promises: a read returns the newest completed write of each sector; a completed flush or FUA write survives a crash;
- * requests in flight at the same time may be carried out in any order.
+ * <p>Promises: a read returns the newest completed write of each sector; a completed flush or FUA
+ * write survives a crash; requests in flight at the same time may be carried out in any order.
  *
  * <p>Thread-safety: all methods may be called from any thread.
  */
@@ -16,15 +17,17 @@ public interface BlockDevice {
   long sizeBytes();
 
   /**
-   * Carries out a prepared request. Never throws for a request that fails: a range outside the device, a closed device
-   * and every other failure reach {@link BlockRequest#completed}. Hits and writes usually complete on the calling thread before this
-   * returns; misses, flushes and requests that wait for space complete elsewhere.
+   * Carries out a prepared request. Never throws for a request that fails: a range outside the
+   * device, a closed device and every other failure reach {@link BlockRequest#completed}. Hits and
+   * writes usually complete on the calling thread before this returns; misses, flushes and requests
+   * that wait for space complete elsewhere.
    */
   void submit(BlockRequest request);
 
   /**
-   * Walks the cache's state of a range, in order of offset. Neighbouring ranges may have the same state. The answer is a
-   * snapshot per 4 MiB of the device; requests in flight may change it at any time.
+   * Walks the cache's state of a range, in order of offset. Neighbouring ranges may have the same
+   * state. The answer is a snapshot per 4 MiB of the device; requests in flight may change it at
+   * any time.
    *
    * @param offsetBytes start, a multiple of 512 inside the device
    * @param lengthBytes length, a multiple of 512; the range ends inside the device

@@ -8,21 +8,25 @@ import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request to a {@link BlockDevice}: prepared by a front end, submitted once, completed once. After completion the
- * same object can be prepared again, so a front end keeps a pool of them and the hot path allocates nothing.
+ * One request to a {@link BlockDevice}: prepared by a front end, submitted once, completed once.
+ * After completion the same object can be prepared again, so a front end keeps a pool of them and
+ * the hot path allocates nothing.
  *
- * <p>Completion is counted: the device holds one reference from {@link #begin()} on, and every part that is carried out
- * elsewhere (a slice read from the backing device, a deferred piece) holds one more. When the last is released, {@link
- * #completed} runs, once, with the first failure that was reported, on the thread that released it.
+ * <p>Completion is counted: the device holds one reference from {@link #begin()} on, and every part
+ * that is carried out elsewhere (a slice read from the backing device, a deferred piece) holds one
+ * more. When the last is released, {@link #completed} runs, once, with the first failure that was
+ * reported, on the thread that released it.
  *
- * <p>Thread-safety: prepared and submitted by one thread; references are taken and released by any. The buffer belongs to
- * the device from {@link BlockDevice#submit} until completion.
+ * <p>Thread-safety: prepared and submitted by one thread; references are taken and released by any.
+ * The buffer belongs to the device from {@link BlockDevice#submit} until completion.
  */
 public abstract class BlockRequest {
   private static final AtomicIntegerFieldUpdater<BlockRequest> REFERENCES =
       AtomicIntegerFieldUpdater.newUpdater(BlockRequest.class, "references");
-  private static final AtomicReferenceFieldUpdater<BlockRequest, PcacheException> FAILURE =
-      AtomicReferenceFieldUpdater.newUpdater(BlockRequest.class, PcacheException.class, "failure");
+  private static final AtomicReferenceFieldUpdater<BlockRequest, @Nullable PcacheException>
+      FAILURE =
+          AtomicReferenceFieldUpdater.newUpdater(
+              BlockRequest.class, PcacheException.class, "failure");
 
   private BlockOp op = BlockOp.FLUSH;
   private long offsetBytes;
@@ -51,7 +55,8 @@ public abstract class BlockRequest {
    * Makes this a write of {@code source.byteSize()} bytes.
    *
    * @param offsetBytes where on the device, a multiple of 512
-   * @param source the bytes; its size is a multiple of 512 above 0; must not change until completion
+   * @param source the bytes; its size is a multiple of 512 above 0; must not change until
+   *     completion
    * @param forceUnitAccess whether this write has to be durable when it completes
    */
   public final void prepareWrite(long offsetBytes, MemorySegment source, boolean forceUnitAccess) {
@@ -70,7 +75,8 @@ public abstract class BlockRequest {
    * @param lengthBytes how much, a multiple of 512 above 0
    * @param forceUnitAccess whether the zeroes have to be durable when it completes
    */
-  public final void prepareWriteZeroes(long offsetBytes, long lengthBytes, boolean forceUnitAccess) {
+  public final void prepareWriteZeroes(
+      long offsetBytes, long lengthBytes, boolean forceUnitAccess) {
     prepare(BlockOp.WRITE_ZEROES, offsetBytes, lengthBytes, forceUnitAccess, MemorySegment.NULL);
   }
 
@@ -85,7 +91,11 @@ public abstract class BlockRequest {
   }
 
   private void prepare(
-      BlockOp newOp, long newOffsetBytes, long newLengthBytes, boolean newForceUnitAccess, MemorySegment newBuffer) {
+      BlockOp newOp,
+      long newOffsetBytes,
+      long newLengthBytes,
+      boolean newForceUnitAccess,
+      MemorySegment newBuffer) {
     Invariants.check(references == 0, "a request in flight is not prepared again");
     op = newOp;
     offsetBytes = newOffsetBytes;
@@ -157,7 +167,10 @@ public abstract class BlockRequest {
     }
   }
 
-  /** For devices: reports a failure of a part. The first one wins; the reference still has to be released. */
+  /**
+   * For devices: reports a failure of a part. The first one wins; the reference still has to be
+   * released.
+   */
   public final void fail(PcacheException cause) {
     FAILURE.compareAndSet(this, null, cause);
   }
@@ -168,8 +181,8 @@ public abstract class BlockRequest {
   }
 
   /**
-   * The request is done. Runs on the submitting thread, or on the device's completion worker; must not block, must not
-   * throw, and may prepare and submit this request again.
+   * The request is done. Runs on the submitting thread, or on the device's completion worker; must
+   * not block, must not throw, and may prepare and submit this request again.
    *
    * @param cause null on success
    */

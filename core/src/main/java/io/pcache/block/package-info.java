@@ -1,5 +1,6 @@
 /**
- * What front ends serve and what they submit: {@link io.pcache.block.BlockDevice} and {@link io.pcache.block.BlockRequest}.
+ * What front ends serve and what they submit: {@link io.pcache.block.BlockDevice} and {@link
+ * io.pcache.block.BlockRequest}.
  */
 @NullMarked
 package io.pcache.block;

@@ -1,15 +1,23 @@
 package io.pcache.error;
 
 /**
- * What went wrong, by what the operator does about it. Each kind maps to one NBD error number and one exit code of the
- * {@code pcache} command; both are part of the public interface and never change meaning.
+ * What went wrong, by what the operator does about it. Each kind maps to one NBD error number and
+ * one exit code of the {@code pcache} command; both are part of the public interface and never
+ * change meaning.
  */
 public enum ErrorKind {
-  /** A record or data on the cache device is damaged. Look at it with the tools; restore or repair. */
+  /**
+   * A record or data on the cache device is damaged. Look at it with the tools; restore or repair.
+   */
   CORRUPT_MEDIA(10, Nbd.EIO),
-  /** The device holds something that this version does not read: another format, byte order or mode. */
+  /**
+   * The device holds something that this version does not read: another format, byte order or mode.
+   */
   UNSUPPORTED_FORMAT(11, Nbd.EIO),
-  /** The backing device is not the one this cache belongs to. Give the right one, or adopt explicitly. */
+  /**
+   * The backing device is not the one this cache belongs to. Give the right one, or adopt
+   * explicitly.
+   */
   WRONG_DEVICE(12, Nbd.EIO),
   /** Another process has the device open. Stop it first. */
   DEVICE_IN_USE(13, Nbd.EIO),

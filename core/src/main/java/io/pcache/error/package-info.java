@@ -1,5 +1,6 @@
 /**
- * The few error types of pcache, named by what an operator does about them, and the checks that hold between layers.
+ * The few error types of pcache, named by what an operator does about them, and the checks that
+ * hold between layers.
  */
 @NullMarked
 package io.pcache.error;

@@ -3,16 +3,18 @@ package io.pcache.media;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The bytes of a cache device. Two verbs matter: {@link #write} is visible to readers of {@link #view} at once and durable
- * by the next {@link #sync}; {@link #sync} makes everything written before it durable before anything written after it.
- * Between the two, any part of a write may or may not survive a crash, in units of 8 bytes.
+ * The bytes of a cache device. Two verbs matter: {@link #write} is visible to readers of {@link
+ * #view} at once and durable by the next {@link #sync}; {@link #sync} makes everything written
+ * before it durable before anything written after it. Between the two, any part of a write may or
+ * may not survive a crash, in units of 8 bytes.
  *
- * <p>Thread-safety: all methods from any thread, {@link #close} once and after all others. Writers of overlapping ranges
- * order themselves.
+ * <p>Thread-safety: all methods from any thread, {@link #close} once and after all others. Writers
+ * of overlapping ranges order themselves.
  *
- * <p>Errors: {@link io.pcache.error.MediaFailureException}. After a failed {@code sync} what it covered may be gone, so every later
- * {@code sync} fails too. A read through the view of a page that the device cannot deliver throws {@link InternalError}; callers
- * turn it into a typed error of the request it hit.
+ * <p>Errors: {@link io.pcache.error.MediaFailureException}. After a failed {@code sync} what it
+ * covered may be gone, so every later {@code sync} fails too. A read through the view of a page
+ * that the device cannot deliver throws {@link InternalError}; callers turn it into a typed error
+ * of the request it hit.
  */
 public interface Media extends AutoCloseable {
   /** The size in bytes. */
@@ -35,15 +37,18 @@ public interface Media extends AutoCloseable {
   void zero(long offsetBytes, long lengthBytes);
 
   /**
-   * Says that nobody needs the bytes of a range any more and that it will be written from its start on. Afterwards the range
-   * reads as anything, until written.
+   * Says that nobody needs the bytes of a range any more and that it will be written from its start
+   * on. Afterwards the range reads as anything, until written.
    */
   void recycle(long offsetBytes, long lengthBytes);
 
   /** Makes every write completed before this call durable. */
   void sync();
 
-  /** Whether {@link #sync} waits for a device, so that callers who must not block leave it to an agent. */
+  /**
+   * Whether {@link #sync} waits for a device, so that callers who must not block leave it to an
+   * agent.
+   */
   boolean syncMayBlock();
 
   /** What it is made of. */

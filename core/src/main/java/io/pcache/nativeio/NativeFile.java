@@ -16,12 +16,14 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /**
- * A regular file or block device by descriptor: positional reads and writes that are carried through to the end, data
- * sync, allocation, and an exclusive lock that belongs to this open and not to the process.
+ * A regular file or block device by descriptor: positional reads and writes that are carried
+ * through to the end, data sync, allocation, and an exclusive lock that belongs to this open and
+ * not to the process.
  *
  * <p>Buffers are native memory; heap segments are refused. Interrupts have no effect on any call.
  *
- * <p>Thread-safety: all methods from any thread; the owner sees to it that no call is under way when it closes.
+ * <p>Thread-safety: all methods from any thread; the owner sees to it that no call is under way
+ * when it closes.
  */
 public final class NativeFile implements AutoCloseable {
   /** The most pieces that one vectored call takes (IOV_MAX). */
@@ -31,7 +33,8 @@ public final class NativeFile implements AutoCloseable {
   private static final int FILE_TYPE_MASK = 0170000;
   private static final int BLOCK_DEVICE_TYPE = 0060000;
   private static final ThreadLocal<MemorySegment> VECTORS =
-      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate((long) MAX_VECTOR_PIECES * IOVEC_BYTES, 8));
+      ThreadLocal.withInitial(
+          () -> Arena.ofAuto().allocate((long) MAX_VECTOR_PIECES * IOVEC_BYTES, 8));
 
   private final Path path;
   private final int descriptor;
@@ -50,16 +53,21 @@ public final class NativeFile implements AutoCloseable {
     READ,
     /** For reading and writing, through the page cache. */
     READ_WRITE,
-    /** For reading and writing, past the page cache (O_DIRECT); offsets, lengths and addresses must be aligned. */
+    /**
+     * For reading and writing, past the page cache (O_DIRECT); offsets, lengths and addresses must
+     * be aligned.
+     */
     READ_WRITE_DIRECT
   }
 
   /**
-   * Opens an existing regular file or block device. A block device opened for writing is claimed exclusively, so that the
-   * kernel refuses to mount it meanwhile.
+   * Opens an existing regular file or block device. A block device opened for writing is claimed
+   * exclusively, so that the kernel refuses to mount it meanwhile.
    *
-   * @throws BadOptionException where there is no such file, or it is neither a regular file nor a block device
-   * @throws DeviceInUseException where the kernel holds the block device (mounted, or part of another)
+   * @throws BadOptionException where there is no such file, or it is neither a regular file nor a
+   *     block device
+   * @throws DeviceInUseException where the kernel holds the block device (mounted, or part of
+   *     another)
    * @throws IOException for every other reason the system gives
    */
   public static NativeFile open(Path path, Access access) throws IOException {
@@ -81,7 +89,8 @@ public final class NativeFile implements AutoCloseable {
     }
     int descriptor = Posix.open(path.toString(), flags | Posix.O_CLOEXEC, 0);
     if (descriptor < 0 && Posix.errno() == Posix.EBUSY) {
-      throw new DeviceInUseException(path + ": the kernel has this block device in use (mounted or mapped); release it first");
+      throw new DeviceInUseException(
+          path + ": the kernel has this block device in use (mounted or mapped); release it first");
     }
     if (descriptor < 0) {
       throw Posix.failure("cannot open " + path);
@@ -118,7 +127,9 @@ public final class NativeFile implements AutoCloseable {
     return blockDevice;
   }
 
-  /** The type of the file system that holds a regular file, as the system names it (ext4, tmpfs, …). */
+  /**
+   * The type of the file system that holds a regular file, as the system names it (ext4, tmpfs, …).
+   */
   public String fileSystemType() throws IOException {
     FileStore store = Files.getFileStore(path);
     return store.type();
@@ -134,8 +145,8 @@ public final class NativeFile implements AutoCloseable {
   }
 
   /**
-   * Takes the exclusive lock of this file, held until {@link #close}. Advisory, and tied to this open: a second open in the same
-   * process is refused like one in another.
+   * Takes the exclusive lock of this file, held until {@link #close}. Advisory, and tied to this
+   * open: a second open in the same process is refused like one in another.
    *
    * @throws DeviceInUseException where another open holds it
    */
@@ -154,7 +165,8 @@ public final class NativeFile implements AutoCloseable {
    *
    * @throws IOException on an error, or where the file ends before
    */
-  public void read(MemorySegment buffer, long bufferOffsetBytes, long lengthBytes, long offsetBytes) throws IOException {
+  public void read(MemorySegment buffer, long bufferOffsetBytes, long lengthBytes, long offsetBytes)
+      throws IOException {
     long done = 0;
     while (done < lengthBytes) {
       MemorySegment rest = buffer.asSlice(bufferOffsetBytes + done, lengthBytes - done);
@@ -168,7 +180,9 @@ public final class NativeFile implements AutoCloseable {
    *
    * @throws IOException on an error
    */
-  public void write(MemorySegment buffer, long bufferOffsetBytes, long lengthBytes, long offsetBytes) throws IOException {
+  public void write(
+      MemorySegment buffer, long bufferOffsetBytes, long lengthBytes, long offsetBytes)
+      throws IOException {
     long done = 0;
     while (done < lengthBytes) {
       MemorySegment rest = buffer.asSlice(bufferOffsetBytes + done, lengthBytes - done);
@@ -187,7 +201,8 @@ public final class NativeFile implements AutoCloseable {
     transfer(pieces, offsetBytes, false);
   }
 
-  private void transfer(List<MemorySegment> pieces, long offsetBytes, boolean reading) throws IOException {
+  private void transfer(List<MemorySegment> pieces, long offsetBytes, boolean reading)
+      throws IOException {
     int first = 0;
     long skipBytes = 0;
     long position = offsetBytes;
@@ -198,7 +213,9 @@ public final class NativeFile implements AutoCloseable {
           reading
               ? Posix.preadv(descriptor, vectors, count, position)
               : Posix.pwritev(descriptor, vectors, count, position);
-      long moved = progress(n, reading ? "read" : "write", position, pieces.get(first).byteSize() - skipBytes);
+      long moved =
+          progress(
+              n, reading ? "read" : "write", position, pieces.get(first).byteSize() - skipBytes);
       position += moved;
       skipBytes += moved;
       while (first < pieces.size() && skipBytes >= pieces.get(first).byteSize()) {
@@ -208,7 +225,8 @@ public final class NativeFile implements AutoCloseable {
     }
   }
 
-  private static MemorySegment fillVectors(List<MemorySegment> pieces, int first, int count, long skipBytes) {
+  private static MemorySegment fillVectors(
+      List<MemorySegment> pieces, int first, int count, long skipBytes) {
     MemorySegment vectors = VECTORS.get();
     long skip = skipBytes;
     for (int i = 0; i < count; i++) {
@@ -221,8 +239,11 @@ public final class NativeFile implements AutoCloseable {
     return vectors;
   }
 
-  /** Turns the result of one call into bytes moved: an interrupted call moved none and is repeated. */
-  private long progress(long result, String verb, long offsetBytes, long leftBytes) throws IOException {
+  /**
+   * Turns the result of one call into bytes moved: an interrupted call moved none and is repeated.
+   */
+  private long progress(long result, String verb, long offsetBytes, long leftBytes)
+      throws IOException {
     if (result > 0 || leftBytes == 0) {
       return result;
     }
@@ -261,10 +282,12 @@ public final class NativeFile implements AutoCloseable {
    * @return false where the file system or device has no such call; nothing was changed then
    */
   public boolean zeroRange(long offsetBytes, long lengthBytes) throws IOException {
-    return fallocate(Posix.FALLOC_FL_ZERO_RANGE | Posix.FALLOC_FL_KEEP_SIZE, offsetBytes, lengthBytes, "zero");
+    return fallocate(
+        Posix.FALLOC_FL_ZERO_RANGE | Posix.FALLOC_FL_KEEP_SIZE, offsetBytes, lengthBytes, "zero");
   }
 
-  private boolean fallocate(int mode, long offsetBytes, long lengthBytes, String verb) throws IOException {
+  private boolean fallocate(int mode, long offsetBytes, long lengthBytes, String verb)
+      throws IOException {
     while (Posix.fallocate(descriptor, mode, offsetBytes, lengthBytes) != 0) {
       int errno = Posix.errno();
       if (errno == Posix.EOPNOTSUPP || errno == Posix.EINVAL) {
@@ -272,7 +295,12 @@ public final class NativeFile implements AutoCloseable {
       }
       if (errno == Posix.ENOSPC || errno == Posix.EDQUOT) {
         throw new NoSpaceException(
-            path + ": no room to " + verb + " " + lengthBytes + " bytes; free some or give a smaller size");
+            path
+                + ": no room to "
+                + verb
+                + " "
+                + lengthBytes
+                + " bytes; free some or give a smaller size");
       }
       if (errno != Posix.EINTR) {
         throw Posix.failure("cannot " + verb + " " + lengthBytes + " bytes of " + path);
@@ -287,7 +315,8 @@ public final class NativeFile implements AutoCloseable {
    * @param arena how long the mapping lives
    */
   public MemorySegment map(long sizeBytes, Arena arena) throws IOException {
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+    try (FileChannel channel =
+        FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       return channel.map(FileChannel.MapMode.READ_WRITE, 0, sizeBytes, arena);
     }
   }

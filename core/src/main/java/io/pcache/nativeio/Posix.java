@@ -15,10 +15,12 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 
 /**
- * The system calls that pcache makes itself, with their error numbers. Everything else in this package is built on these.
+ * The system calls that pcache makes itself, with their error numbers. Everything else in this
+ * package is built on these.
  *
- * <p>Thread-safety: all methods from any thread. None is interruptible, which is the point: a {@code FileChannel} closes
- * itself under a thread that is interrupted, and an embedding program may interrupt its threads.
+ * <p>Thread-safety: all methods from any thread. None is interruptible, which is the point: a
+ * {@code FileChannel} closes itself under a thread that is interrupted, and an embedding program
+ * may interrupt its threads.
  */
 @SuppressWarnings("restricted") // foreign calls are what this class is for
 final class Posix {
@@ -55,7 +57,8 @@ final class Posix {
           "open",
           FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT),
           Linker.Option.firstVariadicArg(2));
-  private static final MethodHandle CLOSE = bind("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+  private static final MethodHandle CLOSE =
+      bind("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
   private static final MethodHandle PREAD =
       bind("pread", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
   private static final MethodHandle PWRITE =

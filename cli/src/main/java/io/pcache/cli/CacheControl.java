@@ -1,0 +1,48 @@
+package io.pcache.cli;
+
+import io.pcache.error.BadOptionException;
+import java.util.List;
+
+/** Carries out what is asked of a daemon on the cache that it serves. */
+final class CacheControl implements ControlHandler {
+  private static final String GC_PERCENT = "gc_percent";
+
+  private final ServedCache cache;
+
+  CacheControl(ServedCache cache) {
+    this.cache = cache;
+  }
+
+  @Override
+  public ControlReply handle(ControlRequest request) {
+    return switch (request.command()) {
+      case "status" -> ControlReply.status(cache.status());
+      case "table" -> ControlReply.text(cache.status().toDmTableLine());
+      case "message" -> message(request.arguments());
+      default ->
+          throw new BadOptionException(
+              "the daemon does not know the request '"
+                  + request.command()
+                  + "'; it may be older than the command");
+    };
+  }
+
+  private ControlReply message(List<String> arguments) {
+    if (arguments.isEmpty() || !arguments.getFirst().equals(GC_PERCENT)) {
+      throw new BadOptionException(
+          "unknown message '" + String.join(" ", arguments) + "'; known: " + GC_PERCENT + " N");
+    }
+    if (arguments.size() != 2) {
+      throw new BadOptionException(
+          GC_PERCENT
+              + " takes one value, 0 to 90, and got "
+              + (arguments.size() - 1)
+              + "; for instance: "
+              + GC_PERCENT
+              + " 70");
+    }
+    int percent = GcPercent.parse(arguments.get(1));
+    cache.setGcPercent(percent);
+    return ControlReply.text(GC_PERCENT + " is " + percent);
+  }
+}

@@ -1,0 +1,78 @@
+package io.pcache.cli;
+
+import io.pcache.PcacheStatus;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * Serves one cache until it is asked to stop.
+ *
+ * <p>Starts from the inside out (cache, control socket, front end) and stops from the outside in,
+ * so that no client ever reaches something that is not there yet or no more. What started is
+ * stopped also where a later part does not start.
+ */
+final class Daemon {
+  private final Supplier<ServedCache> opener;
+  private final List<Path> controlPlaces;
+  private final FrontEnd.Starter frontEnd;
+  private final Consumer<ServedCache> beforeClose;
+  private final PrintStream err;
+
+  /**
+   * Prepares a daemon.
+   *
+   * @param opener opens the cache
+   * @param controlPlaces where its control socket may be, the best first
+   * @param frontEnd starts to serve it
+   * @param beforeClose what to do after the last client is gone and before the cache is closed
+   * @param err where people are told what goes on
+   */
+  Daemon(
+      Supplier<ServedCache> opener,
+      List<Path> controlPlaces,
+      FrontEnd.Starter frontEnd,
+      Consumer<ServedCache> beforeClose,
+      PrintStream err) {
+    this.opener = opener;
+    this.controlPlaces = controlPlaces;
+    this.frontEnd = frontEnd;
+    this.beforeClose = beforeClose;
+    this.err = err;
+  }
+
+  /**
+   * Serves until the first stop request.
+   *
+   * @param stop the requests; signals become requests only once the cache is open, before that they
+   *     end the process at once
+   * @param started told where clients find the device, once they do
+   */
+  void run(StopRequests stop, Consumer<FrontEnd> started) throws IOException {
+    try (ServedCache cache = opener.get();
+        ControlServer _ = ControlServer.start(controlPlaces, new CacheControl(cache))) {
+      StopSignals.route(stop);
+      try (FrontEnd clients = frontEnd.start(cache.device())) {
+        started.accept(clients);
+        stop.first().join();
+        err.println("pcache: stopping");
+      }
+      beforeClose.accept(cache);
+      tellWhatStays(cache.status());
+    }
+  }
+
+  private void tellWhatStays(PcacheStatus status) {
+    if (status.dirtyBytes() > 0) {
+      err.println(
+          "pcache: "
+              + ByteSize.format(status.dirtyBytes())
+              + " stay in the cache and are served next time; until then "
+              + status.backing()
+              + " alone is older");
+    }
+  }
+}

@@ -1,0 +1,75 @@
+package io.pcache.cli;
+
+import io.pcache.error.BadOptionException;
+import io.pcache.error.ClosedException;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/**
+ * Which running daemon is meant: the one of a cache, the one on a socket, or the only one of the
+ * demo folder.
+ */
+final class DaemonOption {
+  @Option(
+      names = "--cache",
+      paramLabel = "CACHE",
+      description = "The cache that the daemon serves. Without: the one in ./pcache-data.")
+  private @Nullable Path cache;
+
+  @Option(names = "--socket", paramLabel = "PATH", description = "The daemon's control socket.")
+  private @Nullable Path socket;
+
+  /** Asks it. */
+  ControlReply call(ControlRequest request) throws IOException {
+    return new ControlClient(find(DemoDisk.inWorkingFolder().folder())).call(request);
+  }
+
+  private Path find(Path demoFolder) throws IOException {
+    if (socket != null) {
+      return existing(socket);
+    }
+    if (cache == null) {
+      return onlyOneIn(demoFolder);
+    }
+    return SocketPlaces.ofThisMachine().of(cache, SocketPlaces.CONTROL_SUFFIX).stream()
+        .filter(Files::exists)
+        .findFirst()
+        .orElseThrow(
+            () -> new ClosedException(cache + ": no pcache serves it; start it with pcache serve"));
+  }
+
+  private static Path existing(Path socket) {
+    if (!Files.exists(socket)) {
+      throw new ClosedException(socket + ": no pcache answers there; the file does not exist");
+    }
+    return socket;
+  }
+
+  /** The one control socket of a folder. */
+  static Path onlyOneIn(Path folder) throws IOException {
+    List<Path> sockets = new ArrayList<>();
+    if (Files.isDirectory(folder)) {
+      try (DirectoryStream<Path> found =
+          Files.newDirectoryStream(folder, "*" + SocketPlaces.CONTROL_SUFFIX)) {
+        found.forEach(sockets::add);
+      }
+    }
+    if (sockets.isEmpty()) {
+      throw new ClosedException(
+          "no pcache is running in "
+              + folder
+              + "; name the one that is meant with --cache or --socket");
+    }
+    if (sockets.size() > 1) {
+      throw new BadOptionException(
+          "several daemons in " + folder + "; name one with --socket: " + sockets);
+    }
+    return sockets.getFirst();
+  }
+}

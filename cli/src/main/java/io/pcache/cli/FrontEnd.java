@@ -1,0 +1,20 @@
+package io.pcache.cli;
+
+import io.pcache.block.BlockDevice;
+import java.util.List;
+
+/** A server through which clients use the device. */
+interface FrontEnd extends AutoCloseable {
+  /** Where clients find it, as they write it down. */
+  List<String> uris();
+
+  /** Takes no more requests, answers those in flight, and closes every connection. */
+  @Override
+  void close();
+
+  /** Starts a front end when there is a device to serve. */
+  @FunctionalInterface
+  interface Starter {
+    FrontEnd start(BlockDevice device);
+  }
+}

@@ -1,0 +1,165 @@
+package io.pcache.cli;
+
+import io.pcache.OpenOptions;
+import io.pcache.Pcache;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code pcache serve}. */
+@Command(
+    name = "serve",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Serves a backing device through its cache over NBD until Ctrl-C or SIGTERM. Without --cache and --backing: a demo disk in"
+          + " ./pcache-data, made if absent."
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  pcache serve",
+      "  pcache serve --cache /dev/pmem0 --backing /dev/sdb --listen unix:/run/disk.sock",
+      "  pcache serve --cache cache.img --backing disk.img --listen 127.0.0.1:10809 --export disk",
+    })
+final class ServeCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @ArgGroup(exclusive = false)
+  private @Nullable Devices devices;
+
+  /** Both or none of them. */
+  static final class Devices {
+    @Option(
+        names = "--cache",
+        required = true,
+        paramLabel = "CACHE",
+        description = "The formatted cache device.")
+    private Path cache = Path.of("");
+
+    @Option(
+        names = "--backing",
+        required = true,
+        paramLabel = "BACKING",
+        description = "The backing device: a block device or a file.")
+    private Path backing = Path.of("");
+  }
+
+  @Option(
+      names = "--listen",
+      paramLabel = "ADDRESS",
+      description = {
+        "Where to listen, more than once if wanted: unix:PATH or HOST:PORT. Default: a unix socket beside the cache, CACHE.nbd.sock.",
+        "There is no authentication: whoever reaches the address reads and writes the disk."
+      })
+  private List<String> listen = List.of();
+
+  @Option(
+      names = "--export",
+      paramLabel = "NAME",
+      description = "The export's name. Default: the empty one.")
+  private String export = "";
+
+  @Option(
+      names = "--gc-percent",
+      paramLabel = "N",
+      converter = GcPercent.class,
+      description = "Reclaim segments when N percent are in use, 0 to 90. Kept in the cache.")
+  private @Nullable Integer gcPercent;
+
+  @Option(
+      names = "--adopt",
+      description =
+          "Take this backing device as the cache's own although the cache names none or another. With the wrong one, data is"
+              + " destroyed.")
+  private boolean adopt;
+
+  @Option(
+      names = "--direct",
+      description = "Open the backing device past the page cache (O_DIRECT).")
+  private boolean direct;
+
+  @Option(
+      names = "--drain",
+      description =
+          "When stopping, first write everything dirty back. A second Ctrl-C gives that up.")
+  private boolean drain;
+
+  @Override
+  public Integer call() throws Exception {
+    DemoDisk demo = DemoDisk.inWorkingFolder();
+    Path cache = devices == null ? demo.cache() : devices.cache;
+    Path backing = devices == null ? demo.disk() : devices.backing;
+    SocketPlaces places = SocketPlaces.ofThisMachine();
+    places.prepare();
+    ProgressDisplay display = ProgressDisplay.onStandardError();
+    if (devices == null) {
+      makeDemo(demo, display);
+    }
+    FrontEnd.Starter frontEnd = NbdFrontEnd.starter(listenAddresses(places, cache), export);
+    StopRequests stop = new StopRequests();
+    Consumer<ServedCache> nothing = _ -> {};
+    Daemon daemon =
+        new Daemon(
+            () -> open(new OpenOptions(cache, backing, adopt, direct, gcPercent), display),
+            places.of(cache, SocketPlaces.CONTROL_SUFFIX),
+            frontEnd,
+            drain ? new Drain(stop, display, System.err) : nothing,
+            System.err);
+    daemon.run(stop, this::announce);
+    return 0;
+  }
+
+  private void makeDemo(DemoDisk demo, ProgressDisplay display) throws IOException {
+    try (Progress _ = display.start("making a demo cache in " + demo.folder())) {
+      if (demo.makeIfAbsent(Pcache::format)) {
+        out()
+            .println(
+                "Made a cache of %s and a disk of %s in %s."
+                    .formatted(
+                        ByteSize.format(DemoDisk.CACHE_BYTES),
+                        ByteSize.format(DemoDisk.DISK_BYTES),
+                        demo.folder()));
+      }
+    }
+  }
+
+  private static ServedCache open(OpenOptions options, ProgressDisplay display) {
+    try (Progress _ = display.start("opening " + options.cache())) {
+      return ServedCache.open(options);
+    }
+  }
+
+  private List<String> listenAddresses(SocketPlaces places, Path cache) {
+    if (!listen.isEmpty()) {
+      return listen;
+    }
+    return places.of(cache, SocketPlaces.NBD_SUFFIX).stream()
+        .filter(place -> Files.isWritable(place.toAbsolutePath().getParent()))
+        .limit(1)
+        .map(place -> "unix:" + place)
+        .toList();
+  }
+
+  private void announce(FrontEnd clients) {
+    out().println("Serving at:");
+    clients.uris().forEach(out()::println);
+    if (devices == null) {
+      out().print(DemoDisk.thingsToTry(clients.uris().getFirst()));
+    }
+    out().flush();
+  }
+
+  private PrintWriter out() {
+    return spec.commandLine().getOut();
+  }
+}

@@ -1,0 +1,129 @@
+package io.pcache.cli;
+
+import io.pcache.PcacheStatus;
+import java.time.Duration;
+import java.util.Locale;
+
+/** A status as people read it: one fact a line, names in one column, values in the next. */
+final class StatusText {
+  private static final int NAME_WIDTH = 12;
+
+  private final StringBuilder text = new StringBuilder();
+
+  StatusText(PcacheStatus status) {
+    addDevices(status);
+    addContents(status);
+    addTraffic(status);
+    addFaults(status);
+  }
+
+  private void addDevices(PcacheStatus status) {
+    String label = status.label() == null ? "" : "'" + status.label() + "' ";
+    line("cache", label + status.cache());
+    line(
+        "",
+        status.mediaKind()
+            + (status.outlivesPowerCut()
+                ? " media, outlives a power cut"
+                : " media, LOST WITH POWER")
+            + (status.dataCrc() ? ", data checksummed" : ""));
+    line("backing", status.backing() + ", " + ByteSize.format(status.sizeBytes()));
+    line("uuid", status.uuid() == null ? "none (made by the kernel)" : status.uuid().toString());
+  }
+
+  private void addContents(PcacheStatus status) {
+    line(
+        "in use",
+        "%s of %s (%s), %d of %d segments; reclaiming starts at %d %%"
+            .formatted(
+                ByteSize.format(
+                    Math.round(
+                        (double) status.cacheBytes()
+                            * share(status.segmentsInUse(), status.segments()))),
+                ByteSize.format(status.cacheBytes()),
+                percent(status.segmentsInUse(), status.segments()),
+                status.segmentsInUse(),
+                status.segments(),
+                status.gcPercent()));
+    line("extents", count(status.cachedExtents()));
+    line("dirty", dirty(status));
+    line(
+        "write-back",
+        status.writeback() + ", " + ByteSize.format(status.writtenBackBytes()) + " written back");
+    line(
+        "log",
+        "head %s, written back to %s, reclaimed to %s"
+            .formatted(status.keyHead(), status.dirtyTail(), status.keyTail()));
+  }
+
+  private void addTraffic(PcacheStatus status) {
+    long readBytes = status.readHitBytes() + status.readMissBytes();
+    line(
+        "reads",
+        count(status.reads())
+            + (readBytes == 0
+                ? ""
+                : ", %s, %s of it from the cache"
+                    .formatted(
+                        ByteSize.format(readBytes), percent(status.readHitBytes(), readBytes))));
+    line(
+        "writes",
+        count(status.writes())
+            + (status.writes() == 0 ? "" : ", " + ByteSize.format(status.writtenBytes())));
+    line("flushes", count(status.flushes()));
+    line("reclaimed", count(status.reclaimedSegments()) + " segments");
+    if (status.waitingRequests() > 0) {
+      line("WAITING", count(status.waitingRequests()) + " requests wait for space");
+    }
+  }
+
+  private void addFaults(PcacheStatus status) {
+    if (status.faults().isEmpty()) {
+      line("faults", "none");
+    }
+    status.faults().forEach(fault -> line("FAULT", fault));
+  }
+
+  private static String dirty(PcacheStatus status) {
+    if (status.dirtyBytes() == 0) {
+      return "nothing; the backing device alone is up to date";
+    }
+    return "%s (%s of the cache), the oldest for %s"
+        .formatted(
+            ByteSize.format(status.dirtyBytes()),
+            percent(status.dirtyBytes(), status.cacheBytes()),
+            age(Duration.ofMillis(status.oldestDirtyMillis())));
+  }
+
+  /** Two units at most: what is hours old is not asked for in milliseconds. */
+  static String age(Duration age) {
+    if (age.compareTo(Duration.ofMinutes(1)) < 0) {
+      return String.format(Locale.ROOT, "%.1f s", age.toMillis() / 1000.0);
+    }
+    if (age.compareTo(Duration.ofHours(1)) < 0) {
+      return age.toMinutes() + " min " + age.toSecondsPart() + " s";
+    }
+    return age.toHours() + " h " + age.toMinutesPart() + " min";
+  }
+
+  private static double share(long part, long whole) {
+    return whole == 0 ? 0 : (double) part / whole;
+  }
+
+  private static String percent(long part, long whole) {
+    return String.format(Locale.ROOT, "%.1f %%", 100 * share(part, whole));
+  }
+
+  private static String count(long value) {
+    return String.format(Locale.ROOT, "%,d", value);
+  }
+
+  private void line(String name, String value) {
+    text.append(name).repeat(' ', NAME_WIDTH - name.length()).append(value).append('\n');
+  }
+
+  @Override
+  public String toString() {
+    return text.toString();
+  }
+}

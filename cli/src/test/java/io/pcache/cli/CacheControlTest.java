@@ -1,0 +1,86 @@
+package io.pcache.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pcache.error.BadOptionException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CacheControlTest {
+  private final List<String> events = new ArrayList<>();
+  private final CacheControl control = new CacheControl(new FakeCache(events));
+
+  @Test
+  void statusAndTableComeFromTheCache() {
+    assertThat(control.handle(ControlRequest.STATUS).status()).isEqualTo(Samples.status());
+    assertThat(control.handle(ControlRequest.TABLE).text())
+        .isEqualTo("cache.img disk.img 4 cache_mode writeback data_crc true");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0", "70", "90", "007"})
+  void gcPercentReachesTheCache(String value) {
+    ControlReply reply = message("gc_percent", value);
+    assertThat(events).containsExactly("gc_percent " + Integer.parseInt(value));
+    assertThat(reply.text()).isEqualTo("gc_percent is " + Integer.parseInt(value));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "91",
+        "-1",
+        "256",
+        "4294967296",
+        "18446744073709551616",
+        "340282366920938463463374607431768211526"
+      })
+  void aGcPercentOutOfRangeIsRefusedHoweverWide(String value) {
+    assertThatThrownBy(() -> message("gc_percent", value))
+        .isInstanceOf(BadOptionException.class)
+        .hasMessageContaining(value)
+        .hasMessageContaining("0 to 90");
+    assertThat(events).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "x", "7.5", "0x10", "70%", " 70", "+70", "٧٠"})
+  void aGcPercentThatIsNoNumberIsRefused(String value) {
+    assertThatThrownBy(() -> message("gc_percent", value))
+        .isInstanceOf(BadOptionException.class)
+        .hasMessageContaining("not a whole number");
+    assertThat(events).isEmpty();
+  }
+
+  @Test
+  void aMissingValueIsNamedAsSuch() {
+    assertThatThrownBy(() -> message("gc_percent"))
+        .isInstanceOf(BadOptionException.class)
+        .hasMessageContaining("takes one value")
+        .hasMessageContaining("got 0");
+    assertThatThrownBy(() -> message("gc_percent", "1", "2")).hasMessageContaining("got 2");
+  }
+
+  @Test
+  void anUnknownMessageIsRefusedWithTheKnownOnes() {
+    assertThatThrownBy(() -> message("frobnicate", "1"))
+        .hasMessageContaining("frobnicate 1")
+        .hasMessageContaining("gc_percent");
+    assertThatThrownBy(() -> message()).hasMessageContaining("known: gc_percent");
+  }
+
+  @Test
+  void anUnknownRequestIsRefused() {
+    assertThatThrownBy(() -> control.handle(new ControlRequest("explode", List.of())))
+        .isInstanceOf(BadOptionException.class)
+        .hasMessageContaining("explode");
+  }
+
+  private ControlReply message(String... arguments) {
+    return control.handle(ControlRequest.message(List.of(arguments)));
+  }
+}

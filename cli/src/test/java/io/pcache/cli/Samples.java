@@ -1,0 +1,53 @@
+package io.pcache.cli;
+
+import io.pcache.PcacheStatus;
+import io.pcache.format.LogPosition;
+import java.util.List;
+import java.util.UUID;
+
+/** A status with a different number in every field. */
+final class Samples {
+  static final UUID ID = UUID.fromString("00112233-4455-6677-8899-aabbccddeeff");
+
+  private Samples() {}
+
+  static PcacheStatus status() {
+    return status(12_345_678L, List.of());
+  }
+
+  static PcacheStatus status(long dirtyBytes, List<String> faults) {
+    return new PcacheStatus(
+        "cache.img",
+        "disk.img",
+        ID,
+        "demo",
+        "file",
+        true,
+        1L << 30,
+        520_093_696L,
+        31,
+        31,
+        12,
+        70,
+        true,
+        4,
+        0x1182,
+        new LogPosition(3, 168),
+        new LogPosition(2, 4096),
+        new LogPosition(1, 512),
+        dirtyBytes,
+        dirtyBytes == 0 ? 0 : 4_200,
+        98_765,
+        0,
+        1_234_567,
+        980L << 20,
+        20L << 20,
+        2_345,
+        64L << 20,
+        17,
+        51L << 20,
+        5,
+        "running",
+        faults);
+  }
+}

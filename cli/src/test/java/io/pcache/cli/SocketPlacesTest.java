@@ -1,0 +1,52 @@
+package io.pcache.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SocketPlacesTest {
+  private static final Path RUN = Path.of("/run/p");
+  private static final Path USER = Path.of("/tmp/p-me");
+
+  private final SocketPlaces places = new SocketPlaces(RUN, USER);
+
+  @TempDir Path folder;
+
+  @Test
+  void theSocketOfAFileIsBesideIt() throws IOException {
+    Path cache = Files.createFile(folder.resolve("c"));
+    assertThat(places.of(cache, ".x").getFirst()).isEqualTo(folder.toRealPath().resolve("c.x"));
+  }
+
+  @Test
+  void theSocketOfADeviceIsNotInItsFolder() {
+    assertThat(places.of(Path.of("/dev/null"), ".x"))
+        .containsExactly(RUN.resolve("dev-null.x"), USER.resolve("dev-null.x"));
+  }
+
+  @Test
+  void aLinkLeadsToTheSamePlaces() throws IOException {
+    Path link = Files.createSymbolicLink(folder.resolve("link"), Path.of("/dev/null"));
+    assertThat(places.of(link, ".x")).isEqualTo(places.of(Path.of("/dev/null"), ".x"));
+  }
+
+  @Test
+  void aRelativePathLeadsToTheSamePlaces() {
+    Path relative = Path.of("").toAbsolutePath().relativize(Path.of("/dev/null"));
+    assertThat(places.of(relative, ".x")).isEqualTo(places.of(Path.of("/dev/null"), ".x"));
+  }
+
+  @Test
+  void aPathTooLongForASocketHasAShortPlaceElsewhere() throws IOException {
+    Path cache =
+        Files.createFile(Files.createDirectories(folder.resolve("d".repeat(90))).resolve("c"));
+    Path other =
+        Files.createFile(Files.createDirectories(folder.resolve("e".repeat(90))).resolve("c"));
+    assertThat(places.of(cache, ".x")).hasSize(2).allMatch(place -> place.toString().length() < 80);
+    assertThat(places.of(cache, ".x")).isNotEqualTo(places.of(other, ".x"));
+  }
+}

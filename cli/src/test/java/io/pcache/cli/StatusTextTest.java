@@ -1,0 +1,104 @@
+package io.pcache.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pcache.PcacheStatus;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class StatusTextTest {
+  @Test
+  void everyFactHasItsLine() {
+    assertThat(new StatusText(Samples.status()))
+        .hasToString(
+            """
+            cache       'demo' cache.img
+                        file media, outlives a power cut, data checksummed
+            backing     disk.img, 1.00 GiB
+            uuid        00112233-4455-6677-8899-aabbccddeeff
+            in use      192 MiB of 496 MiB (38.7 %), 12 of 31 segments; reclaiming starts at 70 %
+            extents     98,765
+            dirty       11.8 MiB (2.4 % of the cache), the oldest for 4.2 s
+            write-back  running, 51.0 MiB written back
+            log         head 3:168, written back to 2:4096, reclaimed to 1:512
+            reads       1,234,567, 1000 MiB, 98.0 % of it from the cache
+            writes      2,345, 64.0 MiB
+            flushes     17
+            reclaimed   5 segments
+            faults      none
+            """);
+  }
+
+  @Test
+  void nothingDirtyMeansThatTheBackingDeviceIsUpToDate() {
+    assertThat(new StatusText(Samples.status(0, List.of())).toString())
+        .contains("dirty       nothing; the backing device alone is up to date\n");
+  }
+
+  @Test
+  void faultsStandOutOneALine() {
+    assertThat(new StatusText(Samples.status(1, List.of("first thing", "second thing"))).toString())
+        .endsWith("FAULT       first thing\nFAULT       second thing\n");
+  }
+
+  @Test
+  void aFreshCacheWithoutTrafficDividesByNothing() {
+    PcacheStatus s = Samples.status();
+    PcacheStatus fresh =
+        new PcacheStatus(
+            s.cache(),
+            s.backing(),
+            null,
+            null,
+            "memory",
+            false,
+            s.sizeBytes(),
+            0,
+            0,
+            0,
+            0,
+            70,
+            false,
+            0,
+            0,
+            s.keyHead(),
+            s.dirtyTail(),
+            s.keyTail(),
+            0,
+            0,
+            0,
+            3,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            "idle",
+            List.of());
+    assertThat(new StatusText(fresh).toString())
+        .contains("memory media, LOST WITH POWER\n")
+        .contains("uuid        none (made by the kernel)\n")
+        .contains("in use      0 B of 0 B (0.0 %)")
+        .contains("reads       0\n")
+        .contains("WAITING     3 requests wait for space\n")
+        .doesNotContain("NaN");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, 0.0 s",
+    "59949, 59.9 s",
+    "60000, 1 min 0 s",
+    "3599999, 59 min 59 s",
+    "90061000, 25 h 1 min"
+  })
+  void agesHaveTwoUnitsAtMost(long millis, String text) {
+    assertThat(StatusText.age(Duration.ofMillis(millis))).isEqualTo(text);
+  }
+}

@@ -1,0 +1,89 @@
+package io.pcache.nbd;
+
+import java.io.IOException;
+import java.net.SocketException;
+import java.net.StandardSocketOptions;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Accepts the connections of one listen address on a thread of its own. */
+final class Listener implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
+
+  /** How long to leave the system alone when it has no descriptors or memory for another connection. */
+  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private final BoundSocket socket;
+  private final BiConsumer<SocketChannel, String> onAccept;
+  private final Thread thread;
+  private int count;
+
+  /** @param onAccept takes over each channel, with the peer's name for logs */
+  Listener(BoundSocket socket, BiConsumer<SocketChannel, String> onAccept) {
+    this.socket = socket;
+    this.onAccept = onAccept;
+    this.thread = Thread.ofPlatform().name("nbd-accept-" + socket.address()).daemon(true).unstarted(this::run);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  ListenAddress address() {
+    return socket.address();
+  }
+
+  private void run() {
+    while (socket.channel().isOpen()) {
+      try {
+        handOver(socket.channel().accept());
+      } catch (ClosedChannelException e) {
+        LOG.debug("{} no longer listens", socket.address());
+      } catch (IOException | OutOfMemoryError e) {
+        LOG.warn("{}: a connection could not be accepted: {}", socket.address(), e.toString());
+        LockSupport.parkNanos(RETRY_NANOS);
+      }
+    }
+  }
+
+  private void handOver(SocketChannel channel) throws IOException {
+    boolean handedOver = false;
+    try {
+      onAccept.accept(channel, peerName(channel));
+      handedOver = true;
+    } catch (SocketException e) {
+      LOG.debug("{}: a client was gone at once: {}", socket.address(), e.toString());
+    } finally {
+      if (!handedOver) {
+        channel.close();
+      }
+    }
+  }
+
+  private String peerName(SocketChannel channel) throws IOException {
+    count++;
+    if (socket.address() instanceof ListenAddress.Unix) {
+      return socket.address() + "#" + count;
+    }
+    channel
+        .setOption(StandardSocketOptions.TCP_NODELAY, true)
+        .setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+    return channel.getRemoteAddress() + "#" + count;
+  }
+
+  /** Stops listening; connections that were accepted stay. */
+  @Override
+  public void close() {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      LOG.warn("{}: the socket could not be removed: {}", socket.address(), e.toString());
+    }
+    Threads.joinUninterruptibly(thread);
+  }
+}

@@ -1,0 +1,209 @@
+package io.pcache.nbd;
+
+import io.pcache.agent.AgentThread;
+import io.pcache.agent.Clock;
+import io.pcache.block.BlockDevice;
+import java.io.IOException;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Serves block devices over the NBD protocol: fixed newstyle, on Unix sockets and TCP, with structured replies, extended
+ * headers, and block status.
+ *
+ * <p>Each connection has a thread that receives and carries out requests, and one that answers what completes elsewhere.
+ * Memory is bounded for each connection and for all together; a client that asks for more waits in its socket.
+ *
+ * <p>Thread-safety: all methods from any thread.
+ */
+public final class NbdServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(NbdServer.class);
+  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+  private static final long MAX_WATCH_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final int WATCHES_PER_TIMEOUT = 4;
+
+  private final ServerShared shared;
+  private final Clock clock;
+  private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
+  private final List<Listener> listeners = new ArrayList<>();
+  private final LongAdder accepted = new LongAdder();
+  private final LongAdder refused = new LongAdder();
+  private final AgentThread watchdog;
+
+  /** Keeps new connections and closing apart. */
+  private final ReentrantLock admissionLock = new ReentrantLock();
+
+  private NbdServer(ServerShared shared, List<BoundSocket> sockets, Clock clock) {
+    this.shared = shared;
+    this.clock = clock;
+    for (BoundSocket socket : sockets) {
+      listeners.add(new Listener(socket, this::accept));
+    }
+    this.watchdog = AgentThread.start(new Watchdog(connections, clock), watchNanos(shared.options()));
+    listeners.forEach(Listener::start);
+  }
+
+  /**
+   * Listens and serves.
+   *
+   * @param exports the devices by the names clients ask for; stay open until the server is closed
+   * @throws io.pcache.error.BadOptionException if an address cannot be used or a name makes no sense
+   * @throws io.pcache.error.DeviceInUseException if another process listens there
+   */
+  public static NbdServer start(NbdServerOptions options, Map<String, BlockDevice> exports) {
+    ServerShared shared = new ServerShared(options, new Exports(exports, options.defaultExport()));
+    NbdServer server = new NbdServer(shared, bindAll(options.listen()), Clock.system());
+    LOG.info("serving {} at {}", exports.keySet(), server.addresses());
+    return server;
+  }
+
+  private static List<BoundSocket> bindAll(List<ListenAddress> addresses) {
+    List<BoundSocket> sockets = new ArrayList<>();
+    boolean complete = false;
+    try {
+      for (ListenAddress address : addresses) {
+        sockets.add(BoundSocket.bind(address));
+      }
+      complete = true;
+      return sockets;
+    } finally {
+      if (!complete) {
+        sockets.forEach(NbdServer::closeQuietly);
+      }
+    }
+  }
+
+  private static void closeQuietly(BoundSocket socket) {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      LOG.warn("{}: the socket could not be removed: {}", socket.address(), e.toString());
+    }
+  }
+
+  private static long watchNanos(NbdServerOptions options) {
+    long shortest = Math.min(options.handshakeTimeout().toNanos(), options.stallTimeout().toNanos());
+    return Math.min(MAX_WATCH_NANOS, shortest / WATCHES_PER_TIMEOUT);
+  }
+
+  private void accept(SocketChannel channel, String peer) {
+    admissionLock.lock();
+    try {
+      if (shared.isShuttingDown() || connections.size() >= shared.options().maxConnections()) {
+        refuse(channel, peer);
+      } else {
+        admit(channel, peer);
+      }
+    } finally {
+      admissionLock.unlock();
+    }
+  }
+
+  private void refuse(SocketChannel channel, String peer) {
+    refused.increment();
+    LOG.info("{} refused: {} connections are open, the limit", peer, connections.size());
+    try {
+      channel.close();
+    } catch (IOException e) {
+      LOG.debug("{}: closing failed: {}", peer, e.toString());
+    }
+  }
+
+  private void admit(SocketChannel channel, String peer) {
+    Connection connection = new Connection(channel, peer, shared, clock.nanoTime(), connections::remove);
+    boolean unused = connections.add(connection);
+    boolean started = false;
+    try {
+      connection.start();
+      started = true;
+      accepted.increment();
+    } finally {
+      if (!started) {
+        boolean unusedToo = connections.remove(connection);
+      }
+    }
+  }
+
+  /** Where the server listens, with the ports it got. */
+  public List<ListenAddress> addresses() {
+    return listeners.stream().map(Listener::address).toList();
+  }
+
+  /** The URI of every export at every address, as NBD clients take it. */
+  public List<String> uris() {
+    List<String> uris = new ArrayList<>();
+    for (ListenAddress address : addresses()) {
+      for (Export export : shared.exports().all()) {
+        uris.add(NbdUri.of(address, export.name()));
+      }
+    }
+    return uris;
+  }
+
+  /** What the server is doing. */
+  public NbdServerStatus status() {
+    return new NbdServerStatus(
+        connections.size(),
+        accepted.sum(),
+        refused.sum(),
+        shared.connectionsDropped().sum(),
+        shared.requestsInFlight().intValue(),
+        shared.buffers().usedBytes());
+  }
+
+  /**
+   * Closes in order: takes no more connections, refuses new requests with {@code NBD_ESHUTDOWN}, lets requests in flight
+   * complete and their replies be sent, and closes all connections. What is not done within the close timeout is given up. A
+   * request that the device still holds then keeps its buffer until it completes. Can be repeated.
+   */
+  @Override
+  public void close() {
+    admissionLock.lock();
+    try {
+      shared.shutDown();
+    } finally {
+      admissionLock.unlock();
+    }
+    listeners.forEach(Listener::close);
+    long deadlineNanos = clock.nanoTime() + shared.options().closeTimeout().toNanos();
+    endConnections(deadlineNanos);
+    awaitRequests(deadlineNanos);
+    watchdog.close();
+    shared.buffers().close();
+  }
+
+  private void endConnections(long deadlineNanos) {
+    List<Connection> ending = new ArrayList<>(connections);
+    boolean unused = ending.removeIf(Connection::endWhenIdle);
+    while (!ending.isEmpty() && clock.nanoTime() < deadlineNanos) {
+      LockSupport.parkNanos(POLL_NANOS);
+      boolean unusedToo = ending.removeIf(Connection::endWhenIdle);
+    }
+    while (!connections.isEmpty() && clock.nanoTime() < deadlineNanos) {
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+    List<Connection> left = List.copyOf(connections);
+    left.forEach(Connection::abort);
+    left.forEach(Connection::join);
+  }
+
+  private void awaitRequests(long deadlineNanos) {
+    while (shared.requestsInFlight().sum() > 0 && clock.nanoTime() < deadlineNanos) {
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+    long left = shared.requestsInFlight().sum();
+    if (left > 0) {
+      LOG.warn("closed with {} requests still at the device; their clients got no reply", left);
+    }
+  }
+}

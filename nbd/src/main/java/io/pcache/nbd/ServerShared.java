@@ -1,0 +1,55 @@
+package io.pcache.nbd;
+
+import java.util.concurrent.atomic.LongAdder;
+
+/** What all connections of a server share. Thread-safe. */
+final class ServerShared {
+  private final NbdServerOptions options;
+  private final Exports exports;
+  private final BufferPool buffers;
+  private final MemoryBudget budget;
+  private final LongAdder requestsInFlight = new LongAdder();
+  private final LongAdder connectionsDropped = new LongAdder();
+  private volatile boolean shuttingDown;
+
+  ServerShared(NbdServerOptions options, Exports exports) {
+    this.options = options;
+    this.exports = exports;
+    this.buffers = new BufferPool(options.maxBytes());
+    this.budget = new MemoryBudget(options.maxBytes());
+  }
+
+  Exports exports() {
+    return exports;
+  }
+
+  BufferPool buffers() {
+    return buffers;
+  }
+
+  LongAdder requestsInFlight() {
+    return requestsInFlight;
+  }
+
+  LongAdder connectionsDropped() {
+    return connectionsDropped;
+  }
+
+  boolean isShuttingDown() {
+    return shuttingDown;
+  }
+
+  /** From now on new requests are refused. */
+  void shutDown() {
+    shuttingDown = true;
+  }
+
+  /** The limits of a new connection. */
+  Admission newAdmission() {
+    return new Admission(options.maxRequestsPerConnection(), options.maxBytesPerConnection(), budget);
+  }
+
+  NbdServerOptions options() {
+    return options;
+  }
+}

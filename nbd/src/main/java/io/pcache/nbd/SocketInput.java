@@ -1,0 +1,140 @@
+package io.pcache.nbd;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+
+/**
+ * The receiving side of a connection: takes what the socket holds into one large buffer. Before it waits for the client it
+ * lets the connection send what it has, because the client may be waiting for just that.
+ *
+ * <p>Thread-safety: none; used by the connection's thread.
+ */
+final class SocketInput {
+  private static final int BUFFER_BYTES = 1 << 18;
+
+  /** Payload with at least this much still to come is received where it belongs, not through the buffer. */
+  private static final int DIRECT_BYTES = 1 << 14;
+
+  private final SocketChannel channel;
+  private final StallClock stallClock;
+  private final BeforeWaiting beforeWaiting;
+  private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES).limit(0);
+
+  /** Sends whatever is waiting to be sent. */
+  @FunctionalInterface
+  interface BeforeWaiting {
+    void flush() throws IOException;
+  }
+
+  SocketInput(SocketChannel channel, StallClock stallClock, BeforeWaiting beforeWaiting) {
+    this.channel = channel;
+    this.stallClock = stallClock;
+    this.beforeWaiting = beforeWaiting;
+  }
+
+  /** What has been received; {@link #await} says how much of it can be counted on. */
+  ByteBuffer received() {
+    return buffer;
+  }
+
+  /**
+   * Waits for the start of a message.
+   *
+   * @return false if the client is done and nothing of the message came
+   * @throws EOFException if the client left in the middle of it
+   */
+  boolean awaitMessage(int bytes) throws IOException {
+    while (buffer.remaining() < bytes) {
+      boolean begun = buffer.hasRemaining();
+      makeRoom(bytes);
+      if (!begun && receiveWhileIdle() < 0) {
+        return false;
+      }
+      if (begun) {
+        receive(buffer);
+      }
+    }
+    return true;
+  }
+
+  /** Waits for the rest of a message, at most the buffer's size. */
+  void await(int bytes) throws IOException {
+    while (buffer.remaining() < bytes) {
+      makeRoom(bytes);
+      receive(buffer);
+    }
+  }
+
+  /** Leaves the buffer ready for {@link #received} to be appended to; undone by {@link #receive}. */
+  private void makeRoom(int bytes) {
+    if (!buffer.hasRemaining()) {
+      buffer.clear().limit(0);
+    } else if (buffer.position() + bytes > buffer.capacity() || buffer.remaining() < DIRECT_BYTES) {
+      buffer.compact().flip();
+    }
+  }
+
+  private int receiveWhileIdle() throws IOException {
+    beforeWaiting.flush();
+    return append();
+  }
+
+  private void receive(ByteBuffer destination) throws IOException {
+    beforeWaiting.flush();
+    stallClock.begin();
+    try {
+      int count = destination == buffer ? append() : channel.read(destination);
+      if (count < 0) {
+        throw new EOFException("the client left in the middle of a message");
+      }
+    } finally {
+      stallClock.end();
+    }
+  }
+
+  private int append() throws IOException {
+    int start = buffer.position();
+    int end = buffer.limit();
+    buffer.limit(buffer.capacity()).position(end);
+    int count = -1;
+    try {
+      count = channel.read(buffer);
+    } finally {
+      buffer.limit(Math.max(end, end + count)).position(start);
+    }
+    return count;
+  }
+
+  /** Fills the destination with the bytes that follow. */
+  void receivePayload(ByteBuffer destination) throws IOException {
+    takeReceived(destination);
+    while (destination.hasRemaining()) {
+      if (destination.remaining() >= DIRECT_BYTES) {
+        receive(destination);
+      } else {
+        await(destination.remaining());
+        takeReceived(destination);
+      }
+    }
+  }
+
+  private void takeReceived(ByteBuffer destination) {
+    int count = Math.min(buffer.remaining(), destination.remaining());
+    destination.put(destination.position(), buffer, buffer.position(), count);
+    destination.position(destination.position() + count);
+    buffer.position(buffer.position() + count);
+  }
+
+  /** Throws away the bytes that follow. */
+  void skip(long bytes) throws IOException {
+    long left = bytes;
+    while (left > 0) {
+      await(1);
+      int count = (int) Math.min(left, buffer.remaining());
+      buffer.position(buffer.position() + count);
+      left -= count;
+    }
+  }
+}

@@ -1,0 +1,240 @@
+package io.pcache.nbd;
+
+import io.pcache.block.BlockDevice;
+import io.pcache.error.Invariants;
+import io.pcache.error.PcacheException;
+import io.pcache.nbd.protocol.Command;
+import io.pcache.nbd.protocol.CommandFlag;
+import io.pcache.nbd.protocol.ReplyHeader;
+import java.io.IOException;
+import java.nio.channels.AsynchronousCloseException;
+import java.util.Iterator;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The transmission phase of one connection. Its thread takes requests as they come and gives them to the device; what the
+ * device completes right away is answered by the same thread, gathered until the input runs dry, and what completes
+ * elsewhere goes to the {@link ReplySender}.
+ *
+ * <p>Thread-safety: everything by the connection's thread, but {@link #completed} by any.
+ */
+final class Transmission {
+  /** A refused payload is skipped up to here; a client that announces more is cut off. */
+  private static final long MAX_SKIPPED_BYTES = 2L * NbdServerOptions.MAX_PAYLOAD_BYTES;
+
+  private final Negotiated negotiated;
+  private final BlockDevice device;
+  private final SocketInput input;
+  private final ReplyWriter writer;
+  private final Admission admission;
+  private final BooleanSupplier shuttingDown;
+  private final Thread thread = Thread.currentThread();
+  private final RequestFrame frame;
+  private final RequestCheck check;
+  private final RequestPool pool;
+  private final ReplySender sender;
+  private final StatusExtents extents = new StatusExtents();
+
+  /** Requests that the device completed on this thread, in order. */
+  private @Nullable NbdRequest firstDone;
+
+  private @Nullable NbdRequest lastDone;
+
+  Transmission(Negotiated negotiated, ConnectionResources resources, SocketInput input, ReplyWriter writer) {
+    this.negotiated = negotiated;
+    this.device = negotiated.export().device();
+    this.input = input;
+    this.writer = writer;
+    this.admission = resources.admission();
+    this.shuttingDown = resources.shuttingDown();
+    this.frame = new RequestFrame(negotiated.style());
+    this.check = new RequestCheck(negotiated);
+    this.pool = new RequestPool(this, thread, admission, resources.buffers(), resources.requestsInFlight());
+    this.sender =
+        new ReplySender(
+            thread.getName() + "-replies",
+            new ReplyWriter(resources.output(), negotiated.style()),
+            pool,
+            resources.abort());
+  }
+
+  /** Serves until the client is done; then everything in flight is answered. */
+  void run() throws IOException, ProtocolViolation {
+    sender.start();
+    boolean more = true;
+    while (more && input.awaitMessage(frame.headerBytes())) {
+      more = serveOne();
+    }
+    writer.flush();
+    admission.awaitIdle();
+    sender.finish();
+  }
+
+  /** Ends what {@link #run} may have left. The channel has been closed. */
+  void release() {
+    sender.finish();
+    for (NbdRequest request = takeDone(); request != null; request = takeDone()) {
+      pool.give(request);
+    }
+  }
+
+  private boolean serveOne() throws IOException, ProtocolViolation {
+    frame.decode(input.received());
+    if (frame.type() == Command.DISC) {
+      return false;
+    }
+    Refusal refusal = shuttingDown.getAsBoolean() ? Refusal.SHUTTING_DOWN : check.refusal(frame);
+    if (refusal != null) {
+      refuse(refusal);
+    } else {
+      carryOut();
+    }
+    return true;
+  }
+
+  /** The payload is taken off the wire all the same, so that the next request is found where it is. */
+  private void refuse(Refusal refusal) throws IOException, ProtocolViolation {
+    long payloadBytes = frame.payloadBytes();
+    if (Long.compareUnsigned(payloadBytes, MAX_SKIPPED_BYTES) > 0) {
+      throw new ProtocolViolation("payload of " + Long.toUnsignedString(payloadBytes) + " bytes, expected at most 32 MiB");
+    }
+    input.skip(payloadBytes);
+    writer.refuse(frame.cookie(), frame.offsetBytes(), refusal);
+  }
+
+  private void carryOut() throws IOException {
+    switch (frame.type()) {
+      case Command.READ -> read();
+      case Command.WRITE -> write();
+      case Command.BLOCK_STATUS -> blockStatus();
+      default -> slow();
+    }
+  }
+
+  private void read() throws IOException {
+    int length = (int) frame.lengthBytes();
+    NbdRequest request = take(length);
+    request.prepareRead(frame.offsetBytes(), request.payload().prefix(length));
+    submit(request);
+  }
+
+  private void write() throws IOException {
+    int length = (int) frame.lengthBytes();
+    boolean durable = frame.has(CommandFlag.FUA);
+    if (durable) {
+      writer.flush();
+    }
+    NbdRequest request = take(length);
+    receivePayload(request, length);
+    request.prepareWrite(frame.offsetBytes(), request.payload().prefix(length), durable);
+    submit(request);
+  }
+
+  private void receivePayload(NbdRequest request, int length) throws IOException {
+    boolean received = false;
+    try {
+      input.receivePayload(request.payload().prefixView(length));
+      received = true;
+    } finally {
+      if (!received) {
+        pool.give(request);
+      }
+    }
+  }
+
+  /** What may keep this thread for long inside the device: earlier replies do not wait for it. */
+  private void slow() throws IOException {
+    writer.flush();
+    NbdRequest request = take(0);
+    switch (frame.type()) {
+      case Command.FLUSH -> request.prepareFlush();
+      case Command.CACHE -> request.preparePrefetch(frame.offsetBytes(), frame.lengthBytes());
+      default ->
+          request.prepareWriteZeroes(frame.offsetBytes(), frame.lengthBytes(), frame.has(CommandFlag.FUA));
+    }
+    submit(request);
+  }
+
+  private NbdRequest take(int payloadBytes) throws IOException {
+    NbdRequest request = pool.tryTake(payloadBytes);
+    if (request == null) {
+      // The client may wait for these replies before it sends anything that would let us go on.
+      writer.flush();
+      request = pool.take(payloadBytes);
+    }
+    if (request == null) {
+      throw new AsynchronousCloseException();
+    }
+    request.setCookie(frame.cookie());
+    return request;
+  }
+
+  private void submit(NbdRequest request) throws IOException {
+    device.submit(request);
+    for (NbdRequest done = takeDone(); done != null; done = takeDone()) {
+      try {
+        writer.reply(done);
+      } finally {
+        pool.give(done);
+      }
+    }
+  }
+
+  private @Nullable NbdRequest takeDone() {
+    NbdRequest done = firstDone;
+    if (done != null) {
+      firstDone = done.next;
+      if (firstDone == null) {
+        lastDone = null;
+      }
+    }
+    return done;
+  }
+
+  /** The device is done with a request. Never blocks: replies are sent by the connection's own threads. */
+  void completed(NbdRequest request) {
+    if (Thread.currentThread() == thread) {
+      appendDone(request);
+    } else if (!sender.offer(request)) {
+      pool.give(request);
+    }
+  }
+
+  private void appendDone(NbdRequest request) {
+    request.next = null;
+    NbdRequest tail = lastDone;
+    lastDone = request;
+    if (tail == null) {
+      firstDone = request;
+    } else {
+      tail.next = request;
+    }
+  }
+
+  private void blockStatus() throws IOException {
+    Iterator<MetaContext> contexts = negotiated.contexts().iterator();
+    while (contexts.hasNext()) {
+      MetaContext context = contexts.next();
+      try {
+        collect(context);
+      } catch (PcacheException e) {
+        writer.error(frame.cookie(), frame.offsetBytes(), e.kind().nbdErrno(), String.valueOf(e.getMessage()));
+        return;
+      }
+      int flags = contexts.hasNext() ? 0 : ReplyHeader.FLAG_DONE;
+      writer.status(frame.cookie(), frame.offsetBytes(), context, extents, flags);
+    }
+  }
+
+  private void collect(MetaContext context) {
+    switch (context) {
+      case BASE_ALLOCATION -> extents.set(frame.lengthBytes(), 0);
+      case PCACHE_STATE -> {
+        int maxExtents = frame.has(CommandFlag.REQ_ONE) ? 1 : StatusExtents.MAX_EXTENTS;
+        extents.collect(device, frame.offsetBytes(), frame.lengthBytes(), maxExtents);
+        Invariants.check(extents.count() > 0, "a device reports at least one range state");
+      }
+    }
+  }
+}

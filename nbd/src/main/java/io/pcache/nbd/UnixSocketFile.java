@@ -1,0 +1,102 @@
+package io.pcache.nbd;
+
+import io.pcache.error.BadOptionException;
+import io.pcache.error.DeviceInUseException;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The file of a Unix socket. It is made in a private directory, restricted to its owner, and only then moved to its place:
+ * at no moment can another user connect, and a stale file is replaced in one step.
+ */
+final class UnixSocketFile {
+  private final Path path;
+  private final @Nullable Object identity;
+
+  private UnixSocketFile(Path path) throws IOException {
+    this.path = path;
+    this.identity = Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+  }
+
+  /** Listens at a path. A socket that nobody serves any more is replaced; one that is served is refused. */
+  static BoundSocket bind(ListenAddress.Unix address) {
+    Path path = address.path().toAbsolutePath();
+    try {
+      requireReplaceable(path);
+      return bindPrivately(path, address);
+    } catch (IOException | UnsupportedOperationException e) {
+      throw new BadOptionException("cannot listen on " + address + ": " + e, e);
+    }
+  }
+
+  private static void requireReplaceable(Path path) throws IOException {
+    BasicFileAttributes found;
+    try {
+      found = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+    } catch (NoSuchFileException e) {
+      return;
+    }
+    if (!found.isOther()) {
+      throw new BadOptionException(path + " exists and is no socket; remove it or listen elsewhere");
+    }
+    if (isServed(path)) {
+      throw new DeviceInUseException(path + " is served by another process; stop it or listen elsewhere");
+    }
+  }
+
+  private static boolean isServed(Path path) throws IOException {
+    try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      return probe.connect(UnixDomainSocketAddress.of(path));
+    } catch (ConnectException e) {
+      return false;
+    }
+  }
+
+  private static BoundSocket bindPrivately(Path path, ListenAddress.Unix address) throws IOException {
+    Path directory = path.resolveSibling("." + Long.toString(ProcessHandle.current().pid(), Character.MAX_RADIX));
+    Path fresh = directory.resolve("s");
+    Path made =
+        Files.createDirectory(
+            directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    boolean bound = false;
+    try {
+      ServerSocketChannel unused = channel.bind(UnixDomainSocketAddress.of(fresh));
+      Path restricted = Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("rw-------"));
+      Path placed = Files.move(restricted, path, StandardCopyOption.ATOMIC_MOVE);
+      bound = true;
+      return new BoundSocket(channel, address, new UnixSocketFile(placed));
+    } finally {
+      if (!bound) {
+        channel.close();
+        boolean unused = Files.deleteIfExists(fresh);
+      }
+      Files.delete(made);
+    }
+  }
+
+  /** Removes the file, unless another server has put its own there. */
+  void remove() throws IOException {
+    try {
+      Object found = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).fileKey();
+      if (Objects.equals(found, identity)) {
+        Files.delete(path);
+      }
+    } catch (NoSuchFileException e) {
+      return;
+    }
+  }
+}

@@ -1,0 +1,101 @@
+package io.pcache.nbd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.pcache.block.BlockDevice;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+
+/** A server on a Unix socket in a directory of its own. Closing it proves that nothing has leaked. */
+final class ServerUnderTest implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  private final Path directory;
+  private final NbdServer server;
+
+  private ServerUnderTest(Path directory, NbdServer server) {
+    this.directory = directory;
+    this.server = server;
+  }
+
+  static ServerUnderTest serving(BlockDevice device) {
+    return serving(Map.of("", device), options -> options);
+  }
+
+  static ServerUnderTest serving(
+      Map<String, BlockDevice> exports, UnaryOperator<NbdServerOptions.Builder> settings) {
+    try {
+      Path directory = Files.createTempDirectory("nbd");
+      ListenAddress address = new ListenAddress.Unix(directory.resolve("socket"));
+      NbdServerOptions options = settings.apply(NbdServerOptions.builder().listen(address)).build();
+      return new ServerUnderTest(directory, NbdServer.start(options, exports));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  NbdServer server() {
+    return server;
+  }
+
+  Path socket() {
+    return directory.resolve("socket");
+  }
+
+  ListenAddress address() {
+    return server.addresses().getFirst();
+  }
+
+  String uri() {
+    return server.uris().getFirst();
+  }
+
+  NbdServerStatus status() {
+    return server.status();
+  }
+
+  RawClient connect() throws IOException {
+    return RawClient.connect(address());
+  }
+
+  RawClient start(ReplyStyle style, String... contexts) throws IOException {
+    return RawClient.start(address(), style, contexts);
+  }
+
+  void awaitNoConnections() {
+    await().atMost(PATIENCE).until(() -> status().connectionsOpen() == 0);
+  }
+
+  void awaitNothingInFlight() {
+    await().atMost(PATIENCE).until(() -> status().requestsInFlight() == 0 && status().payloadBytesInFlight() == 0);
+  }
+
+  @Override
+  public void close() {
+    awaitNothingInFlight();
+    server.close();
+    assertThat(status().connectionsOpen()).isZero();
+    assertThat(status().requestsInFlight()).isZero();
+    assertThat(status().payloadBytesInFlight()).isZero();
+    assertThat(directory).isEmptyDirectory();
+    await().atMost(PATIENCE).until(() -> threadsOf(directory).isEmpty());
+    try {
+      Files.delete(directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static List<Thread> threadsOf(Path directory) {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().contains(directory.toString()))
+        .toList();
+  }
+}
