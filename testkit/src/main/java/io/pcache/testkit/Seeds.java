@@ -37,7 +37,8 @@ public final class Seeds implements ParameterResolver, TestWatcher {
   public Seed resolveParameter(ParameterContext parameter, ExtensionContext context) {
     Seed seed = choose(System.getProperty(PROPERTY), ContinuousIntegration.active());
     context.getStore(NAMESPACE).put(Seed.class, seed);
-    System.out.println(context.getDisplayName() + ": seed " + seed.value());
+    System.out.println(
+        context.getRequiredTestClass().getSimpleName() + " " + context.getDisplayName() + ": seed " + seed.value());
     return seed;
   }
 
