@@ -94,7 +94,21 @@ class KernelCompatibilityTest {
   }
 
   /** A pair of devices, and what the logical device has to hold. */
-  private record Run(Path cacheFile, Path backingFile, RandomGenerator random, ExpectedContent expected, int[] nextId) {
+  private static final class Run {
+    private final Path cacheFile;
+    private final Path backingFile;
+    private final RandomGenerator random;
+    private final ExpectedContent expected = new ExpectedContent(BACKING_BYTES, SectorContent.BACKING_ID);
+    private int nextId = 1;
+
+    Run(Path folder, boolean dataCrc, RandomGenerator random) throws IOException {
+      this.cacheFile = folder.resolve("cache.img");
+      this.backingFile = folder.resolve("backing.img");
+      this.random = random;
+      expected.writeTo(backingFile);
+      Pcache.format(FormatOptions.of(cacheFile).withSizeBytes(CACHE_BYTES).withDataCrc(dataCrc));
+    }
+
     Pcache open() {
       return Pcache.open(OpenOptions.of(cacheFile, backingFile));
     }
@@ -105,42 +119,33 @@ class KernelCompatibilityTest {
     }
 
     Ops nextOps(int count, int maxBytes) {
-      Ops ops = Ops.random(random, count, BACKING_BYTES, maxBytes, nextId[0]);
-      nextId[0] += count;
+      Ops ops = Ops.random(random, count, BACKING_BYTES, maxBytes, nextId);
+      nextId += count;
       expected.replay(ops);
       return ops;
     }
   }
 
-  private Run newRun(boolean dataCrc, RandomGenerator random) throws IOException {
-    Path cache = folder.resolve("cache.img");
-    Path backing = folder.resolve("backing.img");
-    ExpectedContent expected = new ExpectedContent(BACKING_BYTES, SectorContent.BACKING_ID);
-    expected.writeTo(backing);
-    Pcache.format(FormatOptions.of(cache).withSizeBytes(CACHE_BYTES).withDataCrc(dataCrc));
-    return new Run(cache, backing, random, expected, new int[] {1});
-  }
-
   @ParameterizedTest
   @EnumSource
   void aCacheGoesToTheKernelAndComesBack(Scenario scenario, Seed seed) throws IOException, InterruptedException {
-    Run run = newRun(scenario.dataCrc, seed.random());
+    Run run = new Run(folder, scenario.dataCrc, seed.random());
     scenario.leave(run);
-    LogWalk left = LogWalk.of(run.cacheFile());
+    LogWalk left = LogWalk.of(run.cacheFile);
     Path kernelOps = folder.resolve("kernel-ops");
     run.nextOps(KERNEL_OPS, MAX_BYTES).write(kernelOps);
 
     KernelReport report =
-        KernelTool.run(KernelRun.of(run.cacheFile(), run.backingFile(), scenario.dataCrc).withOps(kernelOps));
+        KernelTool.run(KernelRun.of(run.cacheFile, run.backingFile, scenario.dataCrc).withOps(kernelOps));
 
     assertThat(report.attachedStatus().keyHead()).isEqualTo(left.keyHead());
-    assertThat(report.logicalSha256()).isEqualTo(run.expected().sha256());
+    assertThat(report.logicalSha256()).isEqualTo(run.expected.sha256());
     // the kernel has changed the backing device, so only an operator may say that it is still the one
-    try (Pcache cache = Pcache.open(OpenOptions.of(run.cacheFile(), run.backingFile()).withAdopt(true))) {
-      assertThat(Sha256.of(new BlockingDevice(cache.device()))).isEqualTo(run.expected().sha256());
+    try (Pcache cache = Pcache.open(OpenOptions.of(run.cacheFile, run.backingFile).withAdopt(true))) {
+      assertThat(Sha256.of(new BlockingDevice(cache.device()))).isEqualTo(run.expected.sha256());
       run.play(cache, KERNEL_OPS, MAX_BYTES);
       cache.drain((bytesLeft, atStart) -> {});
     }
-    assertThat(Sha256.of(run.backingFile())).isEqualTo(run.expected().sha256());
+    assertThat(Sha256.of(run.backingFile)).isEqualTo(run.expected.sha256());
   }
 }
