@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
@@ -34,6 +35,7 @@ public final class ModelRun {
   private final AtomicInteger tickets = new AtomicInteger();
   private final List<ModelWorker> workers = new ArrayList<>();
   private final ModelTrace trace = new ModelTrace();
+  private final List<Ending> endings = new ArrayList<>();
 
   /** What happens between two rounds. */
   private enum Ending {
@@ -63,7 +65,7 @@ public final class ModelRun {
     try (ExecutorService threads = Executors.newFixedThreadPool(settings.threads())) {
       for (int round = 0; round < settings.rounds(); round++) {
         cache.setGcPercent(GC_PERCENTS[random.nextInt(GC_PERCENTS.length)]);
-        playRound(threads, chooseEnding());
+        playRound(threads, nextEnding());
       }
       verifyDevice();
       cache.reopen();
@@ -75,8 +77,13 @@ public final class ModelRun {
     }
   }
 
-  private Ending chooseEnding() {
-    Ending ending = Ending.values()[random.nextInt(Ending.values().length)];
+  /** Each ending comes once in every four rounds, in changing order, so that even a short run has them all. */
+  private Ending nextEnding() {
+    if (endings.isEmpty()) {
+      endings.addAll(List.of(Ending.values()));
+      Collections.shuffle(endings, random);
+    }
+    Ending ending = endings.removeLast();
     boolean alone = settings.threads() == 1;
     return alone && ending == Ending.KILL_IN_FLIGHT ? Ending.KILL : ending;
   }
