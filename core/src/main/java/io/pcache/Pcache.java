@@ -238,4 +238,14 @@ public final class Pcache implements AutoCloseable {
     closer.add(backing);
     closer.close(null);
   }
+
+  /**
+   * Ends at once as a killed process would: nothing is flushed, keys that only memory holds are gone, the agents stop where
+   * they are, and locks and descriptors are released, so that the same devices can be opened again. Requests in flight complete,
+   * most of them with {@link io.pcache.error.ClosedException}; a write that fails so may have been carried out or not. For
+   * crash tests; afterwards {@link #close} does nothing.
+   */
+  public void kill() {
+    throw new UnsupportedOperationException("to come");
+  }
 }

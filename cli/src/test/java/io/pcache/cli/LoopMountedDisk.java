@@ -1,0 +1,67 @@
+package io.pcache.cli;
+
+import static org.awaitility.Awaitility.await;
+
+import io.pcache.testkit.Command;
+import io.pcache.testkit.Tool;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/** An NBD export as a block device of this machine, without the kernel's NBD client: nbdfuse under a loop device. */
+final class LoopMountedDisk implements AutoCloseable {
+  private final Process nbdfuse;
+  private final Path fuseFolder;
+  private final Path mountPoint;
+  private final String loopDevice;
+
+  private LoopMountedDisk(Process nbdfuse, Path fuseFolder, Path mountPoint, String loopDevice) {
+    this.nbdfuse = nbdfuse;
+    this.fuseFolder = fuseFolder;
+    this.mountPoint = mountPoint;
+    this.loopDevice = loopDevice;
+  }
+
+  /** Makes the block device; nothing is mounted yet. */
+  static LoopMountedDisk attach(String uri, Path folder) throws IOException, InterruptedException {
+    Path fuseFolder = Files.createDirectories(folder.resolve("fuse"));
+    Path mountPoint = Files.createDirectories(folder.resolve("mnt"));
+    Process nbdfuse =
+        new ProcessBuilder(Tool.require("nbdfuse").toString(), fuseFolder.toString(), uri).inheritIO().start();
+    Path disk = fuseFolder.resolve("nbd");
+    await().atMost(20, TimeUnit.SECONDS).until(() -> Files.exists(disk));
+    String loopDevice = Command.run("losetup", "--find", "--show", disk.toString()).succeeded();
+    return new LoopMountedDisk(nbdfuse, fuseFolder, mountPoint, loopDevice);
+  }
+
+  String blockDevice() {
+    return loopDevice;
+  }
+
+  Path mount() throws IOException, InterruptedException {
+    Command.run("mount", loopDevice, mountPoint.toString()).succeeded();
+    return mountPoint;
+  }
+
+  void unmount() throws IOException, InterruptedException {
+    Command.run("umount", mountPoint.toString()).succeeded();
+  }
+
+  /** Takes everything away, also where what it is built on has gone: every step is tried. */
+  @Override
+  public void close() throws IOException {
+    try {
+      Command.run("umount", mountPoint.toString());
+      Command.run("losetup", "--detach", loopDevice);
+      Command.run("umount", fuseFolder.toString());
+      nbdfuse.destroy();
+      if (!nbdfuse.waitFor(10, TimeUnit.SECONDS)) {
+        nbdfuse.destroyForcibly().waitFor();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while taking away " + loopDevice, e);
+    }
+  }
+}

@@ -1,0 +1,119 @@
+package io.pcache.testkit;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The daemon in a process of its own ({@code bin/pcache serve}), as real clients meet it.
+ *
+ * <p>Thread-safety: none.
+ */
+public final class ServedDisk implements AutoCloseable {
+  /** The command that serves, relative to the repository's top folder. */
+  public static final String COMMAND = "bin/pcache";
+
+  private static final Pattern URI = Pattern.compile("\\bnbds?(?:\\+unix)?://\\S+");
+  private static final long START_SECONDS = 30;
+  private static final long STOP_SECONDS = 60;
+
+  private final Process process;
+  private final String uri;
+  private final List<String> log;
+
+  private ServedDisk(Process process, String uri, List<String> log) {
+    this.process = process;
+    this.uri = uri;
+    this.log = log;
+  }
+
+  /** Runs another subcommand to its end. */
+  public static Command pcache(String... arguments) throws IOException, InterruptedException {
+    return Command.run(Repository.resolve(COMMAND).toString(), arguments);
+  }
+
+  /**
+   * Starts a daemon and waits until it has printed its URI.
+   *
+   * @param arguments what follows {@code pcache serve}
+   * @throws AssertionError with its output where it ends or takes half a minute instead
+   */
+  public static ServedDisk start(String... arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of(Repository.resolve(COMMAND).toString(), "serve"));
+    Collections.addAll(command, arguments);
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    List<String> log = Collections.synchronizedList(new ArrayList<>());
+    CompletableFuture<String> uri = new CompletableFuture<>();
+    Thread reader = Thread.ofPlatform().daemon().name("served-disk-log").start(() -> read(process, log, uri));
+    try {
+      return new ServedDisk(process, uri.get(START_SECONDS, TimeUnit.SECONDS), log);
+    } catch (ExecutionException | TimeoutException e) {
+      process.destroyForcibly();
+      reader.join(TimeUnit.SECONDS.toMillis(1));
+      throw new AssertionError(
+          "%s has not begun to serve:%n%s".formatted(String.join(" ", command), String.join("\n", log)), e);
+    }
+  }
+
+  private static void read(Process process, List<String> log, CompletableFuture<String> uri) {
+    try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        log.add(line);
+        Matcher found = URI.matcher(line);
+        if (found.find()) {
+          uri.complete(found.group());
+        }
+      }
+      uri.completeExceptionally(new IOException("its output has ended"));
+    } catch (IOException e) {
+      uri.completeExceptionally(e);
+    }
+  }
+
+  /** A URI that listens on a socket in a folder, in the form that {@code --listen} takes. */
+  public static String unixSocket(Path folder) {
+    return "unix:" + folder.resolve("nbd.sock");
+  }
+
+  /** Where it serves. */
+  public String uri() {
+    return uri;
+  }
+
+  /** What it has printed so far. */
+  public String log() {
+    return String.join("\n", log.toArray(new String[0]));
+  }
+
+  /** Asks it to stop as Ctrl-C does and waits for it; returns its exit code. */
+  public int stop() throws IOException, InterruptedException {
+    Command.run("kill", "-INT", String.valueOf(process.pid())).succeeded();
+    if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
+      throw new AssertionError("the daemon has not stopped in " + STOP_SECONDS + " s:\n" + log());
+    }
+    return process.exitValue();
+  }
+
+  /** Kills it, and whatever it started, with SIGKILL. */
+  public void kill() throws InterruptedException {
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
+    process.destroyForcibly().waitFor();
+  }
+
+  /** Kills it if it is still there. */
+  @Override
+  public void close() {
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
+    process.destroyForcibly();
+  }
+}
