@@ -8,18 +8,23 @@ import io.pcache.format.MediaLayout;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Which backing device this is, by the content of some of its sectors: those where partition tables and file systems keep what
- * is theirs alone, and others spread over the device. Two empty devices of one size look the same, and may be exchanged.
+ * Which backing device this is, by the content of some of its sectors: those where partition tables
+ * and file systems keep what is theirs alone, and others spread over the device. Two empty devices
+ * of one size look the same, and may be exchanged.
  */
 final class BackingFingerprint {
   private static final long[] TELLING_SECTORS = {0, 1, 2, 8, 16, 64, 128, 2048, 2050};
 
   private BackingFingerprint() {}
 
-  /** The sampled sector {@code i}, 0 to {@link Identity#SAMPLES} − 1, of a device of that many sectors. */
+  /**
+   * The sampled sector {@code i}, 0 to {@link Identity#SAMPLES} − 1, of a device of that many
+   * sectors.
+   */
   static long sector(int i, long sectors) {
     if (i < TELLING_SECTORS.length) {
       return Math.min(TELLING_SECTORS[i], sectors - 1);
@@ -44,28 +49,31 @@ final class BackingFingerprint {
   }
 
   /** Reads the samples. Blocks. */
-  static int[] take(BackingStore store) {
-    int[] samples = new int[Identity.SAMPLES];
+  static List<Integer> take(BackingStore store) {
+    List<Integer> samples = new ArrayList<>(Identity.SAMPLES);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment sector = arena.allocate(MediaLayout.SECTOR_BYTES, MediaLayout.SECTOR_BYTES);
-      for (int i = 0; i < samples.length; i++) {
+      for (int i = 0; i < Identity.SAMPLES; i++) {
         long number = sector(i, store.sizeBytes() / MediaLayout.SECTOR_BYTES);
         store.read(List.of(sector), number * MediaLayout.SECTOR_BYTES);
-        samples[i] = Checksum.of(sector, 0, MediaLayout.SECTOR_BYTES);
+        samples.add(Checksum.of(sector, 0, MediaLayout.SECTOR_BYTES));
       }
     } catch (IOException e) {
       throw new BackingFailureException(
-          store.name() + ": cannot read it to see whether it is the right device: " + e.getMessage(), e);
+          store.name()
+              + ": cannot read it to see whether it is the right device: "
+              + e.getMessage(),
+          e);
     }
     return samples;
   }
 
   /** Samples that count and differ, as a mask. */
-  static long differing(Identity identity, int[] found) {
+  static long differing(Identity identity, List<Integer> found) {
     long mask = 0;
-    for (int i = 0; i < found.length; i++) {
-      boolean counts = (identity.sampleMask() >>> i & 1) != 0;
-      if (counts && identity.samples()[i] != found[i]) {
+    for (int i = 0; i < found.size(); i++) {
+      boolean counts = ((identity.sampleMask() >>> i) & 1) != 0;
+      if (counts && !identity.samples().get(i).equals(found.get(i))) {
         mask |= 1L << i;
       }
     }

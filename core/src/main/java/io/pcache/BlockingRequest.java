@@ -11,7 +11,10 @@ final class BlockingRequest extends BlockRequest {
   private final CountDownLatch done = new CountDownLatch(1);
   private @Nullable PcacheException failure;
 
-  /** Submits it and waits for its end. An interrupt is kept for the caller and does not shorten the wait. */
+  /**
+   * Submits it and waits for its end. An interrupt is kept for the caller and does not shorten the
+   * wait.
+   */
   void runOn(BlockDevice device) {
     device.submit(this);
     boolean interrupted = false;

@@ -19,8 +19,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Formats a cache device. The superblock is invalidated first and written last, each durably, so that a crash in between
- * leaves a device that is not a cache.
+ * Formats a cache device. The superblock is invalidated first and written last, each durably, so
+ * that a crash in between leaves a device that is not a cache.
  */
 final class CacheFormatter {
   private CacheFormatter() {}
@@ -45,14 +45,19 @@ final class CacheFormatter {
     int bytes = label == null ? 0 : label.getBytes(StandardCharsets.UTF_8).length;
     if (bytes > Identity.MAX_LABEL_BYTES) {
       throw new BadOptionException(
-          "label of " + bytes + " bytes; give at most " + Identity.MAX_LABEL_BYTES + " bytes of UTF-8");
+          "label of "
+              + bytes
+              + " bytes; give at most "
+              + Identity.MAX_LABEL_BYTES
+              + " bytes of UTF-8");
     }
   }
 
   private static void checkSize(FormatOptions options) {
     boolean exists = Files.exists(options.cache());
     if (!exists && options.sizeBytes() == 0) {
-      throw new BadOptionException(options.cache() + ": no such file or device; give --size to create a file");
+      throw new BadOptionException(
+          options.cache() + ": no such file or device; give --size to create a file");
     }
     if (options.sizeBytes() != 0 && options.sizeBytes() < MediaLayout.MIN_CACHE_BYTES) {
       throw tooSmall(options.cache(), options.sizeBytes());
@@ -73,7 +78,10 @@ final class CacheFormatter {
       Optional<String> known = KnownContents.of(media.view());
       if (known.isPresent()) {
         throw new UnsupportedFormatException(
-            path + ": holds " + known.get() + "; formatting would destroy it. Use another device, or --force");
+            path
+                + ": holds "
+                + known.get()
+                + "; formatting would destroy it. Use another device, or --force");
       }
     }
   }

@@ -33,7 +33,8 @@ final class Closer {
       try {
         resource.close();
       } catch (Exception e) {
-        RuntimeException unchecked = e instanceof RuntimeException r ? r : new IllegalStateException(e);
+        RuntimeException unchecked =
+            e instanceof RuntimeException r ? r : new IllegalStateException(e);
         if (earlier != null) {
           earlier.addSuppressed(unchecked);
         } else if (first != null) {

@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Ties a cache to its backing device through the identity record.
  *
- * <p>A sampled sector that write-back is about to change stops counting, durably, before it is changed; at an orderly close all
- * are sampled anew. So a sample that counts and differs means that somebody else changed the device, or that it is another.
+ * <p>A sampled sector that write-back is about to change stops counting, durably, before it is
+ * changed; at an orderly close all are sampled anew. So a sample that counts and differs means that
+ * somebody else changed the device, or that it is another.
  *
  * <p>Thread-safety: {@link #beforeWrite} from one thread at a time, the rest from the opener's.
  */
@@ -59,7 +60,8 @@ final class IdentityKeeper implements BackingWriteGuard {
    * @param hasDirtyData whether the cache holds anything that the backing device does not have
    * @param cachedInLog tells for a logical byte whether the log explains that it changed
    * @param adopt whether to take the device in any case
-   * @throws WrongDeviceException where it is another, or a dirty cache does not say which it belongs to
+   * @throws WrongDeviceException where it is another, or a dirty cache does not say which it
+   *     belongs to
    */
   void check(boolean hasDirtyData, SectorExplanation cachedInLog, boolean adopt) {
     if (adopt) {
@@ -69,7 +71,8 @@ final class IdentityKeeper implements BackingWriteGuard {
       if (hasDirtyData) {
         throw new WrongDeviceException(
             "the cache holds dirty data and does not say which backing device it belongs to (it was written by the kernel); if "
-                + store.name() + " is the right one, open it with --adopt");
+                + store.name()
+                + " is the right one, open it with --adopt");
       }
       return;
     }
@@ -86,7 +89,7 @@ final class IdentityKeeper implements BackingWriteGuard {
     int unexplained = 0;
     for (int i = 0; i < Identity.SAMPLES; i++) {
       long sector = BackingFingerprint.sector(i, store.sizeBytes() / MediaLayout.SECTOR_BYTES);
-      boolean differs = (differing >>> i & 1) != 0;
+      boolean differs = ((differing >>> i) & 1) != 0;
       if (differs && !cachedInLog.explains(sector * MediaLayout.SECTOR_BYTES)) {
         unexplained++;
       }
@@ -100,11 +103,15 @@ final class IdentityKeeper implements BackingWriteGuard {
 
   /** Records, durably, that the cache is open and belongs to this backing device. */
   void opened(long epochMillis) {
-    current = current.boundTo(store.sizeBytes(), BackingFingerprint.take(store)).openedAt(epochMillis);
+    current =
+        current.boundTo(store.sizeBytes(), BackingFingerprint.take(store)).openedAt(epochMillis);
     current.storeDurably(media);
   }
 
-  /** Records, durably, that the cache was closed in order. The backing device is not being written any more. */
+  /**
+   * Records, durably, that the cache was closed in order. The backing device is not being written
+   * any more.
+   */
   void closed(LogPosition keyHead) {
     current = current.boundTo(store.sizeBytes(), BackingFingerprint.take(store)).closedAt(keyHead);
     current.storeDurably(media);
@@ -112,7 +119,9 @@ final class IdentityKeeper implements BackingWriteGuard {
 
   @Override
   public void beforeWrite(long offsetBytes, long lengthBytes) {
-    long covered = BackingFingerprint.covered(offsetBytes, lengthBytes, store.sizeBytes()) & current.sampleMask();
+    long covered =
+        BackingFingerprint.covered(offsetBytes, lengthBytes, store.sizeBytes())
+            & current.sampleMask();
     if (covered != 0) {
       current = current.withSampleMask(current.sampleMask() & ~covered);
       current.storeDurably(media);

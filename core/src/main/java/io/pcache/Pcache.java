@@ -55,19 +55,22 @@ public final class Pcache implements AutoCloseable {
   }
 
   /**
-   * Formats a cache device: allocates every block of a file and writes the superblock and metadata. Refuses a device that
-   * holds anything known unless forced, and one that is in use always.
+   * Formats a cache device: allocates every block of a file and writes the superblock and metadata.
+   * Refuses a device that holds anything known unless forced, and one that is in use always.
    *
-   * @throws PcacheException where it was refused or failed; a file that did not exist before may be left behind unformatted
+   * @throws PcacheException where it was refused or failed; a file that did not exist before may be
+   *     left behind unformatted
    */
   public static void format(FormatOptions options) {
     CacheFormatter.format(options);
   }
 
   /**
-   * Opens a formatted cache and its backing device, recovers the cache, and starts its background agents.
+   * Opens a formatted cache and its backing device, recovers the cache, and starts its background
+   * agents.
    *
-   * @throws PcacheException where either device is not fit for it; both are released then, and nothing was changed
+   * @throws PcacheException where either device is not fit for it; both are released then, and
+   *     nothing was changed
    */
   public static Pcache open(OpenOptions options) {
     BackingStore store =
@@ -78,35 +81,41 @@ public final class Pcache implements AutoCloseable {
   }
 
   /**
-   * Opens a formatted cache in front of a backing store of any kind, which it owns from now on. {@link OpenOptions#backing} and
-   * {@link OpenOptions#directBacking} are not used.
+   * Opens a formatted cache in front of a backing store of any kind, which it owns from now on.
+   * {@link OpenOptions#backing} and {@link OpenOptions#directBacking} are not used.
    *
-   * @throws PcacheException where either device is not fit for it; both are released then, and nothing was changed
+   * @throws PcacheException where either device is not fit for it; both are released then, and
+   *     nothing was changed
    */
   public static Pcache open(OpenOptions options, BackingStore store) {
     Closer closer = new Closer();
     try {
-      closer.add(store::close);
+      BackingDevice backing = BackingDevice.start(store, BackingOptions.defaults());
+      closer.add(backing);
       checkGcPercent(options.gcPercent());
       Media media = MediaFiles.open(options.cache());
       closer.add(media);
-      return open(options, media, store, closer);
+      return open(options, media, store, backing);
     } catch (Throwable t) {
       closer.closeAfter(t);
       throw t;
     }
   }
 
-  private static Pcache open(OpenOptions options, Media media, BackingStore store, Closer closer) {
+  private static Pcache open(
+      OpenOptions options, Media media, BackingStore store, BackingDevice backing) {
     Superblock superblock = Superblock.load(media);
     CacheInfo info = CacheInfo.load(media, superblock);
     IdentityKeeper identity = IdentityKeeper.load(media, store);
-    BackingDevice backing = BackingDevice.start(store, BackingOptions.defaults());
-    // Closes the store as well; the store's own entry is then without effect.
-    closer.add(backing);
     Cache cache =
         Cache.recover(
-            media, info, backing, identity.lastWriter(), identity.closedAt(), identity, CacheTuning.forMachine(info.segments()));
+            media,
+            info,
+            backing,
+            identity.lastWriter(),
+            identity.closedAt(),
+            identity,
+            CacheTuning.forMachine(info.segments()));
     identity.check(cache.snapshot().dirtyBytes() > 0, cache::isCached, options.adopt());
     cache.prepareForWriting();
     identity.opened(Clock.system().epochMillis());
@@ -114,12 +123,14 @@ public final class Pcache implements AutoCloseable {
       cache.setGcPercent(options.gcPercent());
     }
     cache.start();
-    return new Pcache(options.cache().toString(), superblock, media, store, backing, identity, cache);
+    return new Pcache(
+        options.cache().toString(), superblock, media, store, backing, identity, cache);
   }
 
   private static void checkGcPercent(@Nullable Integer gcPercent) {
     if (gcPercent != null && (gcPercent < 0 || gcPercent > CacheInfo.MAX_GC_PERCENT)) {
-      throw new BadOptionException("gc_percent " + gcPercent + ": 0 to " + CacheInfo.MAX_GC_PERCENT + " expected");
+      throw new BadOptionException(
+          "gc_percent " + gcPercent + ": 0 to " + CacheInfo.MAX_GC_PERCENT + " expected");
     }
   }
 
@@ -141,7 +152,8 @@ public final class Pcache implements AutoCloseable {
   }
 
   /**
-   * Writes {@code source} to the device. Blocks while the cache is full. Durable after the next {@link #flush}.
+   * Writes {@code source} to the device. Blocks while the cache is full. Durable after the next
+   * {@link #flush}.
    *
    * @param offsetBytes where on the device, a multiple of 512
    * @param source its size is a multiple of 512
@@ -174,11 +186,13 @@ public final class Pcache implements AutoCloseable {
   }
 
   /**
-   * Writes everything dirty back to the backing device and returns when nothing dirty is left, or the calling thread is
-   * interrupted. Writes may go on meanwhile, and then it lasts until they pause.
+   * Writes everything dirty back to the backing device and returns when nothing dirty is left, or
+   * the calling thread is interrupted. Writes may go on meanwhile, and then it lasts until they
+   * pause.
    *
    * @return whether nothing dirty is left
-   * @throws PcacheException where the cache device failed; a failing backing device is tried again and shows in {@link #status}
+   * @throws PcacheException where the cache device failed; a failing backing device is tried again
+   *     and shows in {@link #status}
    */
   public boolean drain(DrainProgress progress) {
     long atStart = cache.snapshot().dirtyBytes();
@@ -200,8 +214,9 @@ public final class Pcache implements AutoCloseable {
   }
 
   /**
-   * Closes in order: takes no more requests, finishes those in flight, flushes, stops the agents, and releases both
-   * devices. Dirty data stays in the cache and is served next time. Does nothing the second time.
+   * Closes in order: takes no more requests, finishes those in flight, flushes, stops the agents,
+   * and releases both devices. Dirty data stays in the cache and is served next time. Does nothing
+   * the second time.
    *
    * @throws PcacheException where the last flush failed; everything is released all the same
    */
@@ -227,25 +242,17 @@ public final class Pcache implements AutoCloseable {
   }
 
   /**
-   * Ends at once as a killed process would: nothing is flushed, requests in flight are never completed, and the cache is not
-   * marked as closed. Releases both devices. For tests of recovery.
+   * Ends at once as a killed process would: nothing is flushed, keys that only memory holds are
+   * gone, the agents stop where they are, and locks and descriptors are released, so that the same
+   * devices can be opened again. Requests in flight complete, most of them with {@link
+   * io.pcache.error.ClosedException}; a write that fails so may have been carried out or not. For
+   * crash tests; afterwards {@link #close} does nothing.
    */
   public void kill() {
     closed = true;
     cache.kill();
-    Closer closer = new Closer();
-    closer.add(media);
-    closer.add(backing);
-    closer.close(null);
-  }
-
-  /**
-   * Ends at once as a killed process would: nothing is flushed, keys that only memory holds are gone, the agents stop where
-   * they are, and locks and descriptors are released, so that the same devices can be opened again. Requests in flight complete,
-   * most of them with {@link io.pcache.error.ClosedException}; a write that fails so may have been carried out or not. For
-   * crash tests; afterwards {@link #close} does nothing.
-   */
-  public void kill() {
-    throw new UnsupportedOperationException("to come");
+    backing.close();
+    cache.awaitIdle();
+    media.close();
   }
 }

@@ -15,7 +15,12 @@ final class StatusReport {
   private StatusReport() {}
 
   static PcacheStatus of(
-      String cachePath, Superblock superblock, Media media, BackingStore store, Identity identity, Cache cache) {
+      String cachePath,
+      Superblock superblock,
+      Media media,
+      BackingStore store,
+      Identity identity,
+      Cache cache) {
     CacheInfo info = cache.info();
     CacheSnapshot now = cache.snapshot();
     return new PcacheStatus(

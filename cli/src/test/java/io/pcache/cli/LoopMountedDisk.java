@@ -9,7 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
-/** An NBD export as a block device of this machine, without the kernel's NBD client: nbdfuse under a loop device. */
+/**
+ * An NBD export as a block device of this machine, without the kernel's NBD client: nbdfuse under a
+ * loop device.
+ */
 final class LoopMountedDisk implements AutoCloseable {
   private final Process nbdfuse;
   private final Path fuseFolder;
@@ -28,7 +31,9 @@ final class LoopMountedDisk implements AutoCloseable {
     Path fuseFolder = Files.createDirectories(folder.resolve("fuse"));
     Path mountPoint = Files.createDirectories(folder.resolve("mnt"));
     Process nbdfuse =
-        new ProcessBuilder(Tool.require("nbdfuse").toString(), fuseFolder.toString(), uri).inheritIO().start();
+        new ProcessBuilder(Tool.require("nbdfuse").toString(), fuseFolder.toString(), uri)
+            .inheritIO()
+            .start();
     Path disk = fuseFolder.resolve("nbd");
     await().atMost(20, TimeUnit.SECONDS).until(() -> Files.exists(disk));
     String loopDevice = Command.run("losetup", "--find", "--show", disk.toString()).succeeded();

@@ -32,7 +32,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(Seeds.class)
 class RealClientsTest {
   private static final long BACKING_BYTES = 1L << 30;
-  private static final String PYTHON = "/usr/bin/python3"; // the one that the system's libnbd package serves
+  private static final String PYTHON =
+      "/usr/bin/python3"; // the one that the system's libnbd package serves
 
   private @TempDir Path folder;
   private ServedDisk disk;
@@ -40,7 +41,8 @@ class RealClientsTest {
   @BeforeEach
   void serve() throws IOException, InterruptedException {
     SparseFiles.create(folder.resolve("backing"), BACKING_BYTES);
-    ServedDisk.pcache("format", folder.resolve("cache").toString(), "--size", "512M", "--data-crc").succeeded();
+    ServedDisk.pcache("format", folder.resolve("cache").toString(), "--size", "512M", "--data-crc")
+        .succeeded();
     disk = start();
   }
 
@@ -73,8 +75,10 @@ class RealClientsTest {
   @Test
   @RequiresTool("nbdinfo")
   void nbdinfoSeesSizeAndAbilities() throws IOException, InterruptedException {
-    assertThat(Command.run("nbdinfo", "--size", disk.uri()).succeeded()).isEqualTo(String.valueOf(BACKING_BYTES));
-    for (String ability : new String[] {"flush", "fua", "multi-conn", "zero", "cache", "structured-reply"}) {
+    assertThat(Command.run("nbdinfo", "--size", disk.uri()).succeeded())
+        .isEqualTo(String.valueOf(BACKING_BYTES));
+    for (String ability :
+        new String[] {"flush", "fua", "multi-conn", "zero", "cache", "structured-reply"}) {
       Command.run("nbdinfo", "--can", ability, disk.uri()).succeeded();
     }
     assertThat(Command.run("nbdinfo", "--is", "read-only", disk.uri()).exitCode()).isEqualTo(2);
@@ -82,7 +86,8 @@ class RealClientsTest {
 
   @Test
   @RequiresTool("nbdcopy")
-  void whatNbdcopyPutsInItGetsOutAgainAlsoAfterARestart(Seed seed) throws IOException, InterruptedException {
+  void whatNbdcopyPutsInItGetsOutAgainAlsoAfterARestart(Seed seed)
+      throws IOException, InterruptedException {
     Path in = randomFile(seed, 96 << 20);
     Command.run("nbdcopy", "--flush", in.toString(), disk.uri()).succeeded();
     assertThat(copiedOut("out")).hasSize(BACKING_BYTES);
@@ -168,7 +173,8 @@ class RealClientsTest {
   @Test
   @RequiresFile(PYTHON)
   @RequiresTool("nbdsh")
-  void aRequestPastTheEndIsRefusedAndTheConnectionGoesOn() throws IOException, InterruptedException {
+  void aRequestPastTheEndIsRefusedAndTheConnectionGoesOn()
+      throws IOException, InterruptedException {
     python(
         """
         h = nbd.NBD()
@@ -186,7 +192,8 @@ class RealClientsTest {
   }
 
   private void python(String script) throws IOException, InterruptedException {
-    Command.run(PYTHON, "-c", "import errno, nbd, sys\nuri = sys.argv[1]\n" + script, disk.uri()).succeeded();
+    Command.run(PYTHON, "-c", "import errno, nbd, sys\nuri = sys.argv[1]\n" + script, disk.uri())
+        .succeeded();
   }
 
   @Test
@@ -202,12 +209,15 @@ class RealClientsTest {
         channel.write(ByteBuffer.wrap(block), random.nextLong(BACKING_BYTES / 512 - 128) * 512);
       }
     }
-    Command.run("qemu-img", "convert", "-n", "-f", "raw", "-O", "raw", in.toString(), disk.uri()).succeeded();
-    Command.run("qemu-img", "compare", "-f", "raw", "-F", "raw", in.toString(), disk.uri()).succeeded();
+    Command.run("qemu-img", "convert", "-n", "-f", "raw", "-O", "raw", in.toString(), disk.uri())
+        .succeeded();
+    Command.run("qemu-img", "compare", "-f", "raw", "-F", "raw", in.toString(), disk.uri())
+        .succeeded();
 
     restart();
 
-    Command.run("qemu-img", "compare", "-f", "raw", "-F", "raw", in.toString(), disk.uri()).succeeded();
+    Command.run("qemu-img", "compare", "-f", "raw", "-F", "raw", in.toString(), disk.uri())
+        .succeeded();
   }
 
   @Test
@@ -263,9 +273,19 @@ class RealClientsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"ext4", "xfs"})
-  @RequiresTool({"nbdfuse", "losetup", "mkfs.ext4", "mkfs.xfs", "e2fsck", "xfs_repair", "mount", "umount"})
+  @RequiresTool({
+    "nbdfuse",
+    "losetup",
+    "mkfs.ext4",
+    "mkfs.xfs",
+    "e2fsck",
+    "xfs_repair",
+    "mount",
+    "umount"
+  })
   @RequiresFile({"/dev/fuse", "/dev/loop-control"})
-  void aFileSystemSurvivesAKillWithEveryFsyncedFile(String type, Seed seed) throws IOException, InterruptedException {
+  void aFileSystemSurvivesAKillWithEveryFsyncedFile(String type, Seed seed)
+      throws IOException, InterruptedException {
     try (LoopMountedDisk mounted = LoopMountedDisk.attach(disk.uri(), folder)) {
       Command.run("mkfs." + type, mounted.blockDevice()).succeeded();
       writeFsyncedFiles(mounted.mount(), seed.random());
@@ -288,7 +308,8 @@ class RealClientsTest {
   private static void writeFsyncedFiles(Path root, Random random) throws IOException {
     for (int i = 0; i < 100; i++) {
       Path file = Files.createDirectories(root.resolve("dir" + i % 10)).resolve("file" + i);
-      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      try (FileChannel channel =
+          FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
         ByteBuffer content = ByteBuffer.wrap(nextFile(random));
         while (content.hasRemaining()) {
           channel.write(content);
@@ -298,7 +319,8 @@ class RealClientsTest {
       Files.write(root.resolve("never-synced" + i), new byte[8192]);
     }
     // syncs the folders' entries too, by the journal both file systems have
-    try (FileChannel last = FileChannel.open(root.resolve("dir9/file99"), StandardOpenOption.WRITE)) {
+    try (FileChannel last =
+        FileChannel.open(root.resolve("dir9/file99"), StandardOpenOption.WRITE)) {
       last.force(true);
     }
   }
@@ -312,7 +334,8 @@ class RealClientsTest {
     }
   }
 
-  private static void checkFileSystem(String type, String device) throws IOException, InterruptedException {
+  private static void checkFileSystem(String type, String device)
+      throws IOException, InterruptedException {
     if (type.equals("ext4")) {
       Command.run("e2fsck", "-f", "-n", device).succeeded();
     } else {

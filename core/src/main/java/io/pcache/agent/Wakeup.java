@@ -3,8 +3,9 @@ package io.pcache.agent;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How one part of the engine asks for an agent's attention without knowing what runs it. Before a thread is attached, and
- * after it is gone, a wake-up does nothing: whoever steps the agent by hand sees the work by itself.
+ * How one part of the engine asks for an agent's attention without knowing what runs it. Before a
+ * thread is attached, and after it is gone, a wake-up does nothing: whoever steps the agent by hand
+ * sees the work by itself.
  *
  * <p>Thread-safety: all methods from any thread.
  */

@@ -6,13 +6,15 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * Transfers of any alignment on a file that takes only aligned ones. What is aligned goes to the file as it is, in one vectored
- * call; the rest goes through a bounce buffer, and a write that covers a block in part reads that block first.
+ * Transfers of any alignment on a file that takes only aligned ones. What is aligned goes to the
+ * file as it is, in one vectored call; the rest goes through a bounce buffer, and a write that
+ * covers a block in part reads that block first.
  *
- * <p>Where the file's size is no multiple of the alignment, its last bytes go through a second descriptor that uses the
- * page cache; the system keeps the two coherent.
+ * <p>Where the file's size is no multiple of the alignment, its last bytes go through a second
+ * descriptor that uses the page cache; the system keeps the two coherent.
  *
- * <p>Thread-safety: {@link #read} and {@link #write} from any thread; {@link #close} once, after all others.
+ * <p>Thread-safety: {@link #read} and {@link #write} from any thread; {@link #close} once, after
+ * all others.
  */
 final class AlignedFile implements AutoCloseable {
   private final NativeFile file;
@@ -27,7 +29,8 @@ final class AlignedFile implements AutoCloseable {
    * Wraps open files; {@link #close} does not close them.
    *
    * @param file what takes aligned transfers
-   * @param tail the same file without that restriction; may be {@code file} itself where its size is a multiple of the alignment
+   * @param tail the same file without that restriction; may be {@code file} itself where its size
+   *     is a multiple of the alignment
    * @param alignment in bytes, 1 or a power of two from 512 to 4096
    */
   AlignedFile(NativeFile file, NativeFile tail, int alignment, long sizeBytes) {
@@ -71,7 +74,8 @@ final class AlignedFile implements AutoCloseable {
     return alignment > 512;
   }
 
-  private void writeAlone(List<MemorySegment> pieces, long offsetBytes, long endBytes) throws IOException {
+  private void writeAlone(List<MemorySegment> pieces, long offsetBytes, long endBytes)
+      throws IOException {
     if (isAligned(pieces, offsetBytes)) {
       file.write(pieces, offsetBytes);
       return;
@@ -96,7 +100,8 @@ final class AlignedFile implements AutoCloseable {
     }
   }
 
-  private void writeThrough(BounceBuffer buffer, long startBytes, long endBytes) throws IOException {
+  private void writeThrough(BounceBuffer buffer, long startBytes, long endBytes)
+      throws IOException {
     long position = startBytes;
     while (position < endBytes) {
       long from = floor(position);
@@ -116,7 +121,8 @@ final class AlignedFile implements AutoCloseable {
   }
 
   /** Reads whole blocks of a chunk, as far as the file goes. */
-  private void readBlocks(MemorySegment memory, long chunkBytes, long skipBytes, long lengthBytes) throws IOException {
+  private void readBlocks(MemorySegment memory, long chunkBytes, long skipBytes, long lengthBytes)
+      throws IOException {
     long from = chunkBytes + skipBytes;
     long until = Math.min(from + lengthBytes, sizeBytes);
     long border = Math.clamp(alignedBytes, from, until);
@@ -129,7 +135,8 @@ final class AlignedFile implements AutoCloseable {
   }
 
   /** Writes whole blocks of a chunk, as far as the file goes. */
-  private void writeBlocks(MemorySegment memory, long chunkBytes, long lengthBytes) throws IOException {
+  private void writeBlocks(MemorySegment memory, long chunkBytes, long lengthBytes)
+      throws IOException {
     long until = Math.min(chunkBytes + lengthBytes, sizeBytes);
     long border = Math.clamp(alignedBytes, chunkBytes, until);
     if (border > chunkBytes) {

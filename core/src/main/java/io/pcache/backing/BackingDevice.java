@@ -14,7 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The slow device behind the cache: takes pooled requests, carries them out on its store and runs their callbacks.
+ * The slow device behind the cache: takes pooled requests, carries them out on its store and runs
+ * their callbacks.
  *
  * <pre>
  *   submit ─▶ submit queue ─▶ submit worker ─▶ runner's threads ─▶ store
@@ -22,13 +23,15 @@ import org.slf4j.LoggerFactory;
  *                                        callbacks ◀─ completion worker ◀─ completion list ◀┘
  * </pre>
  *
- * <p>What bounds it is the pool, not the queues: a caller that may block waits in {@link #acquire}, and a request once acquired can always
- * be submitted. Its last requests are for write-back only, so read misses that use up the rest never keep write-back from
- * making room. A callback never waits: inside one, {@link #acquire} makes a request beyond the pool where the pool is empty, and
+ * <p>What bounds it is the pool, not the queues: a caller that may block waits in {@link #acquire},
+ * and a request once acquired can always be submitted. Its last requests are for write-back only,
+ * so read misses that use up the rest never keep write-back from making room. A callback never
+ * waits: inside one, {@link #acquire} makes a request beyond the pool where the pool is empty, and
  * there are at most as many of those as requests that the callbacks' own work brings with it.
  *
- * <p>Order: requests that overlap and are in flight together are carried out in any order; whoever needs one waits for the
- * first request's completion. A write that has completed is seen by every read submitted later.
+ * <p>Order: requests that overlap and are in flight together are carried out in any order; whoever
+ * needs one waits for the first request's completion. A write that has completed is seen by every
+ * read submitted later.
  *
  * <p>Thread-safety: all methods from any thread.
  */
@@ -50,7 +53,9 @@ public final class BackingDevice implements AutoCloseable {
     this.store = store;
     this.sizeBytes = store.sizeBytes();
     this.runner = runner;
-    this.pool = new RequestPool(options.requests(), options.reservedRequests(), () -> new BackingRequest(this));
+    this.pool =
+        new RequestPool(
+            options.requests(), options.reservedRequests(), () -> new BackingRequest(this));
     this.submitWorker = new SubmitWorker(submissions, runner);
     this.completionWorker = new CompletionWorker(completions, this::complete);
   }
@@ -60,8 +65,11 @@ public final class BackingDevice implements AutoCloseable {
     return start(store, options, new ThreadedRunner(options));
   }
 
-  /** Starts a device on a store, which it owns from now on, with its work done by the given runner. */
-  public static BackingDevice start(BackingStore store, BackingOptions options, BackingRunner runner) {
+  /**
+   * Starts a device on a store, which it owns from now on, with its work done by the given runner.
+   */
+  public static BackingDevice start(
+      BackingStore store, BackingOptions options, BackingRunner runner) {
     BackingDevice device = new BackingDevice(store, options, runner);
     runner.start(device.submitWorker, device.completionWorker);
     return device;
@@ -97,7 +105,10 @@ public final class BackingDevice implements AutoCloseable {
     return tally.counters(gate.inFlight());
   }
 
-  /** Takes a request from the pool, or returns null where none is left for this purpose. Never blocks. */
+  /**
+   * Takes a request from the pool, or returns null where none is left for this purpose. Never
+   * blocks.
+   */
   public @Nullable BackingRequest tryAcquire(RequestPurpose purpose) {
     BackingRequest request = pool.poll(purpose);
     if (request != null) {
@@ -107,13 +118,15 @@ public final class BackingDevice implements AutoCloseable {
   }
 
   /**
-   * Takes a request, waiting for one to come back where none is left for this purpose. The caller holds no lock that a
-   * callback needs, and submits a request that it has before it acquires the next. Inside a callback it never waits.
+   * Takes a request, waiting for one to come back where none is left for this purpose. The caller
+   * holds no lock that a callback needs, and submits a request that it has before it acquires the
+   * next. Inside a callback it never waits.
    */
   public BackingRequest acquire(RequestPurpose purpose) {
     BackingRequest request = pool.poll(purpose);
     while (request == null) {
-      request = completionWorker.isRunningHere() ? new BackingRequest(this) : pollAfterWaiting(purpose);
+      request =
+          completionWorker.isRunningHere() ? new BackingRequest(this) : pollAfterWaiting(purpose);
     }
     request.acquired();
     return request;
@@ -133,8 +146,8 @@ public final class BackingDevice implements AutoCloseable {
   }
 
   /**
-   * Queues a prepared request. Never blocks and never throws for a request that fails: every outcome, {@link ClosedException}
-   * included, reaches its callback and its upper request.
+   * Queues a prepared request. Never blocks and never throws for a request that fails: every
+   * outcome, {@link ClosedException} included, reaches its callback and its upper request.
    */
   public void submit(BackingRequest request) {
     if (admit(request)) {
@@ -144,8 +157,9 @@ public final class BackingDevice implements AutoCloseable {
   }
 
   /**
-   * Carries out a prepared request on the calling thread, for callers that may block: when this returns, the transfer is over. Its
-   * callback is the completion worker's all the same, and may not have run yet.
+   * Carries out a prepared request on the calling thread, for callers that may block: when this
+   * returns, the transfer is over. Its callback is the completion worker's all the same, and may
+   * not have run yet.
    */
   public void execute(BackingRequest request) {
     if (admit(request)) {
@@ -177,13 +191,18 @@ public final class BackingDevice implements AutoCloseable {
     long offsetBytes = request.offsetBytes();
     long lengthBytes = request.lengthBytes();
     Invariants.check(lengthBytes > 0, "a transfer has a length");
-    Invariants.check(lengthBytes % BlockDevice.SECTOR_BYTES == 0, "a transfer is of whole sectors", lengthBytes);
-    Invariants.check(offsetBytes % BlockDevice.SECTOR_BYTES == 0, "a transfer starts at a sector", offsetBytes);
+    Invariants.check(
+        lengthBytes % BlockDevice.SECTOR_BYTES == 0, "a transfer is of whole sectors", lengthBytes);
+    Invariants.check(
+        offsetBytes % BlockDevice.SECTOR_BYTES == 0, "a transfer starts at a sector", offsetBytes);
     boolean inside = offsetBytes >= 0 && offsetBytes <= sizeBytes - lengthBytes;
     Invariants.check(inside, "a transfer lies inside the backing device", offsetBytes);
   }
 
-  /** Moves the bytes, on whichever thread this is, and hands the request on; it gets there whatever happens. */
+  /**
+   * Moves the bytes, on whichever thread this is, and hands the request on; it gets there whatever
+   * happens.
+   */
   void carryOut(BackingRequest request) {
     try {
       request.setOutcome(attempt(request));
@@ -216,7 +235,8 @@ public final class BackingDevice implements AutoCloseable {
     } catch (InternalError e) {
       // What the virtual machine throws for a mapped page that the cache device cannot deliver.
       tally.failed();
-      return new MediaFailureException("cache device: cannot access the memory of a " + describe(request), e);
+      return new MediaFailureException(
+          "cache device: cannot access the memory of a " + describe(request), e);
     }
   }
 
@@ -242,7 +262,8 @@ public final class BackingDevice implements AutoCloseable {
   private BackingFailureException failure(String what, Throwable cause) {
     tally.failed();
     return new BackingFailureException(
-        "backing device %s: %s: %s; check the device".formatted(name(), what, cause.getMessage()), cause);
+        "backing device %s: %s: %s; check the device".formatted(name(), what, cause.getMessage()),
+        cause);
   }
 
   private static String describe(BackingRequest request) {
@@ -254,10 +275,14 @@ public final class BackingDevice implements AutoCloseable {
   }
 
   private ClosedException closed() {
-    return new ClosedException("backing device " + name() + " is closed; the request was not carried out");
+    return new ClosedException(
+        "backing device " + name() + " is closed; the request was not carried out");
   }
 
-  /** Runs the callback; unless that submitted the request again, ends it. What a callback throws ends nobody's wait. */
+  /**
+   * Runs the callback; unless that submitted the request again, ends it. What a callback throws
+   * ends nobody's wait.
+   */
   private void complete(BackingRequest request) {
     try {
       request.runCallback();
@@ -288,8 +313,9 @@ public final class BackingDevice implements AutoCloseable {
   /**
    * Makes every write that completed before this call durable. Blocks.
    *
-   * @throws BackingFailureException where that is not certain. Any write since the last flush that succeeded may then be lost, also if a
-   *     later flush succeeds: the system reports such a loss once. They have to be written again before the next flush
+   * @throws BackingFailureException where that is not certain. Any write since the last flush that
+   *     succeeded may then be lost, also if a later flush succeeds: the system reports such a loss
+   *     once. They have to be written again before the next flush
    * @throws ClosedException where the device is closed
    */
   public void flush() {
@@ -308,14 +334,16 @@ public final class BackingDevice implements AutoCloseable {
   }
 
   /**
-   * Refuses new requests, waits until everything in flight has been carried out and its callbacks have run, ends the
-   * threads and releases the store with its lock. Does not flush. Not to be called by a callback; a second call does nothing.
+   * Refuses new requests, waits until everything in flight has been carried out and its callbacks
+   * have run, ends the threads and releases the store with its lock. Does not flush. Not to be
+   * called by a callback; a second call does nothing.
    *
    * @throws BackingFailureException where releasing the store failed
    */
   @Override
   public void close() {
-    Invariants.check(!completionWorker.isRunningHere(), "a callback does not close the backing device");
+    Invariants.check(
+        !completionWorker.isRunningHere(), "a callback does not close the backing device");
     if (!gate.startClosing()) {
       return;
     }

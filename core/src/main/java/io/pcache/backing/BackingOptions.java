@@ -7,7 +7,8 @@ import io.pcache.error.BadOptionException;
  *
  * @param requests requests in the pool: what can be queued and in flight together, at least 1
  * @param reservedRequests how many of them only write-back may take, 0 to {@code requests - 1}
- * @param transferThreads how many transfers are carried out at the same time where threads do it, at least 1
+ * @param transferThreads how many transfers are carried out at the same time where threads do it,
+ *     at least 1
  */
 public record BackingOptions(int requests, int reservedRequests, int transferThreads) {
   /** Checks the ranges. */
@@ -20,7 +21,8 @@ public record BackingOptions(int requests, int reservedRequests, int transferThr
           "reserved backing requests: " + reservedRequests + "; give 0 to " + (requests - 1));
     }
     if (transferThreads < 1) {
-      throw new BadOptionException("backing transfer threads: " + transferThreads + "; give at least 1");
+      throw new BadOptionException(
+          "backing transfer threads: " + transferThreads + "; give at least 1");
     }
   }
 

@@ -9,16 +9,18 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request to a {@link BackingDevice}: acquired from its pool, prepared, submitted once, completed once, and then back in
- * the pool by itself.
+ * One request to a {@link BackingDevice}: acquired from its pool, prepared, submitted once,
+ * completed once, and then back in the pool by itself.
  *
- * <p>It is of one of three kinds. A <i>slice</i> is a part of an upper request: it moves that part of the upper request's own
- * buffer, holds a reference on it from submission on, and at completion reports its failure to it and releases it. So several
- * slices and the upper request's other parts together complete it once, with the first failure. A <i>memory</i> request reads
- * into or writes from any pieces of memory. A <i>flush</i> makes every write that had completed before its submission durable.
+ * <p>It is of one of three kinds. A <i>slice</i> is a part of an upper request: it moves that part
+ * of the upper request's own buffer, holds a reference on it from submission on, and at completion
+ * reports its failure to it and releases it. So several slices and the upper request's other parts
+ * together complete it once, with the first failure. A <i>memory</i> request reads into or writes
+ * from any pieces of memory. A <i>flush</i> makes every write that had completed before its
+ * submission durable.
  *
- * <p>Thread-safety: none until submission; then it belongs to the device until its callback runs. The memory must
- * stay valid until then, and for a write unchanged.
+ * <p>Thread-safety: none until submission; then it belongs to the device until its callback runs.
+ * The memory must stay valid until then, and for a write unchanged.
  */
 public final class BackingRequest {
   /** What the store is asked for. */
@@ -55,11 +57,13 @@ public final class BackingRequest {
   /**
    * Makes this a part of an upper read or write.
    *
-   * @param newUpper the upper request, on which the caller holds a reference until it has submitted this
+   * @param newUpper the upper request, on which the caller holds a reference until it has submitted
+   *     this
    * @param bufferOffsetBytes where the part starts in the upper request's buffer, a multiple of 512
    * @param lengthBytes its length, a multiple of 512 above 0
    * @param backingOffsetBytes where it lies on the backing device, a multiple of 512
-   * @param privateCallback called before the failure reaches the upper request and the reference is released, or null
+   * @param privateCallback called before the failure reaches the upper request and the reference is
+   *     released, or null
    */
   public void prepareSlice(
       BlockRequest newUpper,
@@ -68,7 +72,8 @@ public final class BackingRequest {
       long backingOffsetBytes,
       @Nullable BackingCallback privateCallback) {
     BlockOp upperOp = newUpper.op();
-    Invariants.check(upperOp == BlockOp.READ || upperOp == BlockOp.WRITE, "only reads and writes have slices");
+    Invariants.check(
+        upperOp == BlockOp.READ || upperOp == BlockOp.WRITE, "only reads and writes have slices");
     Op newOp = upperOp == BlockOp.READ ? Op.READ : Op.WRITE;
     prepare(newOp, backingOffsetBytes, privateCallback == null ? NO_CALLBACK : privateCallback);
     upper = newUpper;
@@ -102,7 +107,9 @@ public final class BackingRequest {
 
   private void prepare(Op newOp, long newOffsetBytes, BackingCallback newCallback) {
     boolean again = phase == Phase.COMPLETING && upper == null;
-    Invariants.check(phase == Phase.ACQUIRED || again, "a request is prepared by who acquired it, or by its callback");
+    Invariants.check(
+        phase == Phase.ACQUIRED || again,
+        "a request is prepared by who acquired it, or by its callback");
     pieces.removeAll();
     op = newOp;
     offsetBytes = newOffsetBytes;
@@ -117,7 +124,8 @@ public final class BackingRequest {
    */
   public void addPiece(MemorySegment piece) {
     Invariants.check(upper == null && op != Op.FLUSH, "only memory requests take pieces");
-    Invariants.check(phase != Phase.SUBMITTED && phase != Phase.FREE, "pieces are added before submission");
+    Invariants.check(
+        phase != Phase.SUBMITTED && phase != Phase.FREE, "pieces are added before submission");
     Invariants.check(piece.byteSize() > 0, "a piece is not empty");
     pieces.append(piece);
   }
@@ -132,7 +140,10 @@ public final class BackingRequest {
     return pieces.lengthBytes();
   }
 
-  /** The memory it moves, in order; a slice's is the part of the upper request's buffer. A live view, read-only. */
+  /**
+   * The memory it moves, in order; a slice's is the part of the upper request's buffer. A live
+   * view, read-only.
+   */
   public List<MemorySegment> pieces() {
     return pieces;
   }
@@ -156,9 +167,14 @@ public final class BackingRequest {
     phase = Phase.ACQUIRED;
   }
 
-  /** Hands the request to the device. A callback that submits its slice again still holds the upper reference. */
+  /**
+   * Hands the request to the device. A callback that submits its slice again still holds the upper
+   * reference.
+   */
   void submitted() {
-    Invariants.check(phase == Phase.ACQUIRED || phase == Phase.COMPLETING, "a request is submitted once at a time");
+    Invariants.check(
+        phase == Phase.ACQUIRED || phase == Phase.COMPLETING,
+        "a request is submitted once at a time");
     if (upper != null && phase == Phase.ACQUIRED) {
       upper.retain();
     }
@@ -193,7 +209,8 @@ public final class BackingRequest {
 
   /** Makes a request free that was acquired and not submitted. */
   void abandon() {
-    Invariants.check(phase == Phase.ACQUIRED, "only a request that was not submitted is given back");
+    Invariants.check(
+        phase == Phase.ACQUIRED, "only a request that was not submitted is given back");
     PcacheException none = clear();
     Invariants.check(none == null, "a request that was not submitted has not failed");
   }

@@ -5,13 +5,15 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * Where a backing device's bytes are: positional transfers that block until they are done. Queues, pooling and
- * completion are {@link BackingDevice}'s and the same for every store.
+ * Where a backing device's bytes are: positional transfers that block until they are done. Queues,
+ * pooling and completion are {@link BackingDevice}'s and the same for every store.
  *
- * <p>Offsets and lengths are multiples of 512 and lie inside the store; the device sees to that. Transfers that overlap and run at the
- * same time may be carried out in any order; transfers that do not overlap never disturb each other, however close they are.
+ * <p>Offsets and lengths are multiples of 512 and lie inside the store; the device sees to that.
+ * Transfers that overlap and run at the same time may be carried out in any order; transfers that
+ * do not overlap never disturb each other, however close they are.
  *
- * <p>Thread-safety: {@link #read}, {@link #write} and {@link #flush} from any number of threads at once; {@link #close} once, after all others.
+ * <p>Thread-safety: {@link #read}, {@link #write} and {@link #flush} from any number of threads at
+ * once; {@link #close} once, after all others.
  */
 public interface BackingStore extends AutoCloseable {
   /** What it is called in messages, for example its path. */
@@ -32,15 +34,17 @@ public interface BackingStore extends AutoCloseable {
    * Writes all pieces in order from an offset on.
    *
    * @param pieces memory, native or heap; neither changed nor kept
-   * @throws IOException where not every byte could be written; each sector of the range is then old or new
+   * @throws IOException where not every byte could be written; each sector of the range is then old
+   *     or new
    */
   void write(List<MemorySegment> pieces, long offsetBytes) throws IOException;
 
   /**
    * Makes every write that was complete before this call durable.
    *
-   * @throws IOException where that is not certain. Any write since the last flush that succeeded may then be lost, and a later
-   *     flush that succeeds says nothing about them: they have to be written again first
+   * @throws IOException where that is not certain. Any write since the last flush that succeeded
+   *     may then be lost, and a later flush that succeeds says nothing about them: they have to be
+   *     written again first
    */
   void flush() throws IOException;
 

@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * Aligned native memory that stands in for pieces that the system cannot take as they are, with a cursor that walks those
- * pieces chunk by chunk.
+ * Aligned native memory that stands in for pieces that the system cannot take as they are, with a
+ * cursor that walks those pieces chunk by chunk.
  *
  * <p>Thread-safety: used by one thread at a time.
  */

@@ -7,10 +7,11 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A few bounce buffers, made when they are first needed. Whoever finds none waits for one; a holder waits for the store
- * only, so that always ends.
+ * A few bounce buffers, made when they are first needed. Whoever finds none waits for one; a holder
+ * waits for the store only, so that always ends.
  *
- * <p>Thread-safety: {@link #take} and {@link #put} from any thread; {@link #close} once, after all others.
+ * <p>Thread-safety: {@link #take} and {@link #put} from any thread; {@link #close} once, after all
+ * others.
  */
 final class BounceBuffers implements AutoCloseable {
   /** Size of a buffer; what is larger goes in chunks. */

@@ -44,8 +44,11 @@ final class CompletionWorker implements Agent {
     return done;
   }
 
-  /** Whether the calling thread is inside a callback, where waiting for another completion would never end. */
+  /**
+   * Whether the calling thread is inside a callback, where waiting for another completion would
+   * never end.
+   */
   boolean isRunningHere() {
-    return stepping == Thread.currentThread();
+    return Thread.currentThread().equals(stepping);
   }
 }

@@ -31,7 +31,8 @@ public final class FileBackingStore implements BackingStore {
   /**
    * Opens a file or block device through the page cache.
    *
-   * @throws BadOptionException where there is no such device, or its size is 0 or no multiple of 512
+   * @throws BadOptionException where there is no such device, or its size is 0 or no multiple of
+   *     512
    * @throws DeviceInUseException where another opener has it
    * @throws BackingFailureException where the system refuses
    */
@@ -40,12 +41,14 @@ public final class FileBackingStore implements BackingStore {
   }
 
   /**
-   * Opens a file or block device past the page cache (O_DIRECT). Every request may be of any alignment; those that are not aligned as the
-   * device wants it are copied.
+   * Opens a file or block device past the page cache (O_DIRECT). Every request may be of any
+   * alignment; those that are not aligned as the device wants it are copied.
    *
-   * @throws BadOptionException where there is no such device, or its size is 0 or no multiple of 512
+   * @throws BadOptionException where there is no such device, or its size is 0 or no multiple of
+   *     512
    * @throws DeviceInUseException where another opener has it
-   * @throws BackingFailureException where the system refuses, also because the file system has no direct transfers
+   * @throws BackingFailureException where the system refuses, also because the file system has no
+   *     direct transfers
    */
   public static FileBackingStore openDirect(Path path) {
     return open(path, NativeFile.Access.READ_WRITE_DIRECT);
@@ -57,7 +60,8 @@ public final class FileBackingStore implements BackingStore {
       try {
         file.lockExclusively();
         long sizeBytes = checkedSizeBytes(file);
-        int alignment = access == NativeFile.Access.READ_WRITE_DIRECT ? DirectAlignment.probe(file) : 1;
+        int alignment =
+            access == NativeFile.Access.READ_WRITE_DIRECT ? DirectAlignment.probe(file) : 1;
         return withAlignment(file, alignment, sizeBytes);
       } catch (Throwable t) {
         file.close();
@@ -72,8 +76,12 @@ public final class FileBackingStore implements BackingStore {
     }
   }
 
-  /** Makes a store of an open and locked file; the alignment is given, so that a test can have a larger one. */
-  static FileBackingStore withAlignment(NativeFile file, int alignment, long sizeBytes) throws IOException {
+  /**
+   * Makes a store of an open and locked file; the alignment is given, so that a test can have a
+   * larger one.
+   */
+  static FileBackingStore withAlignment(NativeFile file, int alignment, long sizeBytes)
+      throws IOException {
     boolean hasTail = sizeBytes % alignment != 0;
     NativeFile tail = hasTail ? NativeFile.open(file.path(), NativeFile.Access.READ_WRITE) : file;
     return new FileBackingStore(file, tail, alignment, sizeBytes);
@@ -83,7 +91,9 @@ public final class FileBackingStore implements BackingStore {
     long sizeBytes = file.sizeBytes();
     if (sizeBytes == 0) {
       throw new BadOptionException(
-          "backing device " + file.path() + ": its size is 0; give a device, or a file grown to the size to serve");
+          "backing device "
+              + file.path()
+              + ": its size is 0; give a device, or a file grown to the size to serve");
     }
     long excessBytes = sizeBytes % BlockDevice.SECTOR_BYTES;
     if (excessBytes != 0) {
@@ -120,7 +130,8 @@ public final class FileBackingStore implements BackingStore {
 
   @Override
   public void flush() throws IOException {
-    // Covers what went through the second descriptor too: the system keeps both what is dirty and errors per file.
+    // Covers what went through the second descriptor too: the system keeps both what is dirty and
+    // errors per file.
     file.syncData();
   }
 

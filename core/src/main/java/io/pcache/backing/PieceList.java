@@ -7,7 +7,10 @@ import java.util.Objects;
 import java.util.RandomAccess;
 import org.jspecify.annotations.Nullable;
 
-/** The pieces of one request: a list that others only read and that is filled again and again without garbage. */
+/**
+ * The pieces of one request: a list that others only read and that is filled again and again
+ * without garbage.
+ */
 final class PieceList extends AbstractList<MemorySegment> implements RandomAccess {
   private static final int INITIAL_CAPACITY = 8;
 

@@ -48,7 +48,10 @@ final class RequestPool {
     }
   }
 
-  /** Puts a request back. One that was made beyond the pool's capacity is left to the collector once the pool is full. */
+  /**
+   * Puts a request back. One that was made beyond the pool's capacity is left to the collector once
+   * the pool is full.
+   */
   void put(BackingRequest request) {
     lock.lock();
     try {
@@ -62,7 +65,8 @@ final class RequestPool {
   }
 
   private boolean mayTake(RequestPurpose purpose) {
-    Invariants.check(freeCount <= free.length, "the pool holds no more than its capacity", freeCount);
+    Invariants.check(
+        freeCount <= free.length, "the pool holds no more than its capacity", freeCount);
     return freeCount > (purpose == RequestPurpose.WRITE_BACK ? 0 : reserved);
   }
 }

@@ -4,6 +4,8 @@ package io.pcache.backing;
 public enum RequestPurpose {
   /** For a client or ahead of one. Leaves the reserve alone. */
   READ_MISS,
-  /** For write-back, which makes the room that everything else waits for. May use the whole pool. */
+  /**
+   * For write-back, which makes the room that everything else waits for. May use the whole pool.
+   */
   WRITE_BACK
 }

@@ -4,10 +4,11 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests in order, linked through themselves: it never runs out of room and allocates nothing. A request is in at most one
- * queue at a time.
+ * Requests in order, linked through themselves: it never runs out of room and allocates nothing. A
+ * request is in at most one queue at a time.
  *
- * <p>Thread-safety: all methods from any thread. Handing a request through a queue makes its fields visible to the taker.
+ * <p>Thread-safety: all methods from any thread. Handing a request through a queue makes its fields
+ * visible to the taker.
  */
 final class RequestQueue {
   private final ReentrantLock lock = new ReentrantLock();

@@ -5,8 +5,8 @@ import io.pcache.error.Invariants;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a backing device without threads: a step of the submit worker carries out its transfers before it returns, and
- * whoever would have to wait steps both workers instead.
+ * Runs a backing device without threads: a step of the submit worker carries out its transfers
+ * before it returns, and whoever would have to wait steps both workers instead.
  *
  * <p>Thread-safety: one thread uses the device and this.
  */
@@ -41,7 +41,8 @@ public final class SteppedRunner implements BackingRunner {
   @Override
   public boolean help() {
     int done = step(submitWorker) + step(completionWorker);
-    Invariants.check(done > 0, "whoever waits for a backing request has submitted the requests that it holds");
+    Invariants.check(
+        done > 0, "whoever waits for a backing request has submitted the requests that it holds");
     return true;
   }
 

@@ -8,12 +8,16 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a backing device in production: one thread for each worker and a fixed number that carry out transfers.
+ * Runs a backing device in production: one thread for each worker and a fixed number that carry out
+ * transfers.
  *
  * <p>Thread-safety: as the interface says.
  */
 final class ThreadedRunner implements BackingRunner {
-  /** Both workers are woken when there is work; this only bounds the harm of a wake-up that went wrong. */
+  /**
+   * Both workers are woken when there is work; this only bounds the harm of a wake-up that went
+   * wrong.
+   */
   private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final ThreadPoolExecutor transferThreads;
@@ -36,7 +40,7 @@ final class ThreadedRunner implements BackingRunner {
   @Override
   public void start(Agent submitWorker, Agent completionWorker) {
     // All at once, so that a process at its limit fails here and not in the middle of a request.
-    int unused = transferThreads.prestartAllCoreThreads();
+    var _ = transferThreads.prestartAllCoreThreads();
     submitThread = AgentThread.start(submitWorker, IDLE_NANOS);
     completionThread = AgentThread.start(completionWorker, IDLE_NANOS);
   }

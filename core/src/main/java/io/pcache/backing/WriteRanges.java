@@ -5,8 +5,9 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The block ranges that writes are under way in, no two of them overlapping. A write of a part of a block reads the block, changes it
- * and writes it back; another write to the same block in between would be undone.
+ * The block ranges that writes are under way in, no two of them overlapping. A write of a part of a
+ * block reads the block, changes it and writes it back; another write to the same block in between
+ * would be undone.
  *
  * <p>The lock guards the list only and is not held while a range is written.
  *

@@ -31,6 +31,22 @@ public final class InFlightRequests {
     return started.sum() - done;
   }
 
+  /**
+   * Waits until there are none, for a limited time.
+   *
+   * @return whether there are none
+   */
+  public boolean awaitNone(long timeoutNanos) {
+    long start = System.nanoTime();
+    while (count() != 0) {
+      if (System.nanoTime() - start > timeoutNanos) {
+        return false;
+      }
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+    return true;
+  }
+
   /** Returns when there are none. The caller sees to it that no new ones are taken for long. */
   public void awaitNone() {
     while (count() != 0) {

@@ -4,8 +4,8 @@ package io.pcache.cache;
 @FunctionalInterface
 public interface BackingWriteGuard {
   /**
-   * Write-back is about to change a range. What has to be durable before is made durable here; a failure keeps the write
-   * from happening.
+   * Write-back is about to change a range. What has to be durable before is made durable here; a
+   * failure keeps the write from happening.
    */
   void beforeWrite(long offsetBytes, long lengthBytes);
 }

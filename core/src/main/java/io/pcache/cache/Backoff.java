@@ -4,7 +4,10 @@ import io.pcache.agent.Clock;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 
-/** When to try again after failures: exponentially later, with jitter, 30 s at most. Not thread-safe. */
+/**
+ * When to try again after failures: exponentially later, with jitter, 30 s at most. Not
+ * thread-safe.
+ */
 final class Backoff {
   private static final long FIRST_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
   private static final long MAX_NANOS = TimeUnit.SECONDS.toNanos(30);

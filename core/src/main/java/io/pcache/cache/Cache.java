@@ -30,14 +30,15 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A recovered cache in front of its backing device: takes requests, and owns the agents that work behind them. It does not
- * own the media and the backing device, which its opener closes after it.
+ * A recovered cache in front of its backing device: takes requests, and owns the agents that work
+ * behind them. It does not own the media and the backing device, which its opener closes after it.
  *
  * <p>Thread-safety: all methods from any thread; {@link #close} or {@link #kill} once.
  */
 public final class Cache implements BlockDevice, AutoCloseable {
   private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+  private static final long MAX_FINISH_NANOS = TimeUnit.SECONDS.toNanos(30);
   private static final int POOLED_STAGES = 128;
 
   private final Geometry geometry;
@@ -64,7 +65,12 @@ public final class Cache implements BlockDevice, AutoCloseable {
   private volatile boolean closing;
 
   private Cache(
-      Geometry geometry, CacheInfo info, Recovery recovery, BackingDevice backing, BackingWriteGuard guard, CacheTuning tuning) {
+      Geometry geometry,
+      CacheInfo info,
+      Recovery recovery,
+      BackingDevice backing,
+      BackingWriteGuard guard,
+      CacheTuning tuning) {
     Media media = geometry.media();
     this.geometry = geometry;
     this.info = info;
@@ -81,33 +87,73 @@ public final class Cache implements BlockDevice, AutoCloseable {
     LogWriter writer = new LogWriter(media, geometry.chain(), recovery.keyHead(), segments);
     committer =
         new LogCommitter(
-            media, stripes, segments, writer, pool, health, ages, tuning.clock(), committerWakeup, writebackWakeup,
+            media,
+            stripes,
+            segments,
+            writer,
+            pool,
+            health,
+            ages,
+            tuning.clock(),
+            committerWakeup,
+            writebackWakeup,
             deferredWakeup);
     MissFill fill = new MissFill(geometry, index, segments, heads, committer, throttle, health);
     reads = new ReadPath(geometry, stripes, index, segments, backing, fill, health, counters);
-    WritePath writes = new WritePath(geometry, stripes, index, segments, heads, committer, throttle, counters);
+    WritePath writes =
+        new WritePath(geometry, stripes, index, segments, heads, committer, throttle, counters);
     deferred =
         new DeferredWrites(
-            writes, committer, health, deferredWakeup, committerWakeup, writebackWakeup, reclaimerWakeup);
+            writes,
+            committer,
+            health,
+            deferredWakeup,
+            committerWakeup,
+            writebackWakeup,
+            reclaimerWakeup);
     Backoff backoff = new Backoff(tuning.clock(), new SplittableRandom(tuning.seed()));
     writeback =
         new Writeback(
-            geometry, stripes, index, segments, backing, committer, recovery.dirtyTail(), health, counters, backoff, guard,
-            writebackWakeup, reclaimerWakeup);
+            geometry,
+            stripes,
+            index,
+            segments,
+            backing,
+            committer,
+            recovery.dirtyTail(),
+            health,
+            counters,
+            backoff,
+            guard,
+            writebackWakeup,
+            reclaimerWakeup);
     reclaimer =
         new Reclaimer(
-            geometry, stripes, index, segments, writeback, throttle, recovery.keyTail(), info.gcPercent(), health, counters,
-            deferred::waiting, deferredWakeup);
+            geometry,
+            stripes,
+            index,
+            segments,
+            writeback,
+            throttle,
+            recovery.keyTail(),
+            info.gcPercent(),
+            health,
+            counters,
+            deferred::waiting,
+            deferredWakeup);
   }
 
   /**
-   * Recovers the cache on a device. Writes nothing, and takes no requests before {@link #prepareForWriting}.
+   * Recovers the cache on a device. Writes nothing, and takes no requests before {@link
+   * #prepareForWriting}.
    *
    * @param info what it was formatted as
    * @param lastWriter who appended to its log last, as far as is known
-   * @param closedAt where its log ended when it was closed in order, or null where that is not known
+   * @param closedAt where its log ended when it was closed in order, or null where that is not
+   *     known
    * @param guard told before write-back changes the backing device
-   * @throws io.pcache.error.CorruptMediaException where something that was in the log is not readable any more
+   * @throws io.pcache.error.CorruptMediaException where something that was in the log is not
+   *     readable any more
    */
   public static Cache recover(
       Media media,
@@ -122,7 +168,10 @@ public final class Cache implements BlockDevice, AutoCloseable {
     return new Cache(geometry, info, recovery, backing, guard, tuning);
   }
 
-  /** Makes the media fit for appending to the log: its first change since recovery. Durable on return. */
+  /**
+   * Makes the media fit for appending to the log: its first change since recovery. Durable on
+   * return.
+   */
   public void prepareForWriting() {
     Recovery recovery = recovered;
     if (recovery != null) {
@@ -247,7 +296,8 @@ public final class Cache implements BlockDevice, AutoCloseable {
    */
   public synchronized void setGcPercent(int gcPercent) {
     if (gcPercent < 0 || gcPercent > CacheInfo.MAX_GC_PERCENT) {
-      throw new BadOptionException("gc_percent " + gcPercent + ": 0 to " + CacheInfo.MAX_GC_PERCENT + " expected");
+      throw new BadOptionException(
+          "gc_percent " + gcPercent + ": 0 to " + CacheInfo.MAX_GC_PERCENT + " expected");
     }
     info = info.withGcPercent(gcPercent);
     info.storeDurably(geometry.media());
@@ -307,8 +357,8 @@ public final class Cache implements BlockDevice, AutoCloseable {
   }
 
   /**
-   * Ends in order: takes no more requests, finishes those in flight, makes everything durable, and stops the agents. Dirty
-   * data stays in the cache.
+   * Ends in order: takes no more requests, finishes those in flight, makes everything durable, and
+   * stops the agents. Dirty data stays in the cache.
    *
    * @return where the log ends
    * @throws PcacheException where the last flush failed; the agents are stopped all the same
@@ -316,7 +366,11 @@ public final class Cache implements BlockDevice, AutoCloseable {
   public LogPosition finish() {
     closing = true;
     try {
-      inFlight.awaitNone();
+      if (!inFlight.awaitNone(MAX_FINISH_NANOS)) {
+        // Writes that wait for a backing device that does not answer were never acknowledged.
+        deferred.abandon();
+        inFlight.awaitNone();
+      }
       flush();
       return committer.durableHead();
     } finally {
@@ -327,13 +381,24 @@ public final class Cache implements BlockDevice, AutoCloseable {
   /** {@link #finish} for callers that do not want to know where the log ends. */
   @Override
   public void close() {
-    LogPosition unused = finish();
+    var _ = finish();
   }
 
-  /** Ends at once, as a killed process would: nothing is flushed, nothing in flight is finished. */
+  /**
+   * Ends at once, as a killed process would: nothing is flushed. Requests that wait fail; those
+   * that the backing device has are completed when it is closed.
+   */
   public void kill() {
     closing = true;
+    health.logFailed(new ClosedException("the cache was ended; the request was not carried out"));
     stopAgents();
+    deferred.abandon();
+    committer.abandon();
+  }
+
+  /** Returns when no request is in flight. */
+  public void awaitIdle() {
+    inFlight.awaitNone();
   }
 
   private void stopAgents() {

@@ -11,8 +11,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What is wrong with a cache now. A failure of the log is final: what was staged may be lost, so nothing is acknowledged
- * any more until the cache is opened again. Agents report and clear their own faults by name.
+ * What is wrong with a cache now. A failure of the log is final: what was staged may be lost, so
+ * nothing is acknowledged any more until the cache is opened again. Agents report and clear their
+ * own faults by name.
  *
  * <p>Thread-safety: all methods from any thread.
  */
@@ -20,21 +21,27 @@ final class CacheHealth {
   private static final Logger LOG = LoggerFactory.getLogger(CacheHealth.class);
 
   private final AtomicReference<@Nullable PcacheException> logFailure = new AtomicReference<>();
-  private final ConcurrentSkipListMap<String, String> faults =
-      new ConcurrentSkipListMap<>();
+  private final ConcurrentSkipListMap<String, String> faults = new ConcurrentSkipListMap<>();
 
   /** The log cannot be written any more. The first report counts. */
   void logFailed(PcacheException failure) {
     if (logFailure.compareAndSet(null, failure)) {
-      LOG.error("the cache device failed; nothing more is acknowledged until the cache is opened again", failure);
-      faults.put("log", failure.getMessage() + "; nothing more is acknowledged: check the device and open the cache again");
+      LOG.error(
+          "the cache device failed; nothing more is acknowledged until the cache is opened again",
+          failure);
+      faults.put(
+          "log",
+          failure.getMessage()
+              + "; nothing more is acknowledged: check the device and open the cache again");
     }
   }
 
   /** The failure to answer writes and flushes with, or null while the log works. */
   @Nullable PcacheException writeRefusal() {
     PcacheException failure = logFailure.get();
-    return failure == null ? null : new MediaFailureException(String.valueOf(failure.getMessage()), failure);
+    return failure == null
+        ? null
+        : new MediaFailureException(String.valueOf(failure.getMessage()), failure);
   }
 
   /** An agent has trouble; replaces its last report. */

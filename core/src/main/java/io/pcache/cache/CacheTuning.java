@@ -18,6 +18,7 @@ public record CacheTuning(Clock clock, long seed, int stripes, int dataHeads) {
   public static CacheTuning forMachine(int segments) {
     int processors = Runtime.getRuntime().availableProcessors();
     int heads = Math.clamp(segments / SEGMENTS_PER_HEAD, 1, processors);
-    return new CacheTuning(Clock.system(), System.nanoTime(), STRIPES, Integer.highestOneBit(heads));
+    return new CacheTuning(
+        Clock.system(), System.nanoTime(), STRIPES, Integer.highestOneBit(heads));
   }
 }

@@ -3,11 +3,11 @@ package io.pcache.cache;
 import io.pcache.format.MediaLayout;
 
 /**
- * Hands out ranges of data segments. There are a few heads, each filling a segment of its own from start to end, and a thread
- * keeps to one of them, so that threads do not meet.
+ * Hands out ranges of data segments. There are a few heads, each filling a segment of its own from
+ * start to end, and a thread keeps to one of them, so that threads do not meet.
  *
- * <p>Each range that is handed out counts as one reference on its segment, to be dropped by whoever reclaims the key made for
- * it, or gives the range up.
+ * <p>Each range that is handed out counts as one reference on its segment, to be dropped by whoever
+ * reclaims the key made for it, or gives the range up.
  *
  * <p>Thread-safety: all methods from any thread.
  */
@@ -34,13 +34,15 @@ final class DataHeads {
   /**
    * Hands out the next range of this thread's head, or of any other one where no segment is free.
    *
-   * @param lengthBytes how much is wanted, a multiple of 512 above 0; where the segment has less left, that is what is given
-   * @return the range, to be taken apart by {@link #segment}, {@link #offsetBytes} and {@link #lengthBytes}, or {@link #FULL}
+   * @param lengthBytes how much is wanted, a multiple of 512 above 0; where the segment has less
+   *     left, that is what is given
+   * @return the range, to be taken apart by {@link #segment}, {@link #offsetBytes} and {@link
+   *     #lengthBytes}, or {@link #FULL}
    */
   long reserve(int lengthBytes) {
     int first = (int) Thread.currentThread().threadId();
     for (int i = 0; i < heads.length; i++) {
-      long range = heads[first + i & heads.length - 1].reserve(lengthBytes);
+      long range = heads[(first + i) & (heads.length - 1)].reserve(lengthBytes);
       if (range != FULL) {
         return range;
       }
@@ -70,7 +72,7 @@ final class DataHeads {
   private static long pack(int segment, int offsetBytes, int lengthBytes) {
     long offsetSectors = offsetBytes / MediaLayout.SECTOR_BYTES;
     long lengthSectors = lengthBytes / MediaLayout.SECTOR_BYTES;
-    return (long) segment << SEGMENT_SHIFT | offsetSectors << OFFSET_SHIFT | lengthSectors;
+    return ((long) segment << SEGMENT_SHIFT) | (offsetSectors << OFFSET_SHIFT) | lengthSectors;
   }
 
   /** One segment that is being filled. */

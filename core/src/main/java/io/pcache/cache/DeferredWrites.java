@@ -3,14 +3,16 @@ package io.pcache.cache;
 import io.pcache.agent.Agent;
 import io.pcache.agent.Wakeup;
 import io.pcache.block.BlockRequest;
+import io.pcache.error.ClosedException;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.PcacheException;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes that wait for space, in order of arrival. A write never fails because the cache is full and never overtakes one that
- * waits; whoever waits wakes write-back and reclaiming, and is woken by reclaiming.
+ * Writes that wait for space, in order of arrival. A write never fails because the cache is full
+ * and never overtakes one that waits; whoever waits wakes write-back and reclaiming, and is woken
+ * by reclaiming.
  *
  * <p>Thread-safety: {@link #submit} from any thread; {@link #doWork} from one at a time.
  */
@@ -24,14 +26,20 @@ final class DeferredWrites implements Agent {
   private final Wakeup ownWakeup;
   private final ArrayDeque<Deferred> queue = new ArrayDeque<>();
   private volatile int waiting;
+  private boolean abandoned;
 
   /**
    * Creates an empty queue.
    *
-   * @param spaceMakers the agents to wake when a write has to wait: log flusher, write-back, reclaimer
+   * @param spaceMakers the agents to wake when a write has to wait: log flusher, write-back,
+   *     reclaimer
    */
   DeferredWrites(
-      WritePath path, LogCommitter committer, CacheHealth health, Wakeup ownWakeup, Wakeup... spaceMakers) {
+      WritePath path,
+      LogCommitter committer,
+      CacheHealth health,
+      Wakeup ownWakeup,
+      Wakeup... spaceMakers) {
     this.path = path;
     this.committer = committer;
     this.health = health;
@@ -49,7 +57,10 @@ final class DeferredWrites implements Agent {
     return waiting;
   }
 
-  /** Carries out a write or write-zeroes request, whose reference the caller hands over, now or when there is room. */
+  /**
+   * Carries out a write or write-zeroes request, whose reference the caller hands over, now or when
+   * there is room.
+   */
   void submit(BlockRequest request) {
     long done = 0;
     if (waiting == 0) {
@@ -64,11 +75,41 @@ final class DeferredWrites implements Agent {
 
   private void enqueue(Deferred deferred) {
     synchronized (queue) {
-      queue.addLast(deferred);
-      waiting = queue.size();
+      if (!abandoned) {
+        queue.addLast(deferred);
+        waiting = queue.size();
+        ownWakeup.wake();
+        wakeSpaceMakers();
+        return;
+      }
     }
-    ownWakeup.wake();
-    wakeSpaceMakers();
+    refuse(deferred.request);
+  }
+
+  private static void refuse(BlockRequest request) {
+    request.fail(
+        new ClosedException(
+            "the cache was closed while this write waited for space; it was not carried out"));
+    request.release();
+  }
+
+  /**
+   * Nobody makes space any more: writes that wait, now or later, fail. The agent is not being
+   * stepped.
+   */
+  void abandon() {
+    while (true) {
+      Deferred first;
+      synchronized (queue) {
+        abandoned = true;
+        first = queue.pollFirst();
+        waiting = queue.size();
+      }
+      if (first == null) {
+        return;
+      }
+      refuse(first.request);
+    }
   }
 
   private void wakeSpaceMakers() {
@@ -80,14 +121,13 @@ final class DeferredWrites implements Agent {
   @Override
   public int doWork() {
     int finished = 0;
-    for (Deferred first = first(); first != null; first = first()) {
+    for (Deferred first = take(); first != null; first = take()) {
       long done = tryToAdvance(first.request, first.doneBytes);
       if (done < first.request.lengthBytes()) {
-        replaceFirst(new Deferred(first.request, done));
+        putBack(new Deferred(first.request, done));
         wakeSpaceMakers();
         return finished;
       }
-      removeFirst();
       finish(first.request);
       finished++;
     }
@@ -103,7 +143,9 @@ final class DeferredWrites implements Agent {
       } catch (PcacheException e) {
         refusal = e;
       } catch (InternalError e) {
-        refusal = new MediaFailureException("cache device: a page of the mapping failed during a write", e);
+        refusal =
+            new MediaFailureException(
+                "cache device: a page of the mapping failed during a write", e);
       }
     }
     request.fail(refusal);
@@ -118,23 +160,22 @@ final class DeferredWrites implements Agent {
     }
   }
 
-  private @Nullable Deferred first() {
+  /** Takes the first write out, still counted as waiting so that no later one overtakes it. */
+  private @Nullable Deferred take() {
     synchronized (queue) {
-      return queue.peekFirst();
+      Deferred first = queue.pollFirst();
+      waiting = first == null ? 0 : queue.size() + 1;
+      return first;
     }
   }
 
-  private void replaceFirst(Deferred deferred) {
+  private void putBack(Deferred deferred) {
     synchronized (queue) {
-      queue.removeFirst();
-      queue.addFirst(deferred);
+      if (!abandoned) {
+        queue.addFirst(deferred);
+        return;
+      }
     }
-  }
-
-  private void removeFirst() {
-    synchronized (queue) {
-      queue.removeFirst();
-      waiting = queue.size();
-    }
+    refuse(deferred.request);
   }
 }

@@ -5,8 +5,9 @@ import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How old the oldest dirty bytes are, from marks of (bytes dirtied so far, time): the oldest mark that has not been cleaned
- * yet tells. A mark a second at most, so that memory stays small however long write-back lags.
+ * How old the oldest dirty bytes are, from marks of (bytes dirtied so far, time): the oldest mark
+ * that has not been cleaned yet tells. A mark a second at most, so that memory stays small however
+ * long write-back lags.
  *
  * <p>Thread-safety: all methods from any thread.
  */
@@ -30,7 +31,7 @@ final class DirtyAges {
     dropCleaned();
     long now = clock.nanoTime();
     Mark last = marks.peekLast();
-    if (last == null || now - last.nanos >= MARK_SPACING_NANOS && marks.size() < MAX_MARKS) {
+    if (last == null || (now - last.nanos >= MARK_SPACING_NANOS && marks.size() < MAX_MARKS)) {
       marks.addLast(new Mark(counters.dirtiedBytes.sum(), now));
     }
   }

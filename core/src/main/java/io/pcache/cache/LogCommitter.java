@@ -18,21 +18,25 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes staged keys durable: for flushes and FUA writes, which share its syncs, for stages that fill up, and for keys older
- * than a second.
+ * Makes staged keys durable: for flushes and FUA writes, which share its syncs, for stages that
+ * fill up, and for keys older than a second.
  *
  * <pre>
  *   take all staged keys ─▶ prepare key sets ─▶ sync: data and key sets ─▶ publish ─▶ sync ─▶ complete those who wait
  * </pre>
  *
- * <p>Where a sync does not wait for a device, whoever needs a commit runs it; else the agent's thread does.
+ * <p>Where a sync does not wait for a device, whoever needs a commit runs it; else the agent's
+ * thread does.
  *
  * <p>Thread-safety: all methods from any thread.
  */
 final class LogCommitter implements Agent {
   private static final long MAX_STAGED_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  /** With less room than this in the log and no segment in reserve, no new key is let in: what is staged still fits. */
+  /**
+   * With less room than this in the log and no segment in reserve, no new key is let in: what is
+   * staged still fits.
+   */
   private static final int LOG_MARGIN_BYTES = 2 << 20;
 
   private final Media media;
@@ -52,6 +56,7 @@ final class LogCommitter implements Agent {
 
   private volatile LogPosition durableHead;
   private volatile boolean backlog;
+  private volatile boolean abandoned;
   private volatile long lastCommitNanos;
 
   LogCommitter(
@@ -101,7 +106,10 @@ final class LogCommitter implements Agent {
     return !backlog && (segments.hasLogReserve() || writer.roomBytes() >= LOG_MARGIN_BYTES);
   }
 
-  /** Completes a request, on which the caller hands over a reference, when everything staged before is durable. */
+  /**
+   * Completes a request, on which the caller hands over a reference, when everything staged before
+   * is durable.
+   */
   void commitThenRelease(BlockRequest request) {
     waiting.add(request);
     runOrWake();
@@ -119,20 +127,29 @@ final class LogCommitter implements Agent {
   }
 
   private void runOrWake() {
-    if (media.syncMayBlock()) {
+    if (media.syncMayBlock() && !abandoned) {
       ownWakeup.wake();
     } else {
-      int unused = commitWhile(true);
+      var _ = commitWhile(true);
     }
+  }
+
+  /** Nobody steps this agent any more: requests that wait, now or later, are served by who asks. */
+  void abandon() {
+    abandoned = true;
+    var _ = commitWhile(false);
   }
 
   @Override
   public int doWork() {
     boolean due = backlog || clock.nanoTime() - lastCommitNanos >= MAX_STAGED_NANOS;
-    return commitWhile(due && stripes.hasStagedKeys() || stripes.hasFullStage());
+    return commitWhile((due && stripes.hasStagedKeys()) || stripes.hasFullStage());
   }
 
-  /** Commits once if that is due, and on as long as requests wait, unless another thread is at it and will see them. */
+  /**
+   * Commits once if that is due, and on as long as requests wait, unless another thread is at it
+   * and will see them.
+   */
   private int commitWhile(boolean due) {
     int commits = 0;
     boolean first = due;

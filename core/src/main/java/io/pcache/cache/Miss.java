@@ -7,11 +7,12 @@ import io.pcache.error.PcacheException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A range that is being read from the backing device for a client. It is registered with its stripe from the lookup that
- * missed until its completion; a write to the range in between cancels it, and what it read neither enters the cache nor answers
- * the client.
+ * A range that is being read from the backing device for a client. It is registered with its stripe
+ * from the lookup that missed until its completion; a write to the range in between cancels it, and
+ * what it read neither enters the cache nor answers the client.
  *
- * <p>Thread-safety: {@link #next} and {@link #cancelled} need the stripe's lock; the rest is immutable.
+ * <p>Thread-safety: {@link #next} and {@link #cancelled} need the stripe's lock; the rest is
+ * immutable.
  */
 final class Miss implements BackingCallback {
   final BlockRequest upper;

@@ -8,8 +8,8 @@ import io.pcache.index.ExtentIndex;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Puts what a miss read into the cache as CLEAN, unless a write to the range came in between, or another miss was faster,
- * or space is short: reads never make writers wait.
+ * Puts what a miss read into the cache as CLEAN, unless a write to the range came in between, or
+ * another miss was faster, or space is short: reads never make writers wait.
  *
  * <p>Thread-safety: all methods from any thread.
  */
@@ -39,7 +39,9 @@ final class MissFill {
     this.health = health;
   }
 
-  /** Fills the cache from the miss's part of its upper request's buffer, as far as that is possible. */
+  /**
+   * Fills the cache from the miss's part of its upper request's buffer, as far as that is possible.
+   */
   void fill(Miss miss, Stripe stripe) {
     int done = 0;
     while (done < miss.lengthBytes && mayFill()) {
@@ -90,8 +92,9 @@ final class MissFill {
       }
       index.put(offset, length, segment, segOffset, true, crc);
       long generation = segments.generation(segment);
-      int unused =
-          stripe.stage.append(offset, length, KeyRecord.CLEAN_FLAG, segment, segOffset, generation, crc);
+      var _ =
+          stripe.stage.append(
+              offset, length, KeyRecord.CLEAN_FLAG, segment, segOffset, generation, crc);
       return true;
     } finally {
       stripe.lock.unlock();

@@ -7,7 +7,10 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** Brings a range into the cache by reading it in chunks into memory of its own and dropping what it read. */
+/**
+ * Brings a range into the cache by reading it in chunks into memory of its own and dropping what it
+ * read.
+ */
 final class Prefetch extends BlockRequest {
   private static final long CHUNK_BYTES = 1 << 20;
 
@@ -25,8 +28,8 @@ final class Prefetch extends BlockRequest {
   }
 
   /**
-   * Reads the next chunk. Whoever finds another thread, or itself, already reading leaves the turn there, so that chunks that
-   * complete at once follow each other in a loop and not by recursion.
+   * Reads the next chunk. Whoever finds another thread, or itself, already reading leaves the turn
+   * there, so that chunks that complete at once follow each other in a loop and not by recursion.
    */
   void readOn() {
     if (turns.getAndIncrement() > 0) {

@@ -7,7 +7,10 @@ import io.pcache.index.ExtentIndex;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Collects the states of a range inside one subtree under its lock, and tells them without it. Not thread-safe. */
+/**
+ * Collects the states of a range inside one subtree under its lock, and tells them without it. Not
+ * thread-safe.
+ */
 final class RangeStates {
   private record Range(long fromBytes, long toBytes, RangeState state) {}
 
@@ -17,7 +20,9 @@ final class RangeStates {
   void collect(ExtentIndex index, long fromBytes, long toBytes) {
     ranges.clear();
     long at = fromBytes;
-    for (index.seek(cursor, fromBytes); cursor.isValid() && cursor.offsetBytes() < toBytes; cursor.next()) {
+    for (index.seek(cursor, fromBytes);
+        cursor.isValid() && cursor.offsetBytes() < toBytes;
+        cursor.next()) {
       add(at, cursor.offsetBytes(), RangeState.MISSING);
       long from = Math.max(at, cursor.offsetBytes());
       long to = Math.min(toBytes, cursor.endBytes());

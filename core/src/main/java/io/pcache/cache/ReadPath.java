@@ -14,8 +14,8 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers reads: hits from the media, gaps from the backing device, in any mix within one request. What a gap brings is handed
- * to {@link MissFill}.
+ * Answers reads: hits from the media, gaps from the backing device, in any mix within one request.
+ * What a gap brings is handed to {@link MissFill}.
  *
  * <p>Thread-safety: all methods from any thread.
  */
@@ -51,7 +51,10 @@ final class ReadPath {
     this.counters = counters;
   }
 
-  /** Carries out a read, on which the caller holds a reference. Parts that miss hold references of their own. */
+  /**
+   * Carries out a read, on which the caller holds a reference. Parts that miss hold references of
+   * their own.
+   */
   void read(BlockRequest request) {
     readRange(request, request.offsetBytes(), request.offsetBytes() + request.lengthBytes());
   }
@@ -86,8 +89,12 @@ final class ReadPath {
     }
   }
 
-  /** Fills the plan, pins what it names, and registers its gaps as misses; null where there are none. */
-  private Miss @Nullable [] lookUp(ReadPlan plan, BlockRequest request, long fromBytes, long toBytes) {
+  /**
+   * Fills the plan, pins what it names, and registers its gaps as misses; null where there are
+   * none.
+   */
+  private Miss @Nullable [] lookUp(
+      ReadPlan plan, BlockRequest request, long fromBytes, long toBytes) {
     plan.clear();
     Stripe stripe = stripes.of(fromBytes);
     stripe.lock.lock();
@@ -125,7 +132,10 @@ final class ReadPath {
     return misses;
   }
 
-  /** Copies one hit to the client. Returns false where it was damaged, clean, and therefore dropped: it is to be read again. */
+  /**
+   * Copies one hit to the client. Returns false where it was damaged, clean, and therefore dropped:
+   * it is to be read again.
+   */
   private boolean answerHit(ReadPlan plan, int i, BlockRequest request) {
     try {
       if (geometry.dataCrc() && !keyIsIntact(plan, i)) {
@@ -139,7 +149,9 @@ final class ReadPath {
     } catch (InternalError e) {
       request.fail(
           new MediaFailureException(
-              "cache device: a page of the mapping failed during a read at byte " + plan.hitOffsetBytes(i), e));
+              "cache device: a page of the mapping failed during a read at byte "
+                  + plan.hitOffsetBytes(i),
+              e));
     } finally {
       segments.unpin(plan.hitSegment(i));
     }
@@ -148,26 +160,38 @@ final class ReadPath {
 
   private boolean keyIsIntact(ReadPlan plan, int i) {
     long at = geometry.mediaOffset(plan.hitSegment(i), plan.hitKeySegOffsetBytes(i));
-    return Checksum.of(geometry.media().view(), at, plan.hitKeyLengthBytes(i)) == plan.hitKeyDataCrc(i);
+    return Checksum.of(geometry.media().view(), at, plan.hitKeyLengthBytes(i))
+        == plan.hitKeyDataCrc(i);
   }
 
-  /** The backing device has what a clean key held; what a dirty one held is nowhere else, and the read fails. */
+  /**
+   * The backing device has what a clean key held; what a dirty one held is nowhere else, and the
+   * read fails.
+   */
   private boolean dropIfClean(ReadPlan plan, int i, BlockRequest request) {
     long hitOffset = plan.hitOffsetBytes(i);
     long keyOffset = hitOffset - (plan.hitSegOffsetBytes(i) - plan.hitKeySegOffsetBytes(i));
     String what =
         "%d bytes at byte %d do not match their checksum (segment %d, offset %d)"
-            .formatted(plan.hitKeyLengthBytes(i), keyOffset, plan.hitSegment(i), plan.hitKeySegOffsetBytes(i));
+            .formatted(
+                plan.hitKeyLengthBytes(i),
+                keyOffset,
+                plan.hitSegment(i),
+                plan.hitKeySegOffsetBytes(i));
     if (!plan.hitIsClean(i)) {
       health.report(HEALTH_NAME, "dirty data is damaged: " + what);
-      request.fail(new CorruptMediaException("dirty data is damaged: " + what + "; write the range anew to repair it"));
+      request.fail(
+          new CorruptMediaException(
+              "dirty data is damaged: " + what + "; write the range anew to repair it"));
       return false;
     }
-    health.report(HEALTH_NAME, "clean data was damaged and is read from the backing device instead: " + what);
+    health.report(
+        HEALTH_NAME, "clean data was damaged and is read from the backing device instead: " + what);
     Stripe stripe = stripes.of(hitOffset);
     stripe.lock.lock();
     try {
-      index.removeKey(keyOffset, plan.hitKeyLengthBytes(i), plan.hitSegment(i), plan.hitKeySegOffsetBytes(i));
+      index.removeKey(
+          keyOffset, plan.hitKeyLengthBytes(i), plan.hitSegment(i), plan.hitKeySegOffsetBytes(i));
     } finally {
       stripe.lock.unlock();
     }

@@ -4,8 +4,9 @@ import io.pcache.index.ExtentCursor;
 import java.util.Arrays;
 
 /**
- * What one lookup found for a range inside a subtree: hits with their pinned segments, and gaps. Filled under the stripe's
- * lock, carried out without it. Reused by its thread, so that a hit allocates nothing.
+ * What one lookup found for a range inside a subtree: hits with their pinned segments, and gaps.
+ * Filled under the stripe's lock, carried out without it. Reused by its thread, so that a hit
+ * allocates nothing.
  */
 final class ReadPlan {
   private static final int LONGS_PER_HIT = 5;
@@ -24,7 +25,10 @@ final class ReadPlan {
     gapCount = 0;
   }
 
-  /** Adds the part of the cursor's extent from {@code fromBytes} to {@code toBytes}, logical offsets. */
+  /**
+   * Adds the part of the cursor's extent from {@code fromBytes} to {@code toBytes}, logical
+   * offsets.
+   */
   void addHit(long fromBytes, long toBytes) {
     int at = hitCount * LONGS_PER_HIT;
     if (at == hits.length) {
@@ -98,7 +102,7 @@ final class ReadPlan {
   }
 
   private static long pack(int high, int low) {
-    return (long) high << 32 | low & 0xFFFF_FFFFL;
+    return ((long) high << 32) | (low & 0xFFFF_FFFFL);
   }
 
   private static int high(long packed) {

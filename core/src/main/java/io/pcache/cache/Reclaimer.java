@@ -14,17 +14,20 @@ import java.lang.foreign.MemorySegment;
 import java.util.function.IntSupplier;
 
 /**
- * Frees segments, oldest keys first: removes from the index what still points at a key's bytes, drops the key's reference,
- * moves key_tail, and gives segments without references their next generation, each step durable before the next relies on
- * it. Never goes past the stored dirty_tail.
+ * Frees segments, oldest keys first: removes from the index what still points at a key's bytes,
+ * drops the key's reference, moves key_tail, and gives segments without references their next
+ * generation, each step durable before the next relies on it. Never goes past the stored
+ * dirty_tail.
  *
- * <p>key_tail moves before the generations change, other than in the kernel: were it the other way round, a crash in between
- * could leave an older key of a range valid whose newer key, in a segment that was freed, is not.
+ * <p>key_tail moves before the generations change, other than in the kernel: were it the other way
+ * round, a crash in between could leave an older key of a range valid whose newer key, in a segment
+ * that was freed, is not.
  *
- * <p>It starts where gc_percent of the segments are in use, where a write waits or is slowed down, and where the log has no
- * segment in reserve; it also keeps that reserve zeroed.
+ * <p>It starts where gc_percent of the segments are in use, where a write waits or is slowed down,
+ * and where the log has no segment in reserve; it also keeps that reserve zeroed.
  *
- * <p>Thread-safety: {@link #doWork} from one thread at a time; {@link #keyTail} and {@link #setGcPercent} from any.
+ * <p>Thread-safety: {@link #doWork} from one thread at a time; {@link #keyTail} and {@link
+ * #setGcPercent} from any.
  */
 final class Reclaimer implements Agent {
   private static final int KEY_SETS_PER_STEP = 64;
@@ -105,7 +108,9 @@ final class Reclaimer implements Agent {
     } catch (MediaFailureException e) {
       health.logFailed(e);
     } catch (InternalError e) {
-      health.logFailed(new MediaFailureException("cache device: a page of the mapping failed during reclaiming", e));
+      health.logFailed(
+          new MediaFailureException(
+              "cache device: a page of the mapping failed during reclaiming", e));
     }
     return 0;
   }
@@ -141,7 +146,9 @@ final class Reclaimer implements Agent {
   }
 
   private void forgiveIfNothingIsLeft() {
-    if (waitingWrites.getAsInt() > 0 && keyTail.equals(writeback.dirtyTail()) && writeback.isDone()) {
+    if (waitingWrites.getAsInt() > 0
+        && keyTail.equals(writeback.dirtyTail())
+        && writeback.isDone()) {
       throttle.forgive();
       deferredWakeup.wake();
     }
@@ -166,7 +173,8 @@ final class Reclaimer implements Agent {
       keySets++;
     }
     if (keySets > 0) {
-      // Also where a later key set is unreadable: the references of these are dropped, and only once.
+      // Also where a later key set is unreadable: the references of these are dropped, and only
+      // once.
       moveTail(position);
       throttle.reclaimed(bytes);
     }
@@ -192,7 +200,10 @@ final class Reclaimer implements Agent {
     return bytes;
   }
 
-  /** A key of an older generation holds no reference: recovery dropped it, or an earlier try at this key set did. */
+  /**
+   * A key of an older generation holds no reference: recovery dropped it, or an earlier try at this
+   * key set did.
+   */
   private long dropKey(long at) {
     MemorySegment keys = reader.bytes();
     int segment = KeyRecord.cacheSegId(keys, at);
@@ -213,8 +224,9 @@ final class Reclaimer implements Agent {
   }
 
   /**
-   * key_tail first, then the generations of segments without references, then they and the log segments that key_tail left
-   * are free: each durable before the next. A crash in between leaves keys neither half replayed nor their segments in use.
+   * key_tail first, then the generations of segments without references, then they and the log
+   * segments that key_tail left are free: each durable before the next. A crash in between leaves
+   * keys neither half replayed nor their segments in use.
    */
   private void moveTail(LogPosition position) {
     storedTail.storeDurably(position);

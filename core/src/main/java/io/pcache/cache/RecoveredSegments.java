@@ -3,7 +3,10 @@ package io.pcache.cache;
 import io.pcache.format.SegmentGeneration;
 import java.util.Arrays;
 
-/** What recovery learns about the segments: generations from their records, the rest from the walk. Not thread-safe. */
+/**
+ * What recovery learns about the segments: generations from their records, the rest from the walk.
+ * Not thread-safe.
+ */
 final class RecoveredSegments {
   private final int[] references;
   private final long[] generations;
@@ -16,7 +19,8 @@ final class RecoveredSegments {
     generations = new long[n];
     log = new boolean[n];
     for (int i = 0; i < n; i++) {
-      generations[i] = SegmentGeneration.at(geometry.media(), geometry.chain().segmentOffset(i)).load();
+      generations[i] =
+          SegmentGeneration.at(geometry.media(), geometry.chain().segmentOffset(i)).load();
     }
   }
 

@@ -19,8 +19,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Rebuilds what memory knew from what the media holds: one walk of the log from key_tail.
  *
- * <p>For each key, in log order: where its segment was reclaimed after the key was written, its bytes are on the backing device
- * and its range becomes missing; else it replaces what covered its range and counts as one reference.
+ * <p>For each key, in log order: where its segment was reclaimed after the key was written, its
+ * bytes are on the backing device and its range becomes missing; else it replaces what covered its
+ * range and counts as one reference.
  *
  * <p>Which keys are dirty follows from where the walk meets dirty_tail:
  *
@@ -32,7 +33,8 @@ import org.slf4j.LoggerFactory;
  *   no                                  │ no                                  │ the log is damaged in between
  * </pre>
  *
- * <p>What ends the walk is judged by {@link LogEnd}. A log that is known to have been closed at a position has to contain it.
+ * <p>What ends the walk is judged by {@link LogEnd}. A log that is known to have been closed at a
+ * position has to contain it.
  */
 public final class Recovery {
   private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
@@ -66,7 +68,8 @@ public final class Recovery {
    * Recovers a cache. Writes nothing.
    *
    * @param lastWriter who appended to the log last
-   * @param closedAt where the log ended when it was closed in order, or null where that is not known
+   * @param closedAt where the log ended when it was closed in order, or null where that is not
+   *     known
    * @throws CorruptMediaException where something that was in the log is not readable any more
    */
   static Recovery of(Geometry geometry, LogEnd.Writer lastWriter, @Nullable LogPosition closedAt) {
@@ -108,7 +111,12 @@ public final class Recovery {
     }
     boolean clean = KeyRecord.isClean(bytes, at);
     index.put(
-        off, len, segment, KeyRecord.cacheSegOff(bytes, at), clean || !metDirtyTail, KeyRecord.dataCrc(bytes, at));
+        off,
+        len,
+        segment,
+        KeyRecord.cacheSegOff(bytes, at),
+        clean || !metDirtyTail,
+        KeyRecord.dataCrc(bytes, at));
     segments.addReference(segment);
     if (metDirtyTail && !clean) {
       dirtyBytes += len;
@@ -120,17 +128,24 @@ public final class Recovery {
       return;
     }
     boolean[] metKeyTail = new boolean[1];
-    LogPosition end = walk.from(dirtyTail, (position, keySet) -> metKeyTail[0] |= position.equals(keyTail));
+    LogPosition end =
+        walk.from(dirtyTail, (position, keySet) -> metKeyTail[0] |= position.equals(keyTail));
     if (!metKeyTail[0] && !end.equals(keyTail)) {
       throw new CorruptMediaException(
           "log: the walk from key_tail %s ends at %s without meeting dirty_tail %s; the key sets in between are damaged"
               .formatted(keyTail, keyHead, dirtyTail));
     }
-    LOG.warn("dirty_tail {} is an old copy, from before key_tail {}; everything is written back again", dirtyTail, keyTail);
+    LOG.warn(
+        "dirty_tail {} is an old copy, from before key_tail {}; everything is written back again",
+        dirtyTail,
+        keyTail);
     restartDirtyFromKeyTail();
   }
 
-  /** The keys were replayed as clean: replay their states once more, with dirty_tail where key_tail is. */
+  /**
+   * The keys were replayed as clean: replay their states once more, with dirty_tail where key_tail
+   * is.
+   */
   private void restartDirtyFromKeyTail() {
     index = new ExtentIndex(geometry.deviceBytes(), geometry.dataCrc());
     segments.forgetReferences();
@@ -157,19 +172,22 @@ public final class Recovery {
     }
   }
 
-  /** Whether a position is a border of key sets of the log: its end, or inside, where another writer went on from it. */
+  /**
+   * Whether a position is a border of key sets of the log: its end, or inside, where another writer
+   * went on from it.
+   */
   private boolean contains(LogPosition closedAt) {
     if (keyHead.equals(closedAt)) {
       return true;
     }
     boolean[] met = new boolean[1];
-    LogPosition unused = walk.from(keyTail, (position, keySet) -> met[0] |= position.equals(closedAt));
+    var _ = walk.from(keyTail, (position, keySet) -> met[0] |= position.equals(closedAt));
     return met[0];
   }
 
   /**
-   * Makes what follows the log in its last segment zero, so that nothing old is ever taken for its continuation. Durable on
-   * return.
+   * Makes what follows the log in its last segment zero, so that nothing old is ever taken for its
+   * continuation. Durable on return.
    */
   void clearBeyondHead() {
     long from = geometry.mediaOffset(keyHead.cacheSegId(), keyHead.segOffsetBytes());

@@ -20,18 +20,23 @@ import java.util.concurrent.atomic.AtomicLongArray;
  *                                takeForLog         key_tail durably past it
  * </pre>
  *
- * <p>References keep a segment's bytes meaningful: one for each key in the log or in memory that names it, and one for each
- * range that has been handed out and has no key yet. Pins keep its bytes in place for who is reading them.
+ * <p>References keep a segment's bytes meaningful: one for each key in the log or in memory that
+ * names it, and one for each range that has been handed out and has no key yet. Pins keep its bytes
+ * in place for who is reading them.
  *
- * <p>Invariants: data never takes the segment that is reserved for the log, so keys that are staged can always be written;
- * a segment is handed out again only after its generation is durable and nobody reads it.
+ * <p>Invariants: data never takes the segment that is reserved for the log, so keys that are staged
+ * can always be written; a segment is handed out again only after its generation is durable and
+ * nobody reads it.
  *
  * <p>Thread-safety: all methods from any thread.
  */
 final class Segments implements LogSegments {
   static final int NONE = -1;
 
-  /** What a data head adds to its segment's references, so that it cannot die while it is being filled. */
+  /**
+   * What a data head adds to its segment's references, so that it cannot die while it is being
+   * filled.
+   */
   private static final int HEAD_BIAS = 1 << 24;
 
   private static final byte FREE = 0;
@@ -53,7 +58,10 @@ final class Segments implements LogSegments {
   private volatile int freeCount;
   private volatile boolean logReserved;
 
-  /** Creates the table from what recovery found; every segment that is neither log nor referenced is free. */
+  /**
+   * Creates the table from what recovery found; every segment that is neither log nor referenced is
+   * free.
+   */
   Segments(Geometry geometry, RecoveredSegments recovered) {
     int n = geometry.chain().segments();
     this.geometry = geometry;
@@ -79,7 +87,9 @@ final class Segments implements LogSegments {
     return generations.get(segment);
   }
 
-  /** Whether a key is older than its segment: the segment was reclaimed after the key was written. */
+  /**
+   * Whether a key is older than its segment: the segment was reclaimed after the key was written.
+   */
   boolean isStale(MemorySegment keys, long at) {
     return KeyRecord.segGen(keys, at) < generation(KeyRecord.cacheSegId(keys, at));
   }
@@ -104,7 +114,10 @@ final class Segments implements LogSegments {
     return logReserved;
   }
 
-  /** Takes a free segment for a data head, with the head's bias as its references; {@link #NONE} where the cache is full. */
+  /**
+   * Takes a free segment for a data head, with the head's bias as its references; {@link #NONE}
+   * where the cache is full.
+   */
   int takeForData() {
     int segment;
     synchronized (this) {
@@ -215,7 +228,10 @@ final class Segments implements LogSegments {
     }
   }
 
-  /** Keeps the bytes of a data segment in place. Called under the lock of a stripe whose index still points at it. */
+  /**
+   * Keeps the bytes of a data segment in place. Called under the lock of a stripe whose index still
+   * points at it.
+   */
   void pin(int segment) {
     pins.incrementAndGet(segment);
   }
@@ -232,8 +248,8 @@ final class Segments implements LogSegments {
   }
 
   /**
-   * Gives dead segments their next generation, durably with one sync for all, and frees those that nobody reads. One
-   * caller at a time.
+   * Gives dead segments their next generation, durably with one sync for all, and frees those that
+   * nobody reads. One caller at a time.
    *
    * @return how many were freed
    */
@@ -294,7 +310,8 @@ final class Segments implements LogSegments {
   }
 
   private synchronized void free(int segment) {
-    Invariants.check(states[segment] == DEAD || states[segment] == LOG, "a segment is freed once", segment);
+    Invariants.check(
+        states[segment] == DEAD || states[segment] == LOG, "a segment is freed once", segment);
     states[segment] = FREE;
     free.add(segment);
     refillReserve();

@@ -6,10 +6,12 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A share of the subtrees with the lock that guards their part of the index, the keys staged for them, and their misses in
- * flight. Changing the index and staging the key under one lock is what makes log order equal index order.
+ * A share of the subtrees with the lock that guards their part of the index, the keys staged for
+ * them, and their misses in flight. Changing the index and staging the key under one lock is what
+ * makes log order equal index order.
  *
- * <p>Thread-safety: every field and method needs {@link #lock}, which is never held across a copy or an I/O.
+ * <p>Thread-safety: every field and method needs {@link #lock}, which is never held across a copy
+ * or an I/O.
  */
 final class Stripe {
   final ReentrantLock lock = new ReentrantLock();
@@ -42,7 +44,10 @@ final class Stripe {
     }
   }
 
-  /** A write is now visible in a range: what misses in flight read there must not enter the cache any more. */
+  /**
+   * A write is now visible in a range: what misses in flight read there must not enter the cache
+   * any more.
+   */
   void cancelMisses(long offsetBytes, long endBytes) {
     for (Miss miss = firstMiss; miss != null; miss = miss.next) {
       miss.cancelIfOverlapping(offsetBytes, endBytes);

@@ -6,7 +6,10 @@ import io.pcache.log.StagedKeys;
 import io.pcache.log.StagedKeysPool;
 import java.util.List;
 
-/** The stripes and which of them a logical byte belongs to: neighbouring subtrees lie in different ones. */
+/**
+ * The stripes and which of them a logical byte belongs to: neighbouring subtrees lie in different
+ * ones.
+ */
 final class Stripes {
   private final Stripe[] stripes;
 
@@ -20,7 +23,7 @@ final class Stripes {
 
   /** The stripe of the subtree that holds a logical byte. */
   Stripe of(long offsetBytes) {
-    return stripes[ExtentIndex.subtreeOf(offsetBytes) & stripes.length - 1];
+    return stripes[ExtentIndex.subtreeOf(offsetBytes) & (stripes.length - 1)];
   }
 
   /** Takes all staged keys, stripe by stripe, oldest first within each. */

@@ -4,9 +4,10 @@ import io.pcache.format.MediaLayout;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Slows writers down before the cache is full, so that there is no cliff: in the last eighth of the segments a write needs
- * credit, and reclaiming gives credit, several bytes for one where there is much room left, byte for byte where there is
- * none. So writers approach the rate of reclaiming, which is the backing device's, and wait in small doses.
+ * Slows writers down before the cache is full, so that there is no cliff: in the last eighth of the
+ * segments a write needs credit, and reclaiming gives credit, several bytes for one where there is
+ * much room left, byte for byte where there is none. So writers approach the rate of reclaiming,
+ * which is the backing device's, and wait in small doses.
  *
  * <p>Thread-safety: all methods from any thread.
  */
@@ -46,10 +47,14 @@ final class Throttle {
   void reclaimed(long lengthBytes) {
     long factor = 1 + (long) EXTRA_CREDIT * segments.availableForData() / zoneSegments;
     long cap = zoneSegments * MediaLayout.SEGMENT_BYTES;
-    creditBytes.accumulateAndGet(lengthBytes * factor, (credit, more) -> Math.min(cap, credit + more));
+    creditBytes.accumulateAndGet(
+        lengthBytes * factor, (credit, more) -> Math.min(cap, credit + more));
   }
 
-  /** There is nothing left to reclaim, so nothing to pace by: whoever waits may go on as long as there is room. */
+  /**
+   * There is nothing left to reclaim, so nothing to pace by: whoever waits may go on as long as
+   * there is room.
+   */
   void forgive() {
     creditBytes.updateAndGet(credit -> Math.max(credit, MediaLayout.SEGMENT_BYTES));
   }

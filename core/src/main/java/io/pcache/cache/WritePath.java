@@ -8,9 +8,9 @@ import io.pcache.format.MediaLayout;
 import io.pcache.index.ExtentIndex;
 
 /**
- * Puts writes into the cache: space for the data and for its key first, then the copy, then index and stage under one lock.
- * Nothing visible changes before the write can be completed, so a write that has to wait leaves what it would replace
- * readable.
+ * Puts writes into the cache: space for the data and for its key first, then the copy, then index
+ * and stage under one lock. Nothing visible changes before the write can be completed, so a write
+ * that has to wait leaves what it would replace readable.
  *
  * <p>Thread-safety: all methods from any thread.
  */
@@ -63,7 +63,10 @@ final class WritePath {
     return done;
   }
 
-  /** Writes the next piece that has one key: inside one subtree and one segment. Returns 0 where there is no room. */
+  /**
+   * Writes the next piece that has one key: inside one subtree and one segment. Returns 0 where
+   * there is no room.
+   */
   private int writePiece(BlockRequest request, long doneBytes) {
     long offset = request.offsetBytes() + doneBytes;
     long toBoundary = MediaLayout.SUBTREE_BYTES - offset % MediaLayout.SUBTREE_BYTES;
@@ -113,7 +116,9 @@ final class WritePath {
     stripe.lock.lock();
     try {
       index.put(offset, length, segment, segOffset, false, crc);
-      staged = stripe.stage.append(offset, length, 0, segment, segOffset, segments.generation(segment), crc);
+      staged =
+          stripe.stage.append(
+              offset, length, 0, segment, segOffset, segments.generation(segment), crc);
       stripe.cancelMisses(offset, offset + length);
     } finally {
       stripe.lock.unlock();

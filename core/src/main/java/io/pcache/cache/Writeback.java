@@ -22,17 +22,18 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes dirty data back in the order of the log: one key set at a time, its writes in flight together, then a flush of the
- * backing device, and only then dirty_tail moves on. So the backing device alone is at any moment some past point of the log, a
- * key set being the grain.
+ * Writes dirty data back in the order of the log: one key set at a time, its writes in flight
+ * together, then a flush of the backing device, and only then dirty_tail moves on. So the backing
+ * device alone is at any moment some past point of the log, a key set being the grain.
  *
  * <pre>
  *   IDLE ──key set──▶ WRITING ──all written──▶ FLUSHING ──flushed──▶ IDLE, dirty_tail one key set on
  *                        └────────────── failed: back off, then the same key set again ─────────────┘
  * </pre>
  *
- * <p>A failed flush may have lost what any write since the last good one brought, so the whole key set is written again.
- * dirty_tail is stored every few key sets and when there is nothing left to do: lagging behind is harmless.
+ * <p>A failed flush may have lost what any write since the last good one brought, so the whole key
+ * set is written again. dirty_tail is stored every few key sets and when there is nothing left to
+ * do: lagging behind is harmless.
  *
  * <p>Thread-safety: {@link #doWork} from one thread at a time; the positions from any.
  */
@@ -152,7 +153,9 @@ final class Writeback implements Agent {
     } catch (MediaFailureException e) {
       health.logFailed(e);
     } catch (InternalError e) {
-      health.logFailed(new MediaFailureException("cache device: a page of the mapping failed during write-back", e));
+      health.logFailed(
+          new MediaFailureException(
+              "cache device: a page of the mapping failed during write-back", e));
     }
     return 0;
   }
@@ -166,7 +169,9 @@ final class Writeback implements Agent {
     }
     KeySetReader.Found found = reader.read(dirtyTail);
     switch (found) {
-      case NOTHING -> throw new CorruptMediaException("the key set at " + dirtyTail + " is not readable any more");
+      case NOTHING ->
+          throw new CorruptMediaException(
+              "the key set at " + dirtyTail + " is not readable any more");
       case LAST -> moveOn(found);
       case KEYS -> {
         checkData();
@@ -187,12 +192,17 @@ final class Writeback implements Agent {
       if (KeyRecord.isClean(keys, at) || segments.isStale(keys, at)) {
         continue;
       }
-      long mediaAt = geometry.mediaOffset(KeyRecord.cacheSegId(keys, at), KeyRecord.cacheSegOff(keys, at));
+      long mediaAt =
+          geometry.mediaOffset(KeyRecord.cacheSegId(keys, at), KeyRecord.cacheSegOff(keys, at));
       int found = Checksum.of(geometry.media().view(), mediaAt, KeyRecord.len(keys, at));
       if (found != KeyRecord.dataCrc(keys, at)) {
         throw new CorruptMediaException(
             "dirty data is damaged: %d bytes at byte %d of the device have checksum %08x, %08x expected"
-                .formatted(KeyRecord.len(keys, at), KeyRecord.off(keys, at), found, KeyRecord.dataCrc(keys, at)));
+                .formatted(
+                    KeyRecord.len(keys, at),
+                    KeyRecord.off(keys, at),
+                    found,
+                    KeyRecord.dataCrc(keys, at)));
       }
     }
   }
@@ -283,7 +293,9 @@ final class Writeback implements Agent {
   private int retryKeySet() {
     PcacheException cause = failure.getAndSet(null);
     backoff.failed();
-    health.report(name(), (cause == null ? "failed" : cause.getMessage()) + "; tried again with growing pauses");
+    health.report(
+        name(),
+        (cause == null ? "failed" : cause.getMessage()) + "; tried again with growing pauses");
     state = State.IDLE;
     return 0;
   }
@@ -320,7 +332,7 @@ final class Writeback implements Agent {
   private void moveOn(KeySetReader.Found found) {
     dirtyTail = reader.after(dirtyTail, found);
     if (++keySetsSinceStore >= STORE_EVERY_KEY_SETS) {
-      int unused = storeTail();
+      var _ = storeTail();
     }
   }
 

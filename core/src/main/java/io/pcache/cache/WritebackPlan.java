@@ -9,8 +9,9 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * What has to reach the backing device for one key set: where its keys overlap the later one counts, and neighbours are
- * joined into runs, so that the device sees few, long, vectored writes in any order and ends up with the same bytes.
+ * What has to reach the backing device for one key set: where its keys overlap the later one
+ * counts, and neighbours are joined into runs, so that the device sees few, long, vectored writes
+ * in any order and ends up with the same bytes.
  *
  * <p>Not thread-safe.
  */
@@ -18,7 +19,10 @@ final class WritebackPlan {
   private static final long MAX_RUN_BYTES = 4 << 20;
   private static final int MAX_RUN_PIECES = 256;
 
-  /** A piece of the device with the memory that belongs there; of size 0 where what the device has is newer. */
+  /**
+   * A piece of the device with the memory that belongs there; of size 0 where what the device has
+   * is newer.
+   */
   record Piece(long offsetBytes, long endBytes, MemorySegment bytes) {
     boolean isWritten() {
       return bytes.byteSize() > 0;
@@ -54,11 +58,13 @@ final class WritebackPlan {
     long from = KeyRecord.off(keys, at);
     long to = from + KeyRecord.len(keys, at);
     if (segments.isStale(keys, at)) {
-      // Written back before its segment was reclaimed: older keys of the range must not be written over it.
+      // Written back before its segment was reclaimed: older keys of the range must not be written
+      // over it.
       pieces.add(new Piece(from, to, MemorySegment.NULL));
       return;
     }
-    long mediaAt = geometry.mediaOffset(KeyRecord.cacheSegId(keys, at), KeyRecord.cacheSegOff(keys, at));
+    long mediaAt =
+        geometry.mediaOffset(KeyRecord.cacheSegId(keys, at), KeyRecord.cacheSegOff(keys, at));
     List<Piece> newer = overlapping(from, to);
     long covered = from;
     for (Piece piece : newer) {

@@ -45,7 +45,8 @@ public record CacheInfo(int segId, int segments, int flags) {
 
   /** The record of a fresh cache whose segments are chained in order. */
   public static CacheInfo fresh(int segments, boolean dataCrc) {
-    int flags = INIT_DONE_FLAG | (dataCrc ? DATA_CRC_FLAG : 0) | DEFAULT_GC_PERCENT << GC_PERCENT_SHIFT;
+    int flags =
+        INIT_DONE_FLAG | (dataCrc ? DATA_CRC_FLAG : 0) | (DEFAULT_GC_PERCENT << GC_PERCENT_SHIFT);
     return new CacheInfo(0, segments, flags);
   }
 
@@ -53,14 +54,16 @@ public record CacheInfo(int segId, int segments, int flags) {
    * Reads and checks cache_info.
    *
    * @throws CorruptMediaException where no slot is valid or a value is out of range
-   * @throws UnsupportedFormatException where formatting never finished, or the mode is not write-back
+   * @throws UnsupportedFormatException where formatting never finished, or the mode is not
+   *     write-back
    */
   public static CacheInfo load(Media media, Superblock superblock) {
     MemorySegment record =
         slots(media)
             .load()
-            .orElseThrow(
-                () -> new CorruptMediaException("cache_info: neither slot (bytes 8192 and 12288) has a valid checksum"));
+            .orElseThrow(() ->
+                new CorruptMediaException(
+                    "cache_info: neither slot (bytes 8192 and 12288) has a valid checksum"));
     CacheInfo info =
         new CacheInfo(
             record.get(LittleEndian.U32, SEG_ID_OFFSET),
@@ -72,11 +75,13 @@ public record CacheInfo(int segId, int segments, int flags) {
 
   private void check(Superblock superblock) {
     if ((flags & INIT_DONE_FLAG) == 0) {
-      throw new UnsupportedFormatException("cache_info: formatting of this cache never finished; format it again");
+      throw new UnsupportedFormatException(
+          "cache_info: formatting of this cache never finished; format it again");
     }
-    int mode = flags >>> MODE_SHIFT & MODE_MASK;
+    int mode = (flags >>> MODE_SHIFT) & MODE_MASK;
     if (mode != 0) {
-      throw new UnsupportedFormatException("cache_info: cache mode " + mode + " found, only 0 (writeback) is supported");
+      throw new UnsupportedFormatException(
+          "cache_info: cache mode " + mode + " found, only 0 (writeback) is supported");
     }
     if (segments != superblock.segNum()) {
       throw new CorruptMediaException(
@@ -89,7 +94,8 @@ public record CacheInfo(int segId, int segments, int flags) {
               .formatted(Integer.toUnsignedLong(segId), superblock.segNum()));
     }
     if (gcPercent() > MAX_GC_PERCENT) {
-      throw new CorruptMediaException("cache_info: gc_percent " + gcPercent() + " found, 0 to 90 expected");
+      throw new CorruptMediaException(
+          "cache_info: gc_percent " + gcPercent() + " found, 0 to 90 expected");
     }
   }
 
@@ -100,13 +106,13 @@ public record CacheInfo(int segId, int segments, int flags) {
 
   /** The share of segments in use, in percent, at which reclaiming starts. */
   public int gcPercent() {
-    return flags >>> GC_PERCENT_SHIFT & GC_PERCENT_MASK;
+    return (flags >>> GC_PERCENT_SHIFT) & GC_PERCENT_MASK;
   }
 
   /** The same with another gc_percent, 0–90. */
   public CacheInfo withGcPercent(int gcPercent) {
     int cleared = flags & ~(GC_PERCENT_MASK << GC_PERCENT_SHIFT);
-    return new CacheInfo(segId, segments, cleared | gcPercent << GC_PERCENT_SHIFT);
+    return new CacheInfo(segId, segments, cleared | (gcPercent << GC_PERCENT_SHIFT));
   }
 
   /** Writes this record durably. */

@@ -5,15 +5,17 @@ import java.lang.foreign.ValueLayout;
 import java.util.zip.CRC32C;
 
 /**
- * The checksum of everything on media: CRC-32C (Castagnoli), reflected, starting at the seed {@code 0x0003B15A}, without the
- * final inversion. Check value over the ASCII bytes {@code 123456789}: {@code 0xE5868AB2}.
+ * The checksum of everything on media: CRC-32C (Castagnoli), reflected, starting at the seed {@code
+ * 0x0003B15A}, without the final inversion. Check value over the ASCII bytes {@code 123456789}:
+ * {@code 0xE5868AB2}.
  *
- * <p>{@link CRC32C} starts from all ones and inverts at the end. Four bytes can steer a CRC register to any value, so the
- * prefix {@code 68 0E A7 4A} brings it to the seed first, and the result is inverted back: the processor's own CRC
- * instruction does the work.
+ * <p>{@link CRC32C} starts from all ones and inverts at the end. Four bytes can steer a CRC
+ * register to any value, so the prefix {@code 68 0E A7 4A} brings it to the seed first, and the
+ * result is inverted back: the processor's own CRC instruction does the work.
  *
- * <p>Bytes pass through a small heap buffer on the way: a page of a mapping that the device cannot deliver then shows as an
- * {@link InternalError} in a plain copy, where the virtual machine can contain it, and not inside its checksum stub.
+ * <p>Bytes pass through a small heap buffer on the way: a page of a mapping that the device cannot
+ * deliver then shows as an {@link InternalError} in a plain copy, where the virtual machine can
+ * contain it, and not inside its checksum stub.
  *
  * <p>Thread-safety: {@link #of} from any thread.
  */

@@ -4,14 +4,17 @@ import io.pcache.error.UnsupportedFormatException;
 import io.pcache.media.Media;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Our own record in the first 4 KiB, which the kernel leaves alone: which cache this is, which backing device it belongs to,
- * and how it was left. Two slots of 1 KiB, 2 KiB apart.
+ * Our own record in the first 4 KiB, which the kernel leaves alone: which cache this is, which
+ * backing device it belongs to, and how it was left. Two slots of 1 KiB, 2 KiB apart.
  *
  * <pre>
  *   0        8        16       20      24         40             48         56       64      128      256
@@ -37,7 +40,7 @@ public record Identity(
     LogPosition keyHead,
     long backingBytes,
     long sampleMask,
-    int[] samples,
+    List<Integer> samples,
     long openedEpochMillis) {
   /** How many sectors of the backing device are sampled. */
   public static final int SAMPLES = 32;
@@ -61,15 +64,26 @@ public record Identity(
   private static final int SAMPLES_OFFSET = 128;
   private static final int SAMPLE_MASK_OFFSET = 256;
 
-  /** Copies the samples, so that the record cannot change. */
+  /** Copies the samples. */
   public Identity {
-    samples = samples.clone();
+    samples = List.copyOf(samples);
   }
 
-  /** The identity of a cache that has just been formatted, or adopted from the kernel: no backing device yet. */
+  /**
+   * The identity of a cache that has just been formatted, or adopted from the kernel: no backing
+   * device yet.
+   */
   public static Identity fresh(@Nullable String label) {
     String text = label == null ? "" : label;
-    return new Identity(UUID.randomUUID(), text, false, new LogPosition(0, 0), 0, 0, new int[SAMPLES], 0);
+    return new Identity(
+        UUID.randomUUID(),
+        text,
+        false,
+        new LogPosition(0, 0),
+        0,
+        0,
+        Collections.nCopies(SAMPLES, 0),
+        0);
   }
 
   /** Whether a backing device is bound. */
@@ -79,7 +93,8 @@ public record Identity(
 
   /** The same, closed in order with the log ending at {@code newKeyHead}. */
   public Identity closedAt(LogPosition newKeyHead) {
-    return new Identity(uuid, label, false, newKeyHead, backingBytes, sampleMask, samples, openedEpochMillis);
+    return new Identity(
+        uuid, label, false, newKeyHead, backingBytes, sampleMask, samples, openedEpochMillis);
   }
 
   /** The same, opened now. */
@@ -88,14 +103,16 @@ public record Identity(
   }
 
   /** The same, bound to a backing device with these samples, all of which count. */
-  public Identity boundTo(long newBackingBytes, int[] newSamples) {
+  public Identity boundTo(long newBackingBytes, List<Integer> newSamples) {
     long all = (1L << SAMPLES) - 1;
-    return new Identity(uuid, label, open, keyHead, newBackingBytes, all, newSamples, openedEpochMillis);
+    return new Identity(
+        uuid, label, open, keyHead, newBackingBytes, all, newSamples, openedEpochMillis);
   }
 
   /** The same with fewer samples that count. */
   public Identity withSampleMask(long newSampleMask) {
-    return new Identity(uuid, label, open, keyHead, backingBytes, newSampleMask, samples, openedEpochMillis);
+    return new Identity(
+        uuid, label, open, keyHead, backingBytes, newSampleMask, samples, openedEpochMillis);
   }
 
   /**
@@ -104,21 +121,30 @@ public record Identity(
    * @throws UnsupportedFormatException where it was written by a later version
    */
   public static Optional<Identity> load(Media media) {
-    return slots(media).load().filter(r -> r.get(LittleEndian.U64, MAGIC_OFFSET) == MAGIC).map(Identity::decode);
+    return slots(media)
+        .load()
+        .filter(r -> r.get(LittleEndian.U64, MAGIC_OFFSET) == MAGIC)
+        .map(Identity::decode);
   }
 
   private static Identity decode(MemorySegment record) {
     int version = record.get(LittleEndian.U32, VERSION_OFFSET);
     if (version != VERSION) {
       throw new UnsupportedFormatException(
-          "identity record: version " + version + " found, " + VERSION + " expected; use a later pcache");
+          "identity record: version "
+              + version
+              + " found, "
+              + VERSION
+              + " expected; use a later pcache");
     }
-    int[] samples = new int[SAMPLES];
+    List<Integer> samples = new ArrayList<>(SAMPLES);
     for (int i = 0; i < SAMPLES; i++) {
-      samples[i] = record.get(LittleEndian.U32, SAMPLES_OFFSET + (long) i * Integer.BYTES);
+      samples.add(record.get(LittleEndian.U32, SAMPLES_OFFSET + (long) i * Integer.BYTES));
     }
     return new Identity(
-        new UUID(record.get(LittleEndian.U64, UUID_OFFSET), record.get(LittleEndian.U64, UUID_OFFSET + Long.BYTES)),
+        new UUID(
+            record.get(LittleEndian.U64, UUID_OFFSET),
+            record.get(LittleEndian.U64, UUID_OFFSET + Long.BYTES)),
         decodeLabel(record),
         record.get(LittleEndian.U32, STATE_OFFSET) == STATE_OPEN,
         new LogPosition(
@@ -156,7 +182,7 @@ public record Identity(
     byte[] text = Arrays.copyOf(label.getBytes(StandardCharsets.UTF_8), MAX_LABEL_BYTES);
     MemorySegment.copy(MemorySegment.ofArray(text), 0, record, LABEL_OFFSET, MAX_LABEL_BYTES);
     for (int i = 0; i < SAMPLES; i++) {
-      record.set(LittleEndian.U32, SAMPLES_OFFSET + (long) i * Integer.BYTES, samples[i]);
+      record.set(LittleEndian.U32, SAMPLES_OFFSET + (long) i * Integer.BYTES, samples.get(i));
     }
     record.set(LittleEndian.U64, SAMPLE_MASK_OFFSET, sampleMask);
     slots.storeDurably(record);
@@ -169,25 +195,6 @@ public record Identity(
 
   private static TwoSlot slots(Media media) {
     return new TwoSlot(media, TwoSlotLayout.IDENTITY, MediaLayout.IDENTITY_OFFSET);
-  }
-
-  /** The samples are compared by content. */
-  @Override
-  public boolean equals(@Nullable Object other) {
-    return other instanceof Identity that
-        && uuid.equals(that.uuid)
-        && label.equals(that.label)
-        && open == that.open
-        && keyHead.equals(that.keyHead)
-        && backingBytes == that.backingBytes
-        && sampleMask == that.sampleMask
-        && openedEpochMillis == that.openedEpochMillis
-        && Arrays.equals(samples, that.samples);
-  }
-
-  @Override
-  public int hashCode() {
-    return uuid.hashCode();
   }
 
   @Override

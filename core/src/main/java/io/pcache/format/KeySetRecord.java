@@ -3,7 +3,8 @@ package io.pcache.format;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The header of a key set (kset): 24 bytes, then {@code key_num} keys of {@link KeyRecord#SIZE_BYTES}.
+ * The header of a key set (kset): 24 bytes, then {@code key_num} keys of {@link
+ * KeyRecord#SIZE_BYTES}.
  *
  * <pre>
  *   0      4                     8                16               24
@@ -55,7 +56,8 @@ public final class KeySetRecord {
     sealHeader(bytes, at, nextCacheSegId, LAST_FLAG, HEADER_BYTES);
   }
 
-  private static void sealHeader(MemorySegment bytes, long at, int second, long flags, int sizeBytes) {
+  private static void sealHeader(
+      MemorySegment bytes, long at, int second, long flags, int sizeBytes) {
     bytes.set(LittleEndian.U32, at + KEY_NUM_OFFSET, second);
     bytes.set(LittleEndian.U64, at + MAGIC_OFFSET, MAGIC);
     bytes.set(LittleEndian.U64, at + FLAGS_OFFSET, flags);

@@ -6,7 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /**
- * The order of a cache's segments: from cache_seg_id, which keys and positions use, to the physical segment on the device.
+ * The order of a cache's segments: from cache_seg_id, which keys and positions use, to the physical
+ * segment on the device.
  *
  * <p>Each segment's segment_info has two slots of 4 KiB at its start:
  *
@@ -62,16 +63,22 @@ public final class SegmentChain {
     Optional<MemorySegment> record = slots(media, physicalSegment).load();
     if (record.isEmpty()) {
       throw new CorruptMediaException(
-          "segment_info of physical segment " + physicalSegment + ": neither slot has a valid checksum");
+          "segment_info of physical segment "
+              + physicalSegment
+              + ": neither slot has a valid checksum");
     }
     if ((record.get().get(LittleEndian.U32, FLAGS_OFFSET) & HAS_NEXT_FLAG) == 0) {
       throw new CorruptMediaException(
-          "segment_info of physical segment " + physicalSegment + ": the chain ends before n_segs segments");
+          "segment_info of physical segment "
+              + physicalSegment
+              + ": the chain ends before n_segs segments");
     }
     return record.get().get(LittleEndian.U32, NEXT_SEG_OFFSET);
   }
 
-  /** Writes the segment_info of a fresh chain 0, 1, 2, …, and erases every generation. Not synced. */
+  /**
+   * Writes the segment_info of a fresh chain 0, 1, 2, …, and erases every generation. Not synced.
+   */
   public static SegmentChain format(Media media, int segments) {
     int[] physical = new int[segments];
     for (int i = 0; i < segments; i++) {
@@ -89,7 +96,8 @@ public final class SegmentChain {
   }
 
   private static TwoSlot slots(Media media, int physicalSegment) {
-    return new TwoSlot(media, TwoSlotLayout.SEGMENT_INFO, MediaLayout.segmentOffset(physicalSegment));
+    return new TwoSlot(
+        media, TwoSlotLayout.SEGMENT_INFO, MediaLayout.segmentOffset(physicalSegment));
   }
 
   /** How many segments there are (n_segs). */

@@ -4,7 +4,8 @@ import io.pcache.media.Media;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A segment's generation: how often it has been reclaimed. Two slots of 16 bytes at 8 KiB into the segment. Missing reads as 0.
+ * A segment's generation: how often it has been reclaimed. Two slots of 16 bytes at 8 KiB into the
+ * segment. Missing reads as 0.
  *
  * <pre>
  *   0      4     5     6       8                16

@@ -39,7 +39,9 @@ public record Superblock(int flags, int segNum) {
 
   private static final int BIG_ENDIAN_FLAG = 1;
 
-  /** Whether a device says that it has been formatted as a cache, whatever the state of the rest. */
+  /**
+   * Whether a device says that it has been formatted as a cache, whatever the state of the rest.
+   */
   public static boolean isPresent(MemorySegment view) {
     return view.byteSize() >= MediaLayout.SEGMENTS_OFFSET
         && view.get(LittleEndian.U64, MediaLayout.SUPERBLOCK_OFFSET + MAGIC_OFFSET) == MAGIC;
@@ -69,9 +71,11 @@ public record Superblock(int flags, int segNum) {
 
   private static Superblock checked(MemorySegment copy, long deviceBytes) {
     Superblock superblock =
-        new Superblock(copy.get(LittleEndian.U32, FLAGS_OFFSET), copy.get(LittleEndian.U32, SEG_NUM_OFFSET));
+        new Superblock(
+            copy.get(LittleEndian.U32, FLAGS_OFFSET), copy.get(LittleEndian.U32, SEG_NUM_OFFSET));
     if ((superblock.flags & BIG_ENDIAN_FLAG) != 0) {
-      throw new UnsupportedFormatException("superblock: a cache written by a big-endian machine is not supported");
+      throw new UnsupportedFormatException(
+          "superblock: a cache written by a big-endian machine is not supported");
     }
     int fits = MediaLayout.segmentsOn(deviceBytes);
     if (superblock.segNum < 1 || superblock.segNum > fits) {
@@ -88,7 +92,8 @@ public record Superblock(int flags, int segNum) {
     record.set(LittleEndian.U32, FLAGS_OFFSET, flags);
     record.set(LittleEndian.U64, MAGIC_OFFSET, MAGIC);
     record.set(LittleEndian.U32, SEG_NUM_OFFSET, segNum);
-    record.set(LittleEndian.U32, CRC_OFFSET, Checksum.of(record, FLAGS_OFFSET, SIZE_BYTES - FLAGS_OFFSET));
+    record.set(
+        LittleEndian.U32, CRC_OFFSET, Checksum.of(record, FLAGS_OFFSET, SIZE_BYTES - FLAGS_OFFSET));
     media.write(MediaLayout.SUPERBLOCK_OFFSET, record, 0, SIZE_BYTES);
   }
 }

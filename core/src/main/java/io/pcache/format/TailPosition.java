@@ -6,7 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /**
- * One of the two stored positions of the log, key_tail or dirty_tail. Two slots of 16 bytes side by side in cache_ctrl.
+ * One of the two stored positions of the log, key_tail or dirty_tail. Two slots of 16 bytes side by
+ * side in cache_ctrl.
  *
  * <pre>
  *   0      4     5     6       8              12        16
@@ -41,7 +42,8 @@ public final class TailPosition {
 
   /** dirty_tail of a cache of {@code segments} segments. */
   public static TailPosition dirtyTail(Media media, int segments) {
-    return new TailPosition(media, TwoSlotLayout.DIRTY_TAIL, MediaLayout.DIRTY_TAIL_OFFSET, segments);
+    return new TailPosition(
+        media, TwoSlotLayout.DIRTY_TAIL, MediaLayout.DIRTY_TAIL_OFFSET, segments);
   }
 
   /**
@@ -52,7 +54,8 @@ public final class TailPosition {
   public LogPosition load() {
     Optional<MemorySegment> record = slots.load();
     if (record.isEmpty()) {
-      throw new CorruptMediaException(name + ": neither slot has a valid checksum; the log's beginning is unknown");
+      throw new CorruptMediaException(
+          name + ": neither slot has a valid checksum; the log's beginning is unknown");
     }
     return decode(record.get());
   }

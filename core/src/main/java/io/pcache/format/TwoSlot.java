@@ -8,9 +8,10 @@ import java.util.Optional;
 /**
  * A record that is kept twice, so that a crash in the middle of an update leaves the other copy.
  *
- * <p>Invariants: the newest valid copy is never overwritten; an update is durable before {@link #storeDurably} returns, so
- * at any moment at least one slot holds a durable valid copy once there was one. Which slot is the newest is read from the
- * media at every update, not remembered, so neither a reload nor rot can point an update at the wrong slot.
+ * <p>Invariants: the newest valid copy is never overwritten; an update is durable before {@link
+ * #storeDurably} returns, so at any moment at least one slot holds a durable valid copy once there
+ * was one. Which slot is the newest is read from the media at every update, not remembered, so
+ * neither a reload nor rot can point an update at the wrong slot.
  *
  * <p>Thread-safety: loads from any thread; one writer per record at a time.
  */
@@ -47,8 +48,8 @@ public final class TwoSlot {
   }
 
   /**
-   * Writes a new copy into the slot that is not the newest, without a sync. For updates of several records that share one
-   * sync; the same record must not be stored again before that.
+   * Writes a new copy into the slot that is not the newest, without a sync. For updates of several
+   * records that share one sync; the same record must not be stored again before that.
    */
   public void store(MemorySegment record) {
     MemorySegment first = copyOf(0);
@@ -101,7 +102,8 @@ public final class TwoSlot {
   }
 
   private int crcOf(MemorySegment record) {
-    return Checksum.of(record, TwoSlotLayout.SEQ_OFFSET, layout.sizeBytes() - TwoSlotLayout.SEQ_OFFSET);
+    return Checksum.of(
+        record, TwoSlotLayout.SEQ_OFFSET, layout.sizeBytes() - TwoSlotLayout.SEQ_OFFSET);
   }
 
   private static int seqOf(MemorySegment record) {

@@ -1,7 +1,8 @@
 package io.pcache.format;
 
 /**
- * How a record that is kept twice lies on media. The stride is part of the record's description, never derived from its size.
+ * How a record that is kept twice lies on media. The stride is part of the record's description,
+ * never derived from its size.
  *
  * @param name the record's name in messages
  * @param strideBytes distance between the two slots

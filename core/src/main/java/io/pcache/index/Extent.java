@@ -3,8 +3,8 @@ package io.pcache.index;
 import io.pcache.format.MediaLayout;
 
 /**
- * How an extent is packed into a {@code long}. An extent never crosses a subtree, so 61 bits say all there is; packed values
- * of one subtree sort by logical sector as unsigned numbers.
+ * How an extent is packed into a {@code long}. An extent never crosses a subtree, so 61 bits say
+ * all there is; packed values of one subtree sort by logical sector as unsigned numbers.
  *
  * <pre>
  *   63           51 50          38 37              18 17             3  2     0
@@ -29,10 +29,10 @@ final class Extent {
   private Extent() {}
 
   static long pack(int sector, int lengthSectors, int cacheSegId, int segSector, long flags) {
-    return (long) sector << SECTOR_SHIFT
-        | (long) (lengthSectors - 1) << LENGTH_SHIFT
-        | (long) cacheSegId << SEGMENT_SHIFT
-        | (long) segSector << SEG_SECTOR_SHIFT
+    return ((long) sector << SECTOR_SHIFT)
+        | ((long) (lengthSectors - 1) << LENGTH_SHIFT)
+        | ((long) cacheSegId << SEGMENT_SHIFT)
+        | ((long) segSector << SEG_SECTOR_SHIFT)
         | flags;
   }
 
@@ -64,11 +64,16 @@ final class Extent {
   static long cut(long extent, int fromSector, int toSector) {
     int skip = fromSector - sector(extent);
     return pack(
-        fromSector, toSector - fromSector, cacheSegId(extent), segSector(extent) + skip, extent & CLEAN);
+        fromSector,
+        toSector - fromSector,
+        cacheSegId(extent),
+        segSector(extent) + skip,
+        extent & CLEAN);
   }
 
   /** Whether an extent points at its own place within the key that starts at these sectors. */
   static boolean pointsInto(long extent, int keySector, int cacheSegId, int keySegSector) {
-    return cacheSegId(extent) == cacheSegId && segSector(extent) - keySegSector == sector(extent) - keySector;
+    return cacheSegId(extent) == cacheSegId
+        && segSector(extent) - keySegSector == sector(extent) - keySector;
   }
 }

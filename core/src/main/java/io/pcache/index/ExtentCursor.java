@@ -4,8 +4,8 @@ import io.pcache.format.MediaLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Walks the extents of one subtree in order. Reusable, so that lookups allocate nothing; valid only while the caller holds
- * the lock under which it was set by {@link ExtentIndex#seek}.
+ * Walks the extents of one subtree in order. Reusable, so that lookups allocate nothing; valid only
+ * while the caller holds the lock under which it was set by {@link ExtentIndex#seek}.
  */
 public final class ExtentCursor {
   private static final long[] NOTHING = {};
@@ -16,7 +16,12 @@ public final class ExtentCursor {
   private int at;
   private int count;
 
-  void reset(long newSubtreeOffsetBytes, long[] newExtents, long @Nullable [] newProofs, int newAt, int newCount) {
+  void reset(
+      long newSubtreeOffsetBytes,
+      long[] newExtents,
+      long @Nullable [] newProofs,
+      int newAt,
+      int newCount) {
     subtreeOffsetBytes = newSubtreeOffsetBytes;
     extents = newExtents;
     proofs = newProofs;

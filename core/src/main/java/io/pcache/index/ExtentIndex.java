@@ -8,19 +8,24 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which bytes of which segment hold the newest cached version of each logical range.
  *
- * <p>The device is cut into subtrees of 4 MiB. A subtree is a sorted array of packed extents, searched by halving and changed
- * by moving its tail: 8 bytes an extent and nothing for the collector to follow. With data checksums a second array holds, for
- * each extent, the whole key it was cut from ({@link KeyProof}), which is what its checksum covers.
+ * <p>The device is cut into subtrees of 4 MiB. A subtree is a sorted array of packed extents,
+ * searched by halving and changed by moving its tail: 8 bytes an extent and nothing for the
+ * collector to follow. With data checksums a second array holds, for each extent, the whole key it
+ * was cut from ({@link KeyProof}), which is what its checksum covers.
  *
- * <p>Invariants: extents of a subtree are ascending and do not overlap; no extent crosses a subtree.
+ * <p>Invariants: extents of a subtree are ascending and do not overlap; no extent crosses a
+ * subtree.
  *
- * <p>Thread-safety: the caller holds the lock of the subtree's stripe for every method but {@link #extentCount()}. Distinct
- * subtrees may be used at the same time.
+ * <p>Thread-safety: the caller holds the lock of the subtree's stripe for every method but {@link
+ * #extentCount()}. Distinct subtrees may be used at the same time.
  */
 public final class ExtentIndex {
   private static final int FIRST_CAPACITY = 4;
 
-  /** An array is cut down when less than a quarter of it is used, so memory follows the cache and not its history. */
+  /**
+   * An array is cut down when less than a quarter of it is used, so memory follows the cache and
+   * not its history.
+   */
   private static final int SHRINK_BELOW_SHARE = 4;
 
   private static final long[] NOTHING = {};
@@ -36,7 +41,8 @@ public final class ExtentIndex {
    * @param withProofs whether extents carry what a checksum of their key needs
    */
   public ExtentIndex(long deviceBytes, boolean withProofs) {
-    int n = Math.toIntExact((deviceBytes + MediaLayout.SUBTREE_BYTES - 1) / MediaLayout.SUBTREE_BYTES);
+    int n =
+        Math.toIntExact((deviceBytes + MediaLayout.SUBTREE_BYTES - 1) / MediaLayout.SUBTREE_BYTES);
     subtrees = new long[n][];
     Arrays.fill(subtrees, NOTHING);
     counts = new int[n];
@@ -76,11 +82,18 @@ public final class ExtentIndex {
    * @param dataCrc checksum of the bytes, ignored without proofs
    */
   public void put(
-      long offsetBytes, int lengthBytes, int cacheSegId, int segOffsetBytes, boolean clean, int dataCrc) {
+      long offsetBytes,
+      int lengthBytes,
+      int cacheSegId,
+      int segOffsetBytes,
+      boolean clean,
+      int dataCrc) {
     int sector = sectorInSubtree(offsetBytes);
     int length = lengthBytes / MediaLayout.SECTOR_BYTES;
     int segSector = segOffsetBytes / MediaLayout.SECTOR_BYTES;
-    Invariants.check(length > 0 && sector + length <= Extent.SUBTREE_SECTORS, "an extent stays inside its subtree");
+    Invariants.check(
+        length > 0 && sector + length <= Extent.SUBTREE_SECTORS,
+        "an extent stays inside its subtree");
     long extent = Extent.pack(sector, length, cacheSegId, segSector, clean ? Extent.CLEAN : 0);
     long proof = KeyProof.pack(segSector, length, dataCrc);
     replace(subtreeOf(offsetBytes), sector, sector + length, extent, proof);
@@ -90,7 +103,9 @@ public final class ExtentIndex {
     long[] extents = subtrees[subtree];
     int count = counts[subtree];
     int first = firstEndingAfter(extents, count, from);
-    if (first < count && Extent.sector(extents[first]) == from && Extent.endSector(extents[first]) == to) {
+    if (first < count
+        && Extent.sector(extents[first]) == from
+        && Extent.endSector(extents[first]) == to) {
       extents[first] = extent;
       setProof(subtree, first, proof);
       return;
@@ -99,7 +114,8 @@ public final class ExtentIndex {
     boolean keepLeft = first < past && Extent.sector(extents[first]) < from;
     boolean keepRight = first < past && Extent.endSector(extents[past - 1]) > to;
     long left = keepLeft ? Extent.cut(extents[first], Extent.sector(extents[first]), from) : 0;
-    long right = keepRight ? Extent.cut(extents[past - 1], to, Extent.endSector(extents[past - 1])) : 0;
+    long right =
+        keepRight ? Extent.cut(extents[past - 1], to, Extent.endSector(extents[past - 1])) : 0;
     long leftProof = keepLeft ? proofAt(subtree, first) : 0;
     long rightProof = keepRight ? proofAt(subtree, past - 1) : 0;
     int inserted = 1 + (keepLeft ? 1 : 0) + (keepRight ? 1 : 0);
@@ -150,7 +166,10 @@ public final class ExtentIndex {
     }
   }
 
-  /** Marks whatever still points at a key's bytes as clean: the backing device has them. Parameters as {@link #removeKey}. */
+  /**
+   * Marks whatever still points at a key's bytes as clean: the backing device has them. Parameters
+   * as {@link #removeKey}.
+   */
   public void markKeyClean(long offsetBytes, int lengthBytes, int cacheSegId, int segOffsetBytes) {
     int subtree = subtreeOf(offsetBytes);
     int from = sectorInSubtree(offsetBytes);
@@ -158,27 +177,39 @@ public final class ExtentIndex {
     int segSector = segOffsetBytes / MediaLayout.SECTOR_BYTES;
     long[] extents = subtrees[subtree];
     int count = counts[subtree];
-    for (int i = firstEndingAfter(extents, count, from); i < count && Extent.sector(extents[i]) < to; i++) {
+    for (int i = firstEndingAfter(extents, count, from);
+        i < count && Extent.sector(extents[i]) < to;
+        i++) {
       if (Extent.pointsInto(extents[i], from, cacheSegId, segSector)) {
         extents[i] |= Extent.CLEAN;
       }
     }
   }
 
-  /** Points a cursor at the first extent that ends after {@code offsetBytes}. The caller keeps holding the lock. */
+  /**
+   * Points a cursor at the first extent that ends after {@code offsetBytes}. The caller keeps
+   * holding the lock.
+   */
   public void seek(ExtentCursor cursor, long offsetBytes) {
     int subtree = subtreeOf(offsetBytes);
     long[] extents = subtrees[subtree];
     int at = firstEndingAfter(extents, counts[subtree], sectorInSubtree(offsetBytes));
     cursor.reset(
-        (long) subtree * MediaLayout.SUBTREE_BYTES, extents, proofs == null ? null : proofs[subtree], at, counts[subtree]);
+        (long) subtree * MediaLayout.SUBTREE_BYTES,
+        extents,
+        proofs == null ? null : proofs[subtree],
+        at,
+        counts[subtree]);
   }
 
   private static int sectorInSubtree(long offsetBytes) {
     return (int) (offsetBytes % MediaLayout.SUBTREE_BYTES) / MediaLayout.SECTOR_BYTES;
   }
 
-  /** The first extent whose end lies after a sector, by halving: ends ascend because extents do not overlap. */
+  /**
+   * The first extent whose end lies after a sector, by halving: ends ascend because extents do not
+   * overlap.
+   */
   private static int firstEndingAfter(long[] extents, int count, int sector) {
     int low = 0;
     int high = count;
@@ -207,7 +238,10 @@ public final class ExtentIndex {
     return low;
   }
 
-  /** Makes room for {@code inserted} extents in place of those from {@code first} to before {@code past}. */
+  /**
+   * Makes room for {@code inserted} extents in place of those from {@code first} to before {@code
+   * past}.
+   */
   private void splice(int subtree, int first, int past, int inserted) {
     int count = counts[subtree];
     int newCount = count - (past - first) + inserted;
@@ -218,7 +252,8 @@ public final class ExtentIndex {
     counts[subtree] = newCount;
   }
 
-  private static long[] spliced(long[] old, int count, int first, int past, int inserted, int newCount) {
+  private static long[] spliced(
+      long[] old, int count, int first, int past, int inserted, int newCount) {
     long[] target = old;
     if (newCount > old.length) {
       target = new long[Math.max(FIRST_CAPACITY, newCount + (newCount >>> 1))];

@@ -1,8 +1,9 @@
 package io.pcache.index;
 
 /**
- * The whole key that an extent was cut from, packed into a {@code long}: its checksum covers all of the key's bytes, also
- * those that newer writes have shadowed, and they stay where they are until the segment is reclaimed.
+ * The whole key that an extent was cut from, packed into a {@code long}: its checksum covers all of
+ * the key's bytes, also those that newer writes have shadowed, and they stay where they are until
+ * the segment is reclaimed.
  *
  * <pre>
  *   60               46 45        33 32 31                 0
@@ -20,7 +21,9 @@ final class KeyProof {
   private KeyProof() {}
 
   static long pack(int segSector, int lengthSectors, int dataCrc) {
-    return (long) segSector << SEG_SECTOR_SHIFT | (long) (lengthSectors - 1) << LENGTH_SHIFT | dataCrc & CRC_MASK;
+    return ((long) segSector << SEG_SECTOR_SHIFT)
+        | ((long) (lengthSectors - 1) << LENGTH_SHIFT)
+        | (dataCrc & CRC_MASK);
   }
 
   static int segSector(long proof) {

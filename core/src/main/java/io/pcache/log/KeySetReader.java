@@ -10,8 +10,8 @@ import io.pcache.media.Media;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Reads one key set at a time into a private copy and validates it there, header, bounds, checksum and every key, so that
- * whoever uses its keys need not check anything again.
+ * Reads one key set at a time into a private copy and validates it there, header, bounds, checksum
+ * and every key, so that whoever uses its keys need not check anything again.
  *
  * <p>Thread-safety: one thread; every agent has its own.
  */
@@ -67,14 +67,18 @@ public final class KeySetReader {
     return Found.KEYS;
   }
 
-  /** Copies the header, then as much of the keys as it asks for: most key sets are far smaller than the largest. */
+  /**
+   * Copies the header, then as much of the keys as it asks for: most key sets are far smaller than
+   * the largest.
+   */
   private void copyIn(long at, long sizeBytes) {
     long header = Math.min(sizeBytes, KeySetRecord.HEADER_BYTES);
     MemorySegment.copy(media.view(), at, copy, 0, header);
     if (header < KeySetRecord.HEADER_BYTES) {
       return;
     }
-    int keys = Math.clamp(Integer.toUnsignedLong(KeySetRecord.second(copy, 0)), 0, KeySetRecord.MAX_KEYS);
+    int keys =
+        Math.clamp(Integer.toUnsignedLong(KeySetRecord.second(copy, 0)), 0, KeySetRecord.MAX_KEYS);
     long wanted = Math.min(sizeBytes, KeySetRecord.sizeBytes(keys));
     MemorySegment.copy(media.view(), at + header, copy, header, wanted - header);
   }
@@ -92,7 +96,8 @@ public final class KeySetReader {
     for (int i = 0; i < keyCount; i++) {
       String wrong = wrongWithKey(KeySetRecord.keyOffset(i));
       if (!wrong.isEmpty()) {
-        throw new CorruptMediaException("key " + i + " of the key set at " + position + ": " + wrong);
+        throw new CorruptMediaException(
+            "key " + i + " of the key set at " + position + ": " + wrong);
       }
     }
   }
@@ -110,13 +115,15 @@ public final class KeySetReader {
           .formatted(off, len, segOff);
     }
     if (off < 0 || off > deviceBytes - len) {
-      return "off %d + len %d found, at most the device's %d bytes expected".formatted(off, len, deviceBytes);
+      return "off %d + len %d found, at most the device's %d bytes expected"
+          .formatted(off, len, deviceBytes);
     }
     if (off / MediaLayout.SUBTREE_BYTES != (off + len - 1) / MediaLayout.SUBTREE_BYTES) {
       return "off %d + len %d crosses a 4 MiB boundary".formatted(off, len);
     }
     if (segment < 0 || segment >= chain.segments()) {
-      return "cache_seg_id %d found, below %d expected".formatted(Integer.toUnsignedLong(segment), chain.segments());
+      return "cache_seg_id %d found, below %d expected"
+          .formatted(Integer.toUnsignedLong(segment), chain.segments());
     }
     if (segOff + len > MediaLayout.DATA_AREA_BYTES) {
       return "cache_seg_off %d + len %d found, at most %d expected"
@@ -135,7 +142,10 @@ public final class KeySetReader {
     return KeySetRecord.sizeBytes(keyCount);
   }
 
-  /** The private copy; keys are read from it with {@link KeyRecord} at {@link KeySetRecord#keyOffset}. */
+  /**
+   * The private copy; keys are read from it with {@link KeyRecord} at {@link
+   * KeySetRecord#keyOffset}.
+   */
   public MemorySegment bytes() {
     return copy;
   }

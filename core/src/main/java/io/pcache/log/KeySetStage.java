@@ -5,10 +5,11 @@ import java.util.ArrayDeque;
 import java.util.List;
 
 /**
- * The keys of one stripe that are visible to readers and not in the log yet, in the order in which they became visible.
+ * The keys of one stripe that are visible to readers and not in the log yet, in the order in which
+ * they became visible.
  *
- * <p>Thread-safety: the caller holds the stripe's lock for every method. Appending under the same lock that changes the
- * index is what makes log order equal index order.
+ * <p>Thread-safety: the caller holds the stripe's lock for every method. Appending under the same
+ * lock that changes the index is what makes log order equal index order.
  */
 public final class KeySetStage {
   private final StagedKeysPool pool;
@@ -26,7 +27,8 @@ public final class KeySetStage {
    *
    * @return how many keys are staged now
    */
-  public int append(long off, int len, int flags, int cacheSegId, int cacheSegOff, long segGen, int dataCrc) {
+  public int append(
+      long off, int len, int flags, int cacheSegId, int cacheSegOff, long segGen, int dataCrc) {
     if (current.isFull()) {
       full.addLast(current);
       current = pool.take();

@@ -25,8 +25,8 @@ import java.util.function.IntToLongFunction;
  *   OTHER             │ yes                   │ UNKNOWN     │ DAMAGED
  * </pre>
  *
- * <p>ZERO is a header of 24 zero bytes; PARTIAL one of which some 8-byte words are in place and the others still zero, as a
- * power cut leaves it.
+ * <p>ZERO is a header of 24 zero bytes; PARTIAL one of which some 8-byte words are in place and the
+ * others still zero, as a power cut leaves it.
  */
 public final class LogEnd {
   /** What the 24 bytes at the end look like. */
@@ -81,13 +81,15 @@ public final class LogEnd {
       return Header.ZERO;
     }
     boolean plausible =
-        (magic == 0 || magic == KeySetRecord.MAGIC) && (flags == 0 || flags == KeySetRecord.LAST_FLAG);
+        (magic == 0 || magic == KeySetRecord.MAGIC)
+            && (flags == 0 || flags == KeySetRecord.LAST_FLAG);
     return plausible && (first == 0 || magic == 0) ? Header.PARTIAL : Header.OTHER;
   }
 
   /**
-   * Counts valid key sets in the rest of the segment, and the keys in them. A key set with a key older than its segment's
-   * generation was left there by an earlier life of this segment and does not count.
+   * Counts valid key sets in the rest of the segment, and the keys in them. A key set with a key
+   * older than its segment's generation was left there by an earlier life of this segment and does
+   * not count.
    *
    * @param generations each segment's current generation
    */
@@ -118,7 +120,9 @@ public final class LogEnd {
     for (int i = 0; i < keys; i++) {
       long key = at + KeySetRecord.keyOffset(i);
       int segment = KeyRecord.cacheSegId(area, key);
-      if (segment < 0 || segment >= segments || KeyRecord.segGen(area, key) < generations.applyAsLong(segment)) {
+      if (segment < 0
+          || segment >= segments
+          || KeyRecord.segGen(area, key) < generations.applyAsLong(segment)) {
         return false;
       }
     }

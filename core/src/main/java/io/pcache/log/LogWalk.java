@@ -6,7 +6,8 @@ import io.pcache.format.LogPosition;
 /**
  * Walks the log from a position to where the next key set is not valid.
  *
- * <p>A chain of LAST key sets may not take more hops than there are segments: a log that loops is refused.
+ * <p>A chain of LAST key sets may not take more hops than there are segments: a log that loops is
+ * refused.
  */
 public final class LogWalk {
   private final KeySetReader reader;
@@ -38,7 +39,11 @@ public final class LogWalk {
       }
       if (found == KeySetReader.Found.LAST && ++hops > segments) {
         throw new CorruptMediaException(
-            "log: the chain of LAST key sets from " + start + " does not end within " + segments + " segments");
+            "log: the chain of LAST key sets from "
+                + start
+                + " does not end within "
+                + segments
+                + " segments");
       }
       visitor.visit(position, reader);
       position = reader.after(position, found);

@@ -11,11 +11,13 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * Appends batches of keys to the log so that a crash at any moment leaves either the log as it was or the whole batch.
+ * Appends batches of keys to the log so that a crash at any moment leaves either the log as it was
+ * or the whole batch.
  *
- * <p>A batch becomes one or more key sets. {@link #prepare} writes all of them except the header of the first, and the
- * zeroed header that follows the last; {@link #publish} writes the missing header. The caller syncs between the two, which
- * also makes the data durable that the keys name, and after the second:
+ * <p>A batch becomes one or more key sets. {@link #prepare} writes all of them except the header of
+ * the first, and the zeroed header that follows the last; {@link #publish} writes the missing
+ * header. The caller syncs between the two, which also makes the data durable that the keys name,
+ * and after the second:
  *
  * <pre>
  *   before      … kset │ 0 0 0
@@ -23,8 +25,9 @@ import java.util.List;
  *   publish     … kset │ header keys │ header keys │ header keys │ 0 0 0      sync
  * </pre>
  *
- * <p>Invariants: what follows the head in its segment is zero or the leftover of a batch that never was published; a
- * segment that becomes part of the log is all zero. So a walk never takes old bytes for the log's continuation.
+ * <p>Invariants: what follows the head in its segment is zero or the leftover of a batch that never
+ * was published; a segment that becomes part of the log is all zero. So a walk never takes old
+ * bytes for the log's continuation.
  *
  * <p>Thread-safety: one caller at a time; {@link #head()} and {@link #roomBytes()} from any thread.
  */
@@ -37,7 +40,8 @@ public final class LogWriter {
   private final LogSegments segments;
 
   private MemorySegment buffer = MemorySegment.ofArray(new long[FIRST_BUFFER_BYTES / Long.BYTES]);
-  private final MemorySegment withheldHeader = MemorySegment.ofArray(new long[WITHHELD_BYTES / Long.BYTES]);
+  private final MemorySegment withheldHeader =
+      MemorySegment.ofArray(new long[WITHHELD_BYTES / Long.BYTES]);
 
   private volatile LogPosition head;
 
@@ -86,10 +90,17 @@ public final class LogWriter {
     prepared = true;
   }
 
-  /** Writes the missing header. The batch is part of the log from now on, durably after the next sync. */
+  /**
+   * Writes the missing header. The batch is part of the log from now on, durably after the next
+   * sync.
+   */
   public void publish() {
     Invariants.check(prepared, "a batch is prepared before it is published");
-    media.write(chain.dataOffset(head.cacheSegId()) + head.segOffsetBytes(), withheldHeader, 0, WITHHELD_BYTES);
+    media.write(
+        chain.dataOffset(head.cacheSegId()) + head.segOffsetBytes(),
+        withheldHeader,
+        0,
+        WITHHELD_BYTES);
     head = new LogPosition(segment, chunkStartBytes + chunkBytes);
     prepared = false;
   }
@@ -97,7 +108,8 @@ public final class LogWriter {
   private void appendKeySet(BatchKeys keys) {
     int n = Math.min(keys.left(), KeySetRecord.MAX_KEYS);
     int sizeBytes = KeySetRecord.sizeBytes(n);
-    if (chunkStartBytes + chunkBytes + sizeBytes + KeySetRecord.HEADER_BYTES > MediaLayout.DATA_AREA_BYTES) {
+    if (chunkStartBytes + chunkBytes + sizeBytes + KeySetRecord.HEADER_BYTES
+        > MediaLayout.DATA_AREA_BYTES) {
       continueInNextSegment();
     }
     reserve(sizeBytes);
@@ -116,7 +128,9 @@ public final class LogWriter {
     chunkBytes = 0;
   }
 
-  /** Writes what the buffer holds for the current segment, keeping back the batch's first header. */
+  /**
+   * Writes what the buffer holds for the current segment, keeping back the batch's first header.
+   */
   private void writeChunk(int sizeBytes) {
     int skip = 0;
     if (firstChunk) {
@@ -161,7 +175,8 @@ public final class LogWriter {
         StagedKeys keys = batch.get(at);
         int some = Math.min(missing, keys.count() - taken);
         long sizeBytes = (long) some * KeyRecord.SIZE_BYTES;
-        MemorySegment.copy(keys.bytes(), (long) taken * KeyRecord.SIZE_BYTES, target, to, sizeBytes);
+        MemorySegment.copy(
+            keys.bytes(), (long) taken * KeyRecord.SIZE_BYTES, target, to, sizeBytes);
         to += sizeBytes;
         missing -= some;
         taken += some;

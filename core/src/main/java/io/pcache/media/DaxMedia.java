@@ -6,8 +6,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 
 /**
- * Persistent memory mapped with {@code MAP_SYNC}: a write stores and writes back the cache lines it touched, a sync is a
- * fence. Forcing a segment of such a mapping issues cache-line write-backs and no system call (JEP 352).
+ * Persistent memory mapped with {@code MAP_SYNC}: a write stores and writes back the cache lines it
+ * touched, a sync is a fence. Forcing a segment of such a mapping issues cache-line write-backs and
+ * no system call (JEP 352).
  */
 final class DaxMedia extends MappedMedia {
   DaxMedia(NativeFile file, MemorySegment mapping, Arena arena) {
@@ -15,7 +16,8 @@ final class DaxMedia extends MappedMedia {
   }
 
   @Override
-  public void write(long offsetBytes, MemorySegment source, long sourceOffsetBytes, long lengthBytes) {
+  public void write(
+      long offsetBytes, MemorySegment source, long sourceOffsetBytes, long lengthBytes) {
     try {
       MemorySegment.copy(source, sourceOffsetBytes, mapping, offsetBytes, lengthBytes);
       mapping.asSlice(offsetBytes, lengthBytes).force();
@@ -42,7 +44,8 @@ final class DaxMedia extends MappedMedia {
 
   @Override
   public void sync() {
-    // Every write forced its own lines and ended with a store fence; this orders them before whatever comes next.
+    // Every write forced its own lines and ended with a store fence; this orders them before
+    // whatever comes next.
     VarHandle.fullFence();
   }
 

@@ -1,18 +1,19 @@
 package io.pcache.media;
 
-import io.pcache.error.MediaFailureException;
 import io.pcache.nativeio.NativeFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A file on a disk, or a block device, through the page cache: read through the mapping, written by positional writes,
- * because a store into a mapped page that is not resident first reads it from the device.
+ * A file on a disk, or a block device, through the page cache: read through the mapping, written by
+ * positional writes, because a store into a mapped page that is not resident first reads it from
+ * the device.
  */
 final class FileMedia extends MappedMedia {
   private static final long CHUNK_BYTES = 256 << 10;
-  private static final MemorySegment ZEROES = Arena.global().allocate(CHUNK_BYTES, 4096).asReadOnly();
+  private static final MemorySegment ZEROES =
+      Arena.global().allocate(CHUNK_BYTES, 4096).asReadOnly();
   private static final ThreadLocal<MemorySegment> BOUNCE =
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(CHUNK_BYTES, 4096));
 
@@ -24,7 +25,8 @@ final class FileMedia extends MappedMedia {
   }
 
   @Override
-  public void write(long offsetBytes, MemorySegment source, long sourceOffsetBytes, long lengthBytes) {
+  public void write(
+      long offsetBytes, MemorySegment source, long sourceOffsetBytes, long lengthBytes) {
     try {
       if (source.isNative()) {
         file.write(source, sourceOffsetBytes, lengthBytes, offsetBytes);
@@ -32,11 +34,12 @@ final class FileMedia extends MappedMedia {
         writeFromHeap(offsetBytes, source, sourceOffsetBytes, lengthBytes);
       }
     } catch (IOException e) {
-      throw new MediaFailureException(e.getMessage(), e);
+      throw failure(e);
     }
   }
 
-  private void writeFromHeap(long offsetBytes, MemorySegment source, long sourceOffsetBytes, long lengthBytes)
+  private void writeFromHeap(
+      long offsetBytes, MemorySegment source, long sourceOffsetBytes, long lengthBytes)
       throws IOException {
     MemorySegment bounce = BOUNCE.get();
     for (long done = 0; done < lengthBytes; ) {
@@ -56,17 +59,20 @@ final class FileMedia extends MappedMedia {
         done += n;
       }
     } catch (IOException e) {
-      throw new MediaFailureException(e.getMessage(), e);
+      throw failure(e);
     }
   }
 
-  /** Tells the file system that the range is zero, so that a partial write of a page reads nothing from the device. */
+  /**
+   * Tells the file system that the range is zero, so that a partial write of a page reads nothing
+   * from the device.
+   */
   @Override
   public void recycle(long offsetBytes, long lengthBytes) {
     try {
-      boolean unused = file.zeroRange(offsetBytes, lengthBytes);
+      var _ = file.zeroRange(offsetBytes, lengthBytes);
     } catch (IOException e) {
-      throw new MediaFailureException(e.getMessage(), e);
+      throw failure(e);
     }
   }
 

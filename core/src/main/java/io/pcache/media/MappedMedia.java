@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** What the three file kinds share: the descriptor with its lock, the mapping, and orderly release. */
+/**
+ * What the three file kinds share: the descriptor with its lock, the mapping, and orderly release.
+ */
 abstract sealed class MappedMedia implements Media permits DaxMedia, FileMedia, MemoryMedia {
   final NativeFile file;
   final MemorySegment mapping;
@@ -44,14 +46,26 @@ abstract sealed class MappedMedia implements Media permits DaxMedia, FileMedia, 
     try {
       file.close();
     } catch (IOException e) {
-      throw new MediaFailureException(e.getMessage(), e);
+      throw failure(e);
     }
   }
 
-  /** Turns a page that the device could not deliver into the typed error of the operation that touched it. */
+  /** Turns what the system said into the typed error. */
+  static MediaFailureException failure(IOException cause) {
+    return new MediaFailureException(String.valueOf(cause.getMessage()), cause);
+  }
+
+  /**
+   * Turns a page that the device could not deliver into the typed error of the operation that
+   * touched it.
+   */
   final MediaFailureException fault(String verb, long offsetBytes, InternalError cause) {
     return new MediaFailureException(
-        file.path() + ": a page of the mapping failed at a " + verb + " near byte " + offsetBytes
+        file.path()
+            + ": a page of the mapping failed at a "
+            + verb
+            + " near byte "
+            + offsetBytes
             + "; the file was cut short, its file system is full, or its device failed",
         cause);
   }

@@ -13,7 +13,10 @@ import java.util.Set;
 import jdk.nio.mapmode.ExtendedMapMode;
 import org.jspecify.annotations.Nullable;
 
-/** Opens a cache device as the kind of media that its file system offers, and makes files fit to be one. */
+/**
+ * Opens a cache device as the kind of media that its file system offers, and makes files fit to be
+ * one.
+ */
 public final class MediaFiles {
   private static final Set<String> MEMORY_FILE_SYSTEMS = Set.of("tmpfs", "ramfs", "hugetlbfs");
   private static final long FILL_CHUNK_BYTES = 1 << 20;
@@ -37,7 +40,8 @@ public final class MediaFiles {
       return mapAs(file, arena);
     } catch (IOException e) {
       release(file, arena, e);
-      throw new MediaFailureException(path + ": cannot open the cache device: " + e.getMessage(), e);
+      throw new MediaFailureException(
+          path + ": cannot open the cache device: " + e.getMessage(), e);
     } catch (RuntimeException e) {
       release(file, arena, e);
       throw e;
@@ -71,8 +75,9 @@ public final class MediaFiles {
   }
 
   /**
-   * Creates a cache file, or grows one that is about to be formatted, with every block allocated: a full file system shows here and not as a fault later.
-   * Where this fails, a file that did not exist before does not exist afterwards.
+   * Creates a cache file, or grows one that is about to be formatted, with every block allocated: a
+   * full file system shows here and not as a fault later. Where this fails, a file that did not
+   * exist before does not exist afterwards.
    *
    * @param sizeBytes the size it shall have; a larger file keeps its size
    * @throws io.pcache.error.NoSpaceException where the file system has no room
@@ -80,14 +85,17 @@ public final class MediaFiles {
   public static void allocate(Path path, long sizeBytes) {
     boolean existed = Files.exists(path);
     try (NativeFile file =
-        existed ? NativeFile.open(path, NativeFile.Access.READ_WRITE) : NativeFile.create(path, OWNER_ONLY)) {
+        existed
+            ? NativeFile.open(path, NativeFile.Access.READ_WRITE)
+            : NativeFile.create(path, OWNER_ONLY)) {
       file.lockExclusively();
       if (!file.isBlockDevice() && !file.allocate(0, sizeBytes)) {
         fill(file, sizeBytes);
       }
     } catch (IOException e) {
       removeIfNew(path, existed, e);
-      throw new MediaFailureException(path + ": cannot allocate the cache file: " + e.getMessage(), e);
+      throw new MediaFailureException(
+          path + ": cannot allocate the cache file: " + e.getMessage(), e);
     } catch (RuntimeException e) {
       removeIfNew(path, existed, e);
       throw e;

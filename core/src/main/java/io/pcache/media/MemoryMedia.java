@@ -4,14 +4,18 @@ import io.pcache.nativeio.NativeFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** A file on tmpfs, ramfs or hugetlbfs: stores are as durable as they get at once, so sync has nothing to do. */
+/**
+ * A file on tmpfs, ramfs or hugetlbfs: stores are as durable as they get at once, so sync has
+ * nothing to do.
+ */
 final class MemoryMedia extends MappedMedia {
   MemoryMedia(NativeFile file, MemorySegment mapping, Arena arena) {
     super(file, mapping, arena, MediaKind.MEMORY);
   }
 
   @Override
-  public void write(long offsetBytes, MemorySegment source, long sourceOffsetBytes, long lengthBytes) {
+  public void write(
+      long offsetBytes, MemorySegment source, long sourceOffsetBytes, long lengthBytes) {
     try {
       MemorySegment.copy(source, sourceOffsetBytes, mapping, offsetBytes, lengthBytes);
     } catch (InternalError e) {

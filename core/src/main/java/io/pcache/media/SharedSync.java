@@ -7,8 +7,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One device sync for all who wait: a caller is served by any sync that starts after it came. A failed sync is remembered
- * for good, because the system forgets the pages that it could not write and would report success next time.
+ * One device sync for all who wait: a caller is served by any sync that starts after it came. A
+ * failed sync is remembered for good, because the system forgets the pages that it could not write
+ * and would report success next time.
  *
  * <p>Thread-safety: {@link #run} from any thread.
  */
@@ -31,7 +32,9 @@ final class SharedSync {
     this.device = device;
   }
 
-  /** Returns when everything written before this call is durable, or throws what the device said. */
+  /**
+   * Returns when everything written before this call is durable, or throws what the device said.
+   */
   void run() {
     lock.lock();
     try {
@@ -52,7 +55,7 @@ final class SharedSync {
 
   private void throwIfFailed() {
     if (failure != null) {
-      throw new MediaFailureException(failure.getMessage(), failure);
+      throw new MediaFailureException(String.valueOf(failure.getMessage()), failure);
     }
   }
 
@@ -67,7 +70,8 @@ final class SharedSync {
     } catch (IOException e) {
       result =
           new MediaFailureException(
-              e.getMessage() + "; what was not synced may be lost, so nothing more is acknowledged: check the device and restart",
+              e.getMessage()
+                  + "; what was not synced may be lost, so nothing more is acknowledged: check the device and restart",
               e);
     } finally {
       lock.lock();

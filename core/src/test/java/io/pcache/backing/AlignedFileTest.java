@@ -30,8 +30,16 @@ class AlignedFileTest {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @CsvSource({"false, 1, 4096", "true, 512, 4096", "true, 4096, 4096", "true, 4096, 4099", "true, 1024, 4097", "true, 4096, 3"})
-  void randomTransfersEqualAnArray(boolean direct, int alignment, int sizeSectors) throws IOException {
+  @CsvSource({
+    "false, 1, 4096",
+    "true, 512, 4096",
+    "true, 4096, 4096",
+    "true, 4096, 4099",
+    "true, 1024, 4097",
+    "true, 4096, 3"
+  })
+  void randomTransfersEqualAnArray(boolean direct, int alignment, int sizeSectors)
+      throws IOException {
     long seed = Long.getLong("pcache.seed", DEFAULT_SEED);
     String repeat = "repeat with: mvn -pl core test -Dtest=AlignedFileTest -Dpcache.seed=" + seed;
     Random random = new Random(seed);
@@ -48,7 +56,8 @@ class AlignedFileTest {
     assertThat(Files.readAllBytes(path)).as(repeat).isEqualTo(model);
   }
 
-  private static void transfer(FileBackingStore store, byte[] model, Random random, Arena arena, String repeat)
+  private static void transfer(
+      FileBackingStore store, byte[] model, Random random, Arena arena, String repeat)
       throws IOException {
     int size = model.length / SECTOR;
     // Mostly small; now and then more than a bounce buffer holds.
@@ -65,18 +74,23 @@ class AlignedFileTest {
       store.write(pieces, (long) at * SECTOR);
     } else {
       store.read(pieces, (long) at * SECTOR);
-      MemorySegment expected = MemorySegment.ofArray(model).asSlice((long) at * SECTOR, (long) sectors * SECTOR);
+      MemorySegment expected =
+          MemorySegment.ofArray(model).asSlice((long) at * SECTOR, (long) sectors * SECTOR);
       assertThat(gather(pieces).mismatch(expected)).as(repeat).isEqualTo(-1);
     }
   }
 
-  /** Memory for some sectors in one or several pieces of odd sizes, aligned well, badly or not native at all. */
+  /**
+   * Memory for some sectors in one or several pieces of odd sizes, aligned well, badly or not
+   * native at all.
+   */
   private static List<MemorySegment> pieces(int sectors, Random random, Arena arena) {
     List<MemorySegment> pieces = new ArrayList<>();
     int left = sectors * SECTOR;
     boolean wellAligned = random.nextBoolean();
     while (left > 0) {
-      int bytes = Math.min(left, wellAligned ? 4096 * (1 + random.nextInt(8)) : 1 + random.nextInt(9000));
+      int bytes =
+          Math.min(left, wellAligned ? 4096 * (1 + random.nextInt(8)) : 1 + random.nextInt(9000));
       bytes = pieces.size() > 30 ? left : bytes;
       if (!wellAligned && random.nextInt(4) == 0) {
         pieces.add(MemorySegment.ofArray(new byte[bytes]));
@@ -130,12 +144,14 @@ class AlignedFileTest {
   }
 
   /** Writes one sector of every block a hundred times over. */
-  private static Void writeSector(FileBackingStore store, int sectorInBlock, int blocks) throws IOException {
+  private static Void writeSector(FileBackingStore store, int sectorInBlock, int blocks)
+      throws IOException {
     byte[] bytes = new byte[SECTOR];
     for (int round = 1; round <= 100; round++) {
       Arrays.fill(bytes, (byte) round);
       for (int block = 0; block < blocks; block++) {
-        store.write(List.of(MemorySegment.ofArray(bytes)), block * 4096L + (long) sectorInBlock * SECTOR);
+        store.write(
+            List.of(MemorySegment.ofArray(bytes)), block * 4096L + (long) sectorInBlock * SECTOR);
       }
     }
     return null;
@@ -163,8 +179,10 @@ class AlignedFileTest {
     return path;
   }
 
-  private static FileBackingStore open(Path path, boolean direct, int alignment) throws IOException {
-    NativeFile file = direct ? openDirect(path) : NativeFile.open(path, NativeFile.Access.READ_WRITE);
+  private static FileBackingStore open(Path path, boolean direct, int alignment)
+      throws IOException {
+    NativeFile file =
+        direct ? openDirect(path) : NativeFile.open(path, NativeFile.Access.READ_WRITE);
     return FileBackingStore.withAlignment(file, alignment, file.sizeBytes());
   }
 

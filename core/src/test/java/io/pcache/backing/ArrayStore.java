@@ -9,7 +9,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A store in an array, whose next transfers can be made to fail, and whose transfers can be held up. */
+/**
+ * A store in an array, whose next transfers can be made to fail, and whose transfers can be held
+ * up.
+ */
 final class ArrayStore implements BackingStore {
   private final byte[] bytes;
   private final Queue<IOException> failures = new ArrayDeque<>();

@@ -3,10 +3,10 @@ package io.pcache.backing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
 import io.pcache.error.BackingFailureException;
 import io.pcache.error.ClosedException;
 import io.pcache.error.MediaFailureException;
-import com.sun.management.ThreadMXBean;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -27,7 +27,8 @@ class BackingDeviceTest {
   private final BackingDevice device = device(4, 1);
 
   private BackingDevice device(int requests, int reserved) {
-    return BackingDevice.start(store, new BackingOptions(requests, reserved, 1), new SteppedRunner());
+    return BackingDevice.start(
+        store, new BackingOptions(requests, reserved, 1), new SteppedRunner());
   }
 
   private static void run(BackingDevice stepped) {
@@ -66,12 +67,17 @@ class BackingDeviceTest {
   private void slice(RecordingRequest upper, int bufferSector, int sectors, int backingSector) {
     BackingRequest request = device.acquire(RequestPurpose.READ_MISS);
     request.prepareSlice(
-        upper, (long) bufferSector * SECTOR, (long) sectors * SECTOR, (long) backingSector * SECTOR, null);
+        upper,
+        (long) bufferSector * SECTOR,
+        (long) sectors * SECTOR,
+        (long) backingSector * SECTOR,
+        null);
     device.submit(request);
   }
 
   private MemorySegment onStore(int sector, int sectors) {
-    return MemorySegment.ofArray(store.bytes()).asSlice((long) sector * SECTOR, (long) sectors * SECTOR);
+    return MemorySegment.ofArray(store.bytes())
+        .asSlice((long) sector * SECTOR, (long) sectors * SECTOR);
   }
 
   @Test
@@ -119,7 +125,8 @@ class BackingDeviceTest {
     upper.prepareRead(0, memory(1));
     upper.begin();
     BackingRequest request = device.acquire(RequestPurpose.READ_MISS);
-    request.prepareSlice(upper, 0, SECTOR, 0, (slice, failure) -> order.add("slice of " + slice.lengthBytes()));
+    request.prepareSlice(
+        upper, 0, SECTOR, 0, (slice, failure) -> order.add("slice of " + slice.lengthBytes()));
     device.submit(request);
     upper.release();
     run(device);
@@ -339,14 +346,13 @@ class BackingDeviceTest {
     BackingDevice small = device(1, 0);
     Outcomes outcomes = new Outcomes();
     BackingRequest request = small.acquire(RequestPurpose.READ_MISS);
-    request.prepareFlush(
-        (done, failure) -> {
-          for (int i = 0; i < 3; i++) {
-            BackingRequest more = small.acquire(RequestPurpose.READ_MISS);
-            more.prepareFlush(outcomes);
-            small.submit(more);
-          }
-        });
+    request.prepareFlush((done, failure) -> {
+      for (int i = 0; i < 3; i++) {
+        BackingRequest more = small.acquire(RequestPurpose.READ_MISS);
+        more.prepareFlush(outcomes);
+        small.submit(more);
+      }
+    });
     small.submit(request);
     run(small);
     assertThat(outcomes.all).hasSize(3);
@@ -368,7 +374,8 @@ class BackingDeviceTest {
     for (int i = 0; i < 3; i++) {
       assertThat(device.acquire(RequestPurpose.READ_MISS)).isNotNull();
     }
-    assertThatThrownBy(() -> device.acquire(RequestPurpose.READ_MISS)).isInstanceOf(AssertionError.class);
+    assertThatThrownBy(() -> device.acquire(RequestPurpose.READ_MISS))
+        .isInstanceOf(AssertionError.class);
   }
 
   @Test
@@ -432,7 +439,8 @@ class BackingDeviceTest {
   void aRequestOutsideTheDeviceOrOffASectorIsABug() {
     assertThatThrownBy(() -> device.submit(read(memory(1), store.sizeBytes(), IGNORE)))
         .isInstanceOf(AssertionError.class);
-    assertThatThrownBy(() -> device.submit(read(memory(1), 1, IGNORE))).isInstanceOf(AssertionError.class);
+    assertThatThrownBy(() -> device.submit(read(memory(1), 1, IGNORE)))
+        .isInstanceOf(AssertionError.class);
     assertThatThrownBy(() -> device.submit(read(Arena.ofAuto().allocate(100), 0, IGNORE)))
         .isInstanceOf(AssertionError.class);
   }
@@ -451,7 +459,8 @@ class BackingDeviceTest {
     MemorySegment memory = memory(1);
     upper.prepareRead(0, memory);
     upper.begin();
-    BackingDevice quiet = BackingDevice.start(new NullStore(), new BackingOptions(4, 1, 1), new SteppedRunner());
+    BackingDevice quiet =
+        BackingDevice.start(new NullStore(), new BackingOptions(4, 1, 1), new SteppedRunner());
     long allocated = 0;
     for (int round = 0; round < 2; round++) {
       long before = threads.getCurrentThreadAllocatedBytes();

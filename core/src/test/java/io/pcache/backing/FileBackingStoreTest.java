@@ -39,7 +39,8 @@ class FileBackingStoreTest {
     Path path = fileOf(1000);
     assertThatThrownBy(() -> FileBackingStore.open(path))
         .isInstanceOf(BadOptionException.class)
-        .hasMessageContaining("its size is 1000 bytes, expected a multiple of 512; grow it to 1024 bytes")
+        .hasMessageContaining(
+            "its size is 1000 bytes, expected a multiple of 512; grow it to 1024 bytes")
         .hasMessageContaining(path.toString());
   }
 
@@ -61,7 +62,8 @@ class FileBackingStoreTest {
 
   @Test
   void aMissingFileAndAFolderAreRefused() {
-    assertThatThrownBy(() -> FileBackingStore.open(folder.resolve("none"))).isInstanceOf(BadOptionException.class);
+    assertThatThrownBy(() -> FileBackingStore.open(folder.resolve("none")))
+        .isInstanceOf(BadOptionException.class);
     assertThatThrownBy(() -> FileBackingStore.open(folder)).isInstanceOf(BadOptionException.class);
   }
 
@@ -70,7 +72,8 @@ class FileBackingStoreTest {
     Path path = fileOf(SECTOR);
     FileBackingStore first = FileBackingStore.open(path);
     assertThatThrownBy(() -> FileBackingStore.open(path)).isInstanceOf(DeviceInUseException.class);
-    assertThatThrownBy(() -> FileBackingStore.openDirect(path)).isInstanceOf(DeviceInUseException.class);
+    assertThatThrownBy(() -> FileBackingStore.openDirect(path))
+        .isInstanceOf(DeviceInUseException.class);
     first.close();
     FileBackingStore.open(path).close();
   }
@@ -90,10 +93,12 @@ class FileBackingStoreTest {
     assumeTrue(hasTool("flock"), "the flock tool is missing");
     Path path = fileOf(SECTOR);
     // cat holds the lock until its input ends.
-    Process other = new ProcessBuilder("flock", path.toString(), "sh", "-c", "echo locked; cat").start();
+    Process other =
+        new ProcessBuilder("flock", path.toString(), "sh", "-c", "echo locked; cat").start();
     try {
       assertThat(other.inputReader().readLine()).isEqualTo("locked");
-      assertThatThrownBy(() -> FileBackingStore.open(path)).isInstanceOf(DeviceInUseException.class);
+      assertThatThrownBy(() -> FileBackingStore.open(path))
+          .isInstanceOf(DeviceInUseException.class);
     } finally {
       other.outputWriter().close();
       assertThat(other.waitFor(30, TimeUnit.SECONDS)).isTrue();
@@ -113,7 +118,8 @@ class FileBackingStoreTest {
       store.read(split(destination, SECTOR), 100 * SECTOR);
       assertThat(destination.mismatch(source)).isEqualTo(-1);
       byte[] file = Files.readAllBytes(path);
-      assertThat(MemorySegment.ofArray(file).asSlice(100 * SECTOR, 2500L * SECTOR).mismatch(source)).isEqualTo(-1);
+      assertThat(MemorySegment.ofArray(file).asSlice(100 * SECTOR, 2500L * SECTOR).mismatch(source))
+          .isEqualTo(-1);
     }
   }
 
@@ -134,7 +140,8 @@ class FileBackingStoreTest {
   void aFileThatShrankFailsTheReadsOfWhatIsGone() throws IOException {
     Path path = fileOf(8 * SECTOR);
     try (BackingDevice device =
-            BackingDevice.start(FileBackingStore.open(path), BackingOptions.defaults(), new SteppedRunner());
+            BackingDevice.start(
+                FileBackingStore.open(path), BackingOptions.defaults(), new SteppedRunner());
         Arena arena = Arena.ofConfined()) {
       fileOf(4 * SECTOR);
       Outcomes gone = new Outcomes();
@@ -163,9 +170,11 @@ class FileBackingStoreTest {
     try {
       for (boolean direct : new boolean[] {false, true}) {
         Path path = Path.of(loop);
-        try (FileBackingStore store = direct ? FileBackingStore.openDirect(path) : FileBackingStore.open(path)) {
+        try (FileBackingStore store =
+            direct ? FileBackingStore.openDirect(path) : FileBackingStore.open(path)) {
           assertThat(store.sizeBytes()).isEqualTo(1 << 20);
-          assertThatThrownBy(() -> FileBackingStore.open(path)).isInstanceOf(DeviceInUseException.class);
+          assertThatThrownBy(() -> FileBackingStore.open(path))
+              .isInstanceOf(DeviceInUseException.class);
           roundTrip(store, direct ? 11 : 12);
         }
       }
@@ -201,7 +210,9 @@ class FileBackingStoreTest {
       MemorySegment source = arena.allocate(2 << 20);
       fill(source, new Random(13));
       store.write(List.of(source), 0);
-      assertThatThrownBy(store::flush).isInstanceOf(IOException.class).hasMessageContaining("cannot sync");
+      assertThatThrownBy(store::flush)
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("cannot sync");
     }
   }
 

@@ -34,7 +34,8 @@ class ThreadedBackingDeviceTest {
 
   @TempDir Path folder;
 
-  private static void submitFlush(BackingDevice device, RequestPurpose purpose, BackingCallback callback) {
+  private static void submitFlush(
+      BackingDevice device, RequestPurpose purpose, BackingCallback callback) {
     BackingRequest request = device.acquire(purpose);
     request.prepareFlush(callback);
     device.submit(request);
@@ -54,7 +55,8 @@ class ThreadedBackingDeviceTest {
           .hasSize(3)
           .allSatisfy(thread -> assertThat(thread.getName()).startsWith("pcache-backing-io-"));
       assertThat(outcomes.threads)
-          .allSatisfy(thread -> assertThat(thread.getName()).isEqualTo("pcache-backing-completion"));
+          .allSatisfy(
+              thread -> assertThat(thread.getName()).isEqualTo("pcache-backing-completion"));
     }
   }
 
@@ -141,7 +143,8 @@ class ThreadedBackingDeviceTest {
     readInTwoSlices(device, upper, destination);
   }
 
-  private void readInTwoSlices(BackingDevice device, RecordingRequest upper, MemorySegment destination) {
+  private void readInTwoSlices(
+      BackingDevice device, RecordingRequest upper, MemorySegment destination) {
     upper.prepareRead(0, destination);
     upper.begin();
     for (int i = 0; i < 2; i++) {
@@ -160,7 +163,8 @@ class ThreadedBackingDeviceTest {
     int clients = 6;
     Path path = Files.write(folder.resolve("backing"), new byte[clients * Client.REGION_BYTES]);
     List<Client> all = new ArrayList<>();
-    try (BackingDevice device = BackingDevice.start(FileBackingStore.open(path), new BackingOptions(5, 2, 3));
+    try (BackingDevice device =
+            BackingDevice.start(FileBackingStore.open(path), new BackingOptions(5, 2, 3));
         ExecutorService threads = Executors.newFixedThreadPool(clients)) {
       List<Future<?>> running = new ArrayList<>();
       for (int i = 0; i < clients; i++) {
@@ -173,17 +177,23 @@ class ThreadedBackingDeviceTest {
       }
       await().until(() -> device.counters().inFlight() == 0);
       assertThat(device.counters().errors()).isZero();
-      assertThat(device.counters().writtenBytes()).isEqualTo(all.stream().mapToLong(c -> c.writtenBytes).sum());
+      assertThat(device.counters().writtenBytes())
+          .isEqualTo(all.stream().mapToLong(c -> c.writtenBytes).sum());
     }
     MemorySegment file = MemorySegment.ofArray(Files.readAllBytes(path));
     for (Client client : all) {
-      assertThat(file.asSlice(client.start, Client.REGION_BYTES).mismatch(MemorySegment.ofArray(client.model)))
+      assertThat(
+              file.asSlice(client.start, Client.REGION_BYTES)
+                  .mismatch(MemorySegment.ofArray(client.model)))
           .as("seed " + seed + ", client " + client.start)
           .isEqualTo(-1);
     }
   }
 
-  /** Reads and writes its own region at random, one request after the other, and knows what has to be there. */
+  /**
+   * Reads and writes its own region at random, one request after the other, and knows what has to
+   * be there.
+   */
   private static final class Client implements Runnable {
     static final int REGION_BYTES = 256 * SECTOR;
 
@@ -240,11 +250,10 @@ class ThreadedBackingDeviceTest {
     private void carryOut(BackingRequest request, MemorySegment memory, Preparation preparation) {
       CountDownLatch done = new CountDownLatch(1);
       AtomicReference<@Nullable PcacheException> outcome = new AtomicReference<>();
-      preparation.prepare(
-          (finished, failure) -> {
-            outcome.set(failure);
-            done.countDown();
-          });
+      preparation.prepare((finished, failure) -> {
+        outcome.set(failure);
+        done.countDown();
+      });
       request.addPiece(memory.asSlice(0, memory.byteSize() / 2));
       request.addPiece(memory.asSlice(memory.byteSize() / 2));
       if (random.nextInt(4) == 0) {

@@ -8,11 +8,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One client. Runs on a thread of its own, handshake first, then transmission, and leaves nothing behind: whichever way it
- * ends, the channel is closed, its threads end, and requests still with the device return their buffers when they complete.
+ * One client. Runs on a thread of its own, handshake first, then transmission, and leaves nothing
+ * behind: whichever way it ends, the channel is closed, its threads end, and requests still with
+ * the device return their buffers when they complete.
  *
- * <p>Its threads do channel I/O and are never interrupted: that would close the channel under whoever uses it. They are
- * released by {@link #abort}.
+ * <p>Its threads do channel I/O and are never interrupted: that would close the channel under
+ * whoever uses it. They are released by {@link #abort}.
  *
  * <p>Thread-safety: {@link #run} on its own thread, everything else from any.
  */
@@ -30,7 +31,12 @@ final class Connection implements Runnable {
   private final long startedNanos;
   private volatile boolean inTransmission;
 
-  Connection(SocketChannel channel, String peer, ServerShared shared, long nowNanos, Consumer<Connection> onEnd) {
+  Connection(
+      SocketChannel channel,
+      String peer,
+      ServerShared shared,
+      long nowNanos,
+      Consumer<Connection> onEnd) {
     this.channel = channel;
     this.peer = peer;
     this.shared = shared;
@@ -69,9 +75,11 @@ final class Connection implements Runnable {
     OptionReplies replies = new OptionReplies(output);
     PendingReplies pending = new PendingReplies();
     SocketInput input = new SocketInput(channel, receiveClock, pending);
-    Negotiated negotiated = new Negotiation(shared.exports(), input, replies, shared::isShuttingDown).run();
+    Negotiated negotiated =
+        new Negotiation(shared.exports(), input, replies, shared::isShuttingDown).run();
     if (negotiated != null) {
-      LOG.debug("{} uses export '{}', {} replies", peer, negotiated.export().name(), negotiated.style());
+      LOG.debug(
+          "{} uses export '{}', {} replies", peer, negotiated.export().name(), negotiated.style());
       inTransmission = true;
       pending.writer = new ReplyWriter(output, negotiated.style());
       transmit(new Transmission(negotiated, resources(output), input, pending.writer));
@@ -89,7 +97,12 @@ final class Connection implements Runnable {
 
   private ConnectionResources resources(SocketOutput output) {
     return new ConnectionResources(
-        output, admission, shared.buffers(), shared.requestsInFlight(), shared::isShuttingDown, this::abort);
+        output,
+        admission,
+        shared.buffers(),
+        shared.requestsInFlight(),
+        shared::isShuttingDown,
+        this::abort);
   }
 
   /** There are replies to gather only once the style is agreed on. */
@@ -116,7 +129,8 @@ final class Connection implements Runnable {
 
   /** Aborts if the client takes longer than allowed. Called by the watchdog alone. */
   void enforceTimeouts(long nowNanos) {
-    if (!inTransmission && nowNanos - startedNanos > shared.options().handshakeTimeout().toNanos()) {
+    if (!inTransmission
+        && nowNanos - startedNanos > shared.options().handshakeTimeout().toNanos()) {
       drop("the handshake took too long");
       return;
     }
@@ -154,7 +168,6 @@ final class Connection implements Runnable {
     }
     return true;
   }
-
 
   void join() {
     Threads.joinUninterruptibly(thread);

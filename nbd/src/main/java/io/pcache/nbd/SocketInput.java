@@ -6,15 +6,19 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 
 /**
- * The receiving side of a connection: takes what the socket holds into one large buffer. Before it waits for the client it
- * lets the connection send what it has, because the client may be waiting for just that.
+ * The receiving side of a connection: takes what the socket holds into one large buffer. Before it
+ * waits for the client it lets the connection send what it has, because the client may be waiting
+ * for just that.
  *
  * <p>Thread-safety: none; used by the connection's thread.
  */
 final class SocketInput {
   private static final int BUFFER_BYTES = 1 << 18;
 
-  /** Payload with at least this much still to come is received where it belongs, not through the buffer. */
+  /**
+   * Payload with at least this much still to come is received where it belongs, not through the
+   * buffer.
+   */
   private static final int DIRECT_BYTES = 1 << 14;
 
   private final SocketChannel channel;
@@ -67,7 +71,9 @@ final class SocketInput {
     }
   }
 
-  /** Leaves the buffer ready for {@link #received} to be appended to; undone by {@link #receive}. */
+  /**
+   * Leaves the buffer ready for {@link #received} to be appended to; undone by {@link #receive}.
+   */
   private void makeRoom(int bytes) {
     if (!buffer.hasRemaining()) {
       buffer.clear().limit(0);

@@ -13,7 +13,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 
-/** A server on a Unix socket in a directory of its own. Closing it proves that nothing has leaked. */
+/**
+ * A server on a Unix socket in a directory of its own. Closing it proves that nothing has leaked.
+ */
 final class ServerUnderTest implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -74,7 +76,9 @@ final class ServerUnderTest implements AutoCloseable {
   }
 
   void awaitNothingInFlight() {
-    await().atMost(PATIENCE).until(() -> status().requestsInFlight() == 0 && status().payloadBytesInFlight() == 0);
+    await()
+        .atMost(PATIENCE)
+        .until(() -> status().requestsInFlight() == 0 && status().payloadBytesInFlight() == 0);
   }
 
   @Override

@@ -7,8 +7,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 
 /**
- * A {@link BlockDevice} as tests like it: every call submits one request and waits for it. A failed request throws its {@link
- * io.pcache.error.PcacheException}; one that does not complete within a minute is taken for a hang and fails the test.
+ * A {@link BlockDevice} as tests like it: every call submits one request and waits for it. A failed
+ * request throws its {@link io.pcache.error.PcacheException}; one that does not complete within a
+ * minute is taken for a hang and fails the test.
  *
  * <p>Thread-safety: all methods from any thread; requests are pooled.
  */

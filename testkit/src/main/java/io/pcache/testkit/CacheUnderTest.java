@@ -10,7 +10,10 @@ public interface CacheUnderTest extends AutoCloseable {
   /** Closes in order and opens again. */
   void reopen();
 
-  /** Ends as a killed process does; requests in flight complete, some with {@link io.pcache.error.ClosedException}. */
+  /**
+   * Ends as a killed process does; requests in flight complete, some with {@link
+   * io.pcache.error.ClosedException}.
+   */
   void kill();
 
   /** Opens again after {@link #kill}. */

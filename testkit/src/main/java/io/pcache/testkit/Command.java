@@ -22,18 +22,24 @@ public record Command(int exitCode, String output, String line) {
    *
    * @throws AssertionError where it takes longer than two minutes
    */
-  public static Command run(String program, String... arguments) throws IOException, InterruptedException {
+  public static Command run(String program, String... arguments)
+      throws IOException, InterruptedException {
     List<String> words = new ArrayList<>();
     words.add(program.contains("/") ? program : Tool.require(program).toString());
     words.addAll(List.of(arguments));
     Path output = Files.createTempFile("command", ".log");
     try {
-      Process process = new ProcessBuilder(words).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+      Process process =
+          new ProcessBuilder(words)
+              .redirectErrorStream(true)
+              .redirectOutput(output.toFile())
+              .start();
       process.getOutputStream().close();
       if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
         process.destroyForcibly();
         throw new AssertionError(
-            "%s: not done in %d s%n%s".formatted(String.join(" ", words), TIMEOUT_SECONDS, Files.readString(output)));
+            "%s: not done in %d s%n%s"
+                .formatted(String.join(" ", words), TIMEOUT_SECONDS, Files.readString(output)));
       }
       return new Command(process.exitValue(), Files.readString(output), String.join(" ", words));
     } finally {
@@ -41,7 +47,10 @@ public record Command(int exitCode, String output, String line) {
     }
   }
 
-  /** The output of a program that has succeeded, without white space around it; throws {@link AssertionError} otherwise. */
+  /**
+   * The output of a program that has succeeded, without white space around it; throws {@link
+   * AssertionError} otherwise.
+   */
   public String succeeded() {
     if (exitCode != 0) {
       throw new AssertionError("%s: exit %d%n%s".formatted(line, exitCode, output));

@@ -3,8 +3,8 @@ package io.pcache.testkit;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 
 /**
- * What continuous integration (environment {@code CI=true}) makes stricter: there a test whose means are missing fails
- * instead of being skipped, so that a suite never gets thinner unseen.
+ * What continuous integration (environment {@code CI=true}) makes stricter: there a test whose
+ * means are missing fails instead of being skipped, so that a suite never gets thinner unseen.
  */
 final class ContinuousIntegration {
   private ContinuousIntegration() {}

@@ -9,16 +9,18 @@ import java.nio.file.Path;
 import java.util.random.RandomGenerator;
 
 /**
- * A simulated cache device that loses power. What was synced stays. Of the rest, every cache line or sector by itself ends up as
- * after any one of the writes it had since the last sync, as before the first, or torn within one in steps of 8 bytes: a device may
- * make anything durable at any time unasked, in any order.
+ * A simulated cache device that loses power. What was synced stays. Of the rest, every cache line
+ * or sector by itself ends up as after any one of the writes it had since the last sync, as before
+ * the first, or torn within one in steps of 8 bytes: a device may make anything durable at any time
+ * unasked, in any order.
  *
- * <p>Every write, zero, recycle and sync is a step. A test runs its scenario once to count the steps, and then once per
- * step with {@link #cutPowerAt}: the step is begun, {@link PowerCut} is thrown, and so it is by every later step. Then {@link
- * #crash} gives the device as it comes up again.
+ * <p>Every write, zero, recycle and sync is a step. A test runs its scenario once to count the
+ * steps, and then once per step with {@link #cutPowerAt}: the step is begun, {@link PowerCut} is
+ * thrown, and so it is by every later step. Then {@link #crash} gives the device as it comes up
+ * again.
  *
- * <p>Thread-safety: as {@link Media}; {@link #crash}, {@link #copy}, {@link #save} and {@link #discard} while nothing else is
- * under way.
+ * <p>Thread-safety: as {@link Media}; {@link #crash}, {@link #copy}, {@link #save} and {@link
+ * #discard} while nothing else is under way.
  */
 public final class CrashMedia implements Media {
   private static final int RECYCLE_UNIT_BYTES = 4096;
@@ -32,7 +34,8 @@ public final class CrashMedia implements Media {
   private boolean handedOver;
   private boolean closed;
 
-  private CrashMedia(CrashMemory memory, CrashGrain grain, RandomGenerator random, UnsyncedWrites unsynced) {
+  private CrashMedia(
+      CrashMemory memory, CrashGrain grain, RandomGenerator random, UnsyncedWrites unsynced) {
     this.memory = memory;
     this.grain = grain;
     this.random = random;
@@ -49,13 +52,17 @@ public final class CrashMedia implements Media {
   }
 
   /** A device that holds what a file holds, all of it durable. */
-  public static CrashMedia load(Path file, CrashGrain grain, RandomGenerator random) throws IOException {
+  public static CrashMedia load(Path file, CrashGrain grain, RandomGenerator random)
+      throws IOException {
     CrashMedia media = blank(Files.size(file), grain, random);
     media.memory.load(file);
     return media;
   }
 
-  /** Another device in the same state: the same bytes, the same ones of them not synced. Its steps count from 0. */
+  /**
+   * Another device in the same state: the same bytes, the same ones of them not synced. Its steps
+   * count from 0.
+   */
   public synchronized CrashMedia copy() {
     return new CrashMedia(memory.copy(), grain, random, unsynced.copy());
   }
@@ -76,8 +83,8 @@ public final class CrashMedia implements Media {
   }
 
   /**
-   * The device after power was lost and came back. Takes over this one's memory: whoever still writes or syncs here gets a
-   * {@link PowerCut}.
+   * The device after power was lost and came back. Takes over this one's memory: whoever still
+   * writes or syncs here gets a {@link PowerCut}.
    */
   public synchronized CrashMedia crash() {
     handedOver = true;
@@ -85,7 +92,9 @@ public final class CrashMedia implements Media {
     return new CrashMedia(memory, grain, random, new UnsyncedWrites());
   }
 
-  /** Frees the memory, for good; also that of the devices this one came from through {@link #crash}. */
+  /**
+   * Frees the memory, for good; also that of the devices this one came from through {@link #crash}.
+   */
   public synchronized void discard() {
     memory.release();
   }
@@ -101,7 +110,8 @@ public final class CrashMedia implements Media {
   }
 
   @Override
-  public synchronized void write(long offsetBytes, MemorySegment source, long sourceOffsetBytes, long lengthBytes) {
+  public synchronized void write(
+      long offsetBytes, MemorySegment source, long sourceOffsetBytes, long lengthBytes) {
     beginStore(offsetBytes, lengthBytes);
     MemorySegment.copy(source, sourceOffsetBytes, memory.bytes(), offsetBytes, lengthBytes);
     endStep();
@@ -166,7 +176,10 @@ public final class CrashMedia implements Media {
     return MediaKind.SIMULATED;
   }
 
-  /** Ends the use by the engine; the bytes stay, for {@link #crash}, {@link #copy} and {@link #save}. */
+  /**
+   * Ends the use by the engine; the bytes stay, for {@link #crash}, {@link #copy} and {@link
+   * #save}.
+   */
   @Override
   public synchronized void close() {
     closed = true;

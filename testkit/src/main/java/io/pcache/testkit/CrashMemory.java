@@ -13,7 +13,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.BitSet;
 
 /**
- * A large piece of memory of which only what is written takes room: a mapped sparse file without a name.
+ * A large piece of memory of which only what is written takes room: a mapped sparse file without a
+ * name.
  *
  * <p>Thread-safety: none.
  */
@@ -27,14 +28,19 @@ final class CrashMemory {
 
   CrashMemory(long sizeBytes) {
     try {
-      Path file = Files.isWritable(SHARED_MEMORY) ? temporaryFile(SHARED_MEMORY) : Files.createTempFile("pcache", null);
-      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      Path file =
+          Files.isWritable(SHARED_MEMORY)
+              ? temporaryFile(SHARED_MEMORY)
+              : Files.createTempFile("pcache", null);
+      try (FileChannel channel =
+          FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
         bytes = channel.map(FileChannel.MapMode.READ_WRITE, 0, sizeBytes, arena);
       } finally {
         Files.delete(file);
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("no memory for a simulated device of " + sizeBytes + " bytes", e);
+      throw new UncheckedIOException(
+          "no memory for a simulated device of " + sizeBytes + " bytes", e);
     }
   }
 
@@ -56,7 +62,9 @@ final class CrashMemory {
 
   CrashMemory copy() {
     CrashMemory copy = new CrashMemory(bytes.byteSize());
-    touchedChunks.stream().forEach(chunk -> MemorySegment.copy(bytes, start(chunk), copy.bytes, start(chunk), length(chunk)));
+    touchedChunks.stream()
+        .forEach(chunk ->
+            MemorySegment.copy(bytes, start(chunk), copy.bytes, start(chunk), length(chunk)));
     copy.touchedChunks.or(touchedChunks);
     return copy;
   }
@@ -66,7 +74,10 @@ final class CrashMemory {
       byte[] block = new byte[CHUNK_BYTES];
       for (int chunk = 0; start(chunk) < bytes.byteSize(); chunk++) {
         int length = readFully(channel, ByteBuffer.wrap(block, 0, length(chunk)), start(chunk));
-        if (MemorySegment.ofArray(block).asSlice(0, length).mismatch(MemorySegment.ofArray(new byte[length])) >= 0) {
+        if (MemorySegment.ofArray(block)
+                .asSlice(0, length)
+                .mismatch(MemorySegment.ofArray(new byte[length]))
+            >= 0) {
           MemorySegment.copy(block, 0, bytes, ValueLayout.JAVA_BYTE, start(chunk), length);
           touchedChunks.set(chunk);
         }
@@ -77,7 +88,9 @@ final class CrashMemory {
   void save(Path file) throws IOException {
     SparseFiles.create(file, bytes.byteSize());
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-      for (int chunk = touchedChunks.nextSetBit(0); chunk >= 0; chunk = touchedChunks.nextSetBit(chunk + 1)) {
+      for (int chunk = touchedChunks.nextSetBit(0);
+          chunk >= 0;
+          chunk = touchedChunks.nextSetBit(chunk + 1)) {
         ByteBuffer block = bytes.asSlice(start(chunk), length(chunk)).asByteBuffer();
         long at = start(chunk);
         while (block.hasRemaining()) {
@@ -99,7 +112,8 @@ final class CrashMemory {
     return (int) Math.min(CHUNK_BYTES, bytes.byteSize() - start(chunk));
   }
 
-  private static int readFully(FileChannel channel, ByteBuffer block, long offset) throws IOException {
+  private static int readFully(FileChannel channel, ByteBuffer block, long offset)
+      throws IOException {
     int done = 0;
     while (block.hasRemaining()) {
       int n = channel.read(block, offset + done);

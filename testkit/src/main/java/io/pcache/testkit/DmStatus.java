@@ -30,12 +30,16 @@ public record DmStatus(
   private static final int FIELDS = 9;
   private static final String TARGET = "pcache";
 
-  /** Reads a line, with or without device-mapper's own three words in front ({@code 0 SECTORS pcache}). */
+  /**
+   * Reads a line, with or without device-mapper's own three words in front ({@code 0 SECTORS
+   * pcache}).
+   */
   public static DmStatus parse(String line) {
     List<String> words = Arrays.asList(line.strip().split(" "));
     List<String> fields = words.subList(words.indexOf(TARGET) + 1, words.size());
     if (fields.size() != FIELDS) {
-      throw new IllegalArgumentException("'" + line + "': " + FIELDS + " fields expected, not " + fields.size());
+      throw new IllegalArgumentException(
+          "'" + line + "': " + FIELDS + " fields expected, not " + fields.size());
     }
     return new DmStatus(
         Integer.parseInt(fields.get(0), 16),
@@ -51,6 +55,7 @@ public record DmStatus(
 
   private static LogPosition position(String text) {
     int colon = text.indexOf(':');
-    return new LogPosition(Integer.parseInt(text.substring(0, colon)), Integer.parseInt(text.substring(colon + 1)));
+    return new LogPosition(
+        Integer.parseInt(text.substring(0, colon)), Integer.parseInt(text.substring(colon + 1)));
   }
 }

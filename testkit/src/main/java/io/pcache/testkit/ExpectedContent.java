@@ -12,7 +12,8 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
- * What a device has to hold: one id for every sector, with content as {@link SectorContent} makes it.
+ * What a device has to hold: one id for every sector, with content as {@link SectorContent} makes
+ * it.
  *
  * <p>Thread-safety: none, but threads may use disjoint sectors.
  */
@@ -69,7 +70,8 @@ public final class ExpectedContent {
       }
       MemorySegment run =
           destination.asSlice(
-              (long) from * SectorContent.SECTOR_BYTES, (long) (to - from) * SectorContent.SECTOR_BYTES);
+              (long) from * SectorContent.SECTOR_BYTES,
+              (long) (to - from) * SectorContent.SECTOR_BYTES);
       SectorContent.fill(run, first + from, ids[first + from]);
       from = to;
     }
@@ -86,13 +88,12 @@ public final class ExpectedContent {
   public void writeTo(Path file) throws IOException {
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      forEachChunk(
-          (offset, bytes) -> {
-            long at = offset;
-            while (bytes.hasRemaining()) {
-              at += channel.write(bytes, at);
-            }
-          });
+      forEachChunk((offset, bytes) -> {
+        long at = offset;
+        while (bytes.hasRemaining()) {
+          at += channel.write(bytes, at);
+        }
+      });
     }
   }
 

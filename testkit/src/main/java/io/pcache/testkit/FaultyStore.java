@@ -9,8 +9,8 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A backing store that fails and stalls on demand. Faults of a range stay until healed, as a bad disk's do; a failed transfer
- * changes nothing on the store below.
+ * A backing store that fails and stalls on demand. Faults of a range stay until healed, as a bad
+ * disk's do; a failed transfer changes nothing on the store below.
  *
  * <p>Thread-safety: all methods from any thread. No lock is held while the store below works.
  */
@@ -129,7 +129,8 @@ public final class FaultyStore implements BackingStore {
     store.write(pieces, offsetBytes);
   }
 
-  private void admitTransfer(List<Range> bad, List<MemorySegment> pieces, long offsetBytes, String verb)
+  private void admitTransfer(
+      List<Range> bad, List<MemorySegment> pieces, long offsetBytes, String verb)
       throws IOException {
     long endBytes = offsetBytes;
     for (MemorySegment piece : pieces) {

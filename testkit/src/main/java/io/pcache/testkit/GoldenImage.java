@@ -11,7 +11,8 @@ import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
 
 /**
- * A cache device and its backing device as a real kernel left them, with what the kernel itself said and read.
+ * A cache device and its backing device as a real kernel left them, with what the kernel itself
+ * said and read.
  *
  * @param name the folder's name
  * @param dataCrc whether keys carry checksums of their data
@@ -20,7 +21,11 @@ import java.util.zip.GZIPInputStream;
  * @param logicalSha256 SHA-256 of the whole logical device as the kernel read it then
  */
 public record GoldenImage(
-    String name, boolean dataCrc, long backingBytes, DmStatus reattachedStatus, String logicalSha256) {
+    String name,
+    boolean dataCrc,
+    long backingBytes,
+    DmStatus reattachedStatus,
+    String logicalSha256) {
   private static final List<String> NAMES =
       List.of(
           "fresh",

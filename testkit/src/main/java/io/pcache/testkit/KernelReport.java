@@ -36,7 +36,9 @@ public record KernelReport(int exitCode, String output) {
 
   private String require(String prefix) {
     return line(prefix)
-        .orElseThrow(() -> new AssertionError("no '%s' from the kernel, exit %d:%n%s".formatted(prefix, exitCode, output)));
+        .orElseThrow(() ->
+            new AssertionError(
+                "no '%s' from the kernel, exit %d:%n%s".formatted(prefix, exitCode, output)));
   }
 
   private Optional<String> line(String prefix) {

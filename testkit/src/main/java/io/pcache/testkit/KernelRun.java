@@ -6,7 +6,8 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * What a kernel is to do with a pair of images: attach them, play operations, read the whole device, detach.
+ * What a kernel is to do with a pair of images: attach them, play operations, read the whole
+ * device, detach.
  *
  * @param cache the cache image, at least 512 MiB; changed in place
  * @param backing the backing image; changed in place
@@ -47,7 +48,8 @@ public record KernelRun(Path cache, Path backing, boolean dataCrc, List<String> 
 
   List<String> arguments() {
     List<String> arguments = new ArrayList<>();
-    Collections.addAll(arguments, cache.toString(), backing.toString(), "--data-crc", String.valueOf(dataCrc));
+    Collections.addAll(
+        arguments, cache.toString(), backing.toString(), "--data-crc", String.valueOf(dataCrc));
     arguments.addAll(options);
     return arguments;
   }

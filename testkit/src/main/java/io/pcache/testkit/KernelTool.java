@@ -8,9 +8,10 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Attaches images to the real dm-pcache of an emulated Linux, by a runner that lives beside the repository at {@code
- * ../shared/kernel/dm-pcache}, or where the environment variable {@code PCACHE_KERNEL_TOOL} says. One run takes about ten seconds and
- * changes both images, as an attach does.
+ * Attaches images to the real dm-pcache of an emulated Linux, by a runner that lives beside the
+ * repository at {@code ../shared/kernel/dm-pcache}, or where the environment variable {@code
+ * PCACHE_KERNEL_TOOL} says. One run takes about ten seconds and changes both images, as an attach
+ * does.
  */
 public final class KernelTool {
   /** The program that the runner needs. */
@@ -38,13 +39,15 @@ public final class KernelTool {
     command.addAll(run.arguments());
     Path output = Files.createTempFile("dm-pcache", ".log");
     try {
-      ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+      ProcessBuilder builder =
+          new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
       builder.environment().put("DM_PCACHE_TIMEOUT", String.valueOf(TIMEOUT_SECONDS));
       Process process = builder.start();
       if (!process.waitFor(TIMEOUT_SECONDS + GRACE_SECONDS, TimeUnit.SECONDS)) {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();
-        throw new IllegalStateException("the kernel runner did not end: " + Files.readString(output));
+        throw new IllegalStateException(
+            "the kernel runner did not end: " + Files.readString(output));
       }
       return new KernelReport(process.exitValue(), Files.readString(output));
     } finally {

@@ -15,16 +15,19 @@ import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
- * The log of a cache image, walked from key_tail to its end by a second reader that shares no code with the engine, so that
- * tests can put positions in order and compare. Segments have to be chained 0, 1, 2, … as every formatter so far does it.
+ * The log of a cache image, walked from key_tail to its end by a second reader that shares no code
+ * with the engine, so that tests can put positions in order and compare. Segments have to be
+ * chained 0, 1, 2, … as every formatter so far does it.
  *
  * @param positions where each key set begins, in order of the log; the last one is key_head
  * @param keyTail the first of them
  * @param dirtyTail where write-back stands
  */
 public record LogWalk(List<LogPosition> positions, LogPosition keyTail, LogPosition dirtyTail) {
-  private static final ValueLayout.OfInt U32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfLong U64 = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfInt U32 =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfLong U64 =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final byte[] CRC_PREFIX = {0x68, 0x0E, (byte) 0xA7, 0x4A};
 
   private static final long KEY_TAIL_SLOTS = 16 << 10;
@@ -57,7 +60,8 @@ public record LogWalk(List<LogPosition> positions, LogPosition keyTail, LogPosit
   public int indexOf(LogPosition position) {
     int index = positions.indexOf(position);
     if (index < 0) {
-      throw new IllegalArgumentException(position + " is not where a key set of this log begins or the log ends");
+      throw new IllegalArgumentException(
+          position + " is not where a key set of this log begins or the log ends");
     }
     return index;
   }

@@ -9,7 +9,10 @@ final class ModelMismatch extends AssertionError {
   ModelMismatch(int sector, int found, String expected) {
     super(
         "sector %d: %s expected, found %s"
-            .formatted(sector, expected, found == SectorContent.FOREIGN ? "something foreign" : "id " + found));
+            .formatted(
+                sector,
+                expected,
+                found == SectorContent.FOREIGN ? "something foreign" : "id " + found));
     this.sector = sector;
   }
 

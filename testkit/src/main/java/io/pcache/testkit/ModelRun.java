@@ -16,11 +16,13 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A cache against a plain model: random requests from one or more threads, in rounds. Between rounds all is flushed, or the
- * cache is reopened, or killed and recovered; with several threads also while their requests are in flight.
+ * A cache against a plain model: random requests from one or more threads, in rounds. Between
+ * rounds all is flushed, or the cache is reopened, or killed and recovered; with several threads
+ * also while their requests are in flight.
  *
- * <p>What is checked: a read returns the newest completed write of every sector. After a kill every sector holds what was last
- * flushed, or something written to it since. The device reads as zeroes at the beginning.
+ * <p>What is checked: a read returns the newest completed write of every sector. After a kill every
+ * sector holds what was last flushed, or something written to it since. The device reads as zeroes
+ * at the beginning.
  *
  * <p>With one thread a run is the same for the same seed, as far as the cache itself is.
  */
@@ -73,11 +75,15 @@ public final class ModelRun {
     } catch (ModelMismatch e) {
       List<ModelTrace> traces = new ArrayList<>(workers.stream().map(ModelWorker::trace).toList());
       traces.add(trace);
-      throw new AssertionError(e.getMessage() + "; what happened to it:" + ModelTrace.about(e.sector(), traces), e);
+      throw new AssertionError(
+          e.getMessage() + "; what happened to it:" + ModelTrace.about(e.sector(), traces), e);
     }
   }
 
-  /** Each ending comes once in every four rounds, in changing order, so that even a short run has them all. */
+  /**
+   * Each ending comes once in every four rounds, in changing order, so that even a short run has
+   * them all.
+   */
   private Ending nextEnding() {
     if (endings.isEmpty()) {
       endings.addAll(List.of(Ending.values()));
@@ -91,11 +97,13 @@ public final class ModelRun {
   private void playRound(ExecutorService threads, Ending ending) throws InterruptedException {
     Stripes stripes = newStripes();
     int perThread = settings.operationsPerRoundAndThread();
-    int hotSectors = (int) Math.min(model.sectors(), settings.hotBytes() / SectorContent.SECTOR_BYTES);
+    int hotSectors =
+        (int) Math.min(model.sectors(), settings.hotBytes() / SectorContent.SECTOR_BYTES);
     int ticketsBefore = tickets.get();
     List<Future<?>> running = new ArrayList<>();
     for (ModelWorker worker : workers) {
-      running.add(threads.submit(() -> worker.work(cache.device(), stripes, perThread, hotSectors)));
+      running.add(
+          threads.submit(() -> worker.work(cache.device(), stripes, perThread, hotSectors)));
     }
     if (ending == Ending.KILL_IN_FLIGHT) {
       killAt(ticketsBefore + random.nextInt(perThread * settings.threads()), running);
@@ -105,7 +113,10 @@ public final class ModelRun {
   }
 
   private Stripes newStripes() {
-    int stripe = settings.threads() == 1 ? model.sectors() : STRIPE_SECTORS[random.nextInt(STRIPE_SECTORS.length)];
+    int stripe =
+        settings.threads() == 1
+            ? model.sectors()
+            : STRIPE_SECTORS[random.nextInt(STRIPE_SECTORS.length)];
     return new Stripes(stripe, settings.threads(), model.sectors());
   }
 
@@ -158,11 +169,10 @@ public final class ModelRun {
     trace.note(tickets.incrementAndGet(), "read as a whole");
     int[] sector = {0};
     new BlockingDevice(cache.device())
-        .readAll(
-            piece -> {
-              model.check(piece, sector[0]);
-              sector[0] += (int) (piece.byteSize() / SectorContent.SECTOR_BYTES);
-            });
+        .readAll(piece -> {
+          model.check(piece, sector[0]);
+          sector[0] += (int) (piece.byteSize() / SectorContent.SECTOR_BYTES);
+        });
   }
 
   /** Checks a file, a drained backing device, against the model. */

@@ -9,7 +9,8 @@ import java.util.stream.Stream;
 /**
  * What a model run did, kept to explain a failure.
  *
- * <p>Thread-safety: each thread notes in a trace of its own; {@link #about} once they have stopped or failed.
+ * <p>Thread-safety: each thread notes in a trace of its own; {@link #about} once they have stopped
+ * or failed.
  */
 final class ModelTrace {
   private static final int SHOWN = 60;
@@ -38,7 +39,10 @@ final class ModelTrace {
     notes.add(new Note(ticket, what, WHOLE_DEVICE, 0, 0));
   }
 
-  /** The last notes of several traces that concern a sector, oldest first; of equal ones in a row only the last. */
+  /**
+   * The last notes of several traces that concern a sector, oldest first; of equal ones in a row
+   * only the last.
+   */
   static String about(int sector, List<ModelTrace> traces) {
     List<Note> all =
         traces.stream()
@@ -48,7 +52,9 @@ final class ModelTrace {
             .toList();
     List<Note> told = new ArrayList<>();
     for (Note note : all) {
-      if (!told.isEmpty() && told.getLast().what.equals(note.what) && note.firstSector == WHOLE_DEVICE) {
+      if (!told.isEmpty()
+          && told.getLast().what.equals(note.what)
+          && note.firstSector == WHOLE_DEVICE) {
         told.removeLast();
       }
       told.add(note);

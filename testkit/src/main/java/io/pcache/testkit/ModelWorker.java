@@ -9,7 +9,8 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * One thread of a model run: sends random requests to its own sectors and knows what each of them may hold.
+ * One thread of a model run: sends random requests to its own sectors and knows what each of them
+ * may hold.
  *
  * <p>Thread-safety: used by one thread at a time.
  */
@@ -25,7 +26,8 @@ final class ModelWorker {
   private final RequestSizes sizes;
   private final ModelTrace trace = new ModelTrace();
   private final UnflushedVersions unflushed = new UnflushedVersions();
-  private final MemorySegment buffer = Arena.ofAuto().allocate(RequestSizes.MAX_SECTORS * SECTOR, Long.BYTES);
+  private final MemorySegment buffer =
+      Arena.ofAuto().allocate(RequestSizes.MAX_SECTORS * SECTOR, Long.BYTES);
 
   /**
    * Creates a worker.
@@ -147,7 +149,8 @@ final class ModelWorker {
           return follows;
         });
     if (reached[0] != (long) (first + count) * SECTOR) {
-      throw new ModelMismatch(first, SectorContent.FOREIGN, "range states without gap over " + count + " sectors");
+      throw new ModelMismatch(
+          first, SectorContent.FOREIGN, "range states without gap over " + count + " sectors");
     }
   }
 
@@ -160,13 +163,18 @@ final class ModelWorker {
   /** Everything this worker has written is durable. */
   void settle() {
     BitSet touched = unflushed.sectors();
-    for (int from = touched.nextSetBit(0); from >= 0; from = touched.nextSetBit(touched.nextClearBit(from))) {
+    for (int from = touched.nextSetBit(0);
+        from >= 0;
+        from = touched.nextSetBit(touched.nextClearBit(from))) {
       model.becameDurable(from, touched.nextClearBit(from) - from);
     }
     unflushed.clear();
   }
 
-  /** After a crash: every sector written since the last flush has to hold one of the versions it could, and keeps it. */
+  /**
+   * After a crash: every sector written since the last flush has to hold one of the versions it
+   * could, and keeps it.
+   */
   void checkRecovered(BlockDevice device) {
     BlockingDevice blocking = new BlockingDevice(device);
     BitSet touched = unflushed.sectors();
@@ -192,7 +200,8 @@ final class ModelWorker {
       } else if (found == SectorVersions.contentId(durable)) {
         model.recovered(sector, durable);
       } else {
-        throw new ModelMismatch(sector, found, "after a crash version " + durable + " or one not flushed since");
+        throw new ModelMismatch(
+            sector, found, "after a crash version " + durable + " or one not flushed since");
       }
     }
   }

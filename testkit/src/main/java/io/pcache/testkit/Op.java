@@ -73,7 +73,8 @@ public record Op(Kind kind, long offsetBytes, long lengthBytes, int id) {
     }
     return switch (kind) {
       case WRITE, FUA_WRITE ->
-          new Op(kind, Long.parseLong(words[1]), Long.parseLong(words[2]), Integer.parseInt(words[3]));
+          new Op(
+              kind, Long.parseLong(words[1]), Long.parseLong(words[2]), Integer.parseInt(words[3]));
       case READ -> new Op(kind, Long.parseLong(words[1]), Long.parseLong(words[2]), 0);
       case FLUSH -> flush();
       case SLEEP -> new Op(kind, 0, Long.parseLong(words[1]), 0);

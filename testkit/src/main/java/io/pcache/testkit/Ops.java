@@ -12,7 +12,8 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * A list of operations on a device, in the language that the kernel runner plays: one a line, offsets and lengths in bytes.
+ * A list of operations on a device, in the language that the kernel runner plays: one a line,
+ * offsets and lengths in bytes.
  *
  * @param list the operations in order
  */
@@ -44,7 +45,8 @@ public record Ops(List<Op> list) {
    * @param maxBytes the longest; lengths are spread evenly over the powers of two up to it
    * @param firstId id of the first write; they count up from there
    */
-  public static Ops random(RandomGenerator random, int count, long deviceBytes, int maxBytes, int firstId) {
+  public static Ops random(
+      RandomGenerator random, int count, long deviceBytes, int maxBytes, int firstId) {
     List<Op> ops = new ArrayList<>();
     int id = firstId;
     for (int i = 0; i < count; i++) {
@@ -70,7 +72,10 @@ public record Ops(List<Op> list) {
     return (1L + random.nextInt(upTo)) * SectorContent.SECTOR_BYTES;
   }
 
-  /** Carries them out on a device, in order, one at a time; pauses are skipped and reads thrown away. */
+  /**
+   * Carries them out on a device, in order, one at a time; pauses are skipped and reads thrown
+   * away.
+   */
   public void play(BlockingDevice device) {
     for (Op op : list) {
       switch (op.kind()) {

@@ -11,8 +11,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongConsumer;
 
 /**
- * A backing store that moves so many bytes a second, reads and writes of all threads together, like a slow disk: each
- * transfer takes its time on the device after those that came before it. Time without transfers is not saved up.
+ * A backing store that moves so many bytes a second, reads and writes of all threads together, like
+ * a slow disk: each transfer takes its time on the device after those that came before it. Time
+ * without transfers is not saved up.
  *
  * <p>Thread-safety: all methods from any thread.
  */
@@ -30,7 +31,8 @@ public final class RateLimitedStore implements BackingStore {
    * @param clock what time it is
    * @param sleepNanos lets the calling thread wait, or moves a simulated clock; may return early
    */
-  public RateLimitedStore(BackingStore store, long bytesPerSecond, Clock clock, LongConsumer sleepNanos) {
+  public RateLimitedStore(
+      BackingStore store, long bytesPerSecond, Clock clock, LongConsumer sleepNanos) {
     this.store = store;
     this.bytesPerSecond = bytesPerSecond;
     this.clock = clock;

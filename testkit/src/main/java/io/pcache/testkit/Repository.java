@@ -12,8 +12,8 @@ public final class Repository {
   private Repository() {}
 
   /**
-   * The repository's top folder: the nearest one, from the working directory upwards, whose {@code pom.xml} is the parent of
-   * all modules.
+   * The repository's top folder: the nearest one, from the working directory upwards, whose {@code
+   * pom.xml} is the parent of all modules.
    */
   public static Path root() {
     Path start = Path.of("").toAbsolutePath();
@@ -22,7 +22,8 @@ public final class Repository {
         return folder;
       }
     }
-    throw new IllegalStateException(start + " is not inside the pcache repository: no parent pom.xml from there upwards");
+    throw new IllegalStateException(
+        start + " is not inside the pcache repository: no parent pom.xml from there upwards");
   }
 
   /** A path relative to the repository's top folder; an absolute one stays as it is. */

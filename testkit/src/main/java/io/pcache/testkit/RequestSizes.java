@@ -2,7 +2,10 @@ package io.pcache.testkit;
 
 import java.util.random.RandomGenerator;
 
-/** Sizes as file systems send them: most small, few up to 8 MiB; every power of two of a class is equally likely. */
+/**
+ * Sizes as file systems send them: most small, few up to 8 MiB; every power of two of a class is
+ * equally likely.
+ */
 final class RequestSizes {
   /** The longest, 8 MiB. */
   static final int MAX_SECTORS = 16_384;

@@ -8,8 +8,8 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * The test reads and writes, or runs, these files or devices. Where one is missing or may not be used the test is skipped and
- * names it; with {@code CI=true} in the environment it fails.
+ * The test reads and writes, or runs, these files or devices. Where one is missing or may not be
+ * used the test is skipped and names it; with {@code CI=true} in the environment it fails.
  */
 @Documented
 @Target({ElementType.TYPE, ElementType.METHOD})

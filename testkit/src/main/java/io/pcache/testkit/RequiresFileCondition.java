@@ -23,7 +23,8 @@ final class RequiresFileCondition implements ExecutionCondition {
         Arrays.stream(paths).filter(path -> !usable(Repository.resolve(path))).toList();
     return missing.isEmpty()
         ? ConditionEvaluationResult.enabled("every required file is there")
-        : ContinuousIntegration.missing("missing, or not ours to use: " + String.join(", ", missing));
+        : ContinuousIntegration.missing(
+            "missing, or not ours to use: " + String.join(", ", missing));
   }
 
   private static boolean usable(Path path) {

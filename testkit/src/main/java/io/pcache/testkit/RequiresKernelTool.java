@@ -8,8 +8,9 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * The test attaches devices to a real kernel through {@link KernelTool}. Where there is none the test is skipped and says how to
- * get it; it fails instead with {@code CI=true} in the environment where the folder that should hold it is there.
+ * The test attaches devices to a real kernel through {@link KernelTool}. Where there is none the
+ * test is skipped and says how to get it; it fails instead with {@code CI=true} in the environment
+ * where the folder that should hold it is there.
  */
 @Documented
 @Target({ElementType.TYPE, ElementType.METHOD})

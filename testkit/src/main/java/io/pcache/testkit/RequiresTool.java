@@ -8,8 +8,8 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * The test runs these programs. Where one is missing the test is skipped and names it; with {@code CI=true} in the
- * environment it fails.
+ * The test runs these programs. Where one is missing the test is skipped and names it; with {@code
+ * CI=true} in the environment it fails.
  */
 @Documented
 @Target({ElementType.TYPE, ElementType.METHOD})

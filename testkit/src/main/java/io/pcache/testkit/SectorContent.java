@@ -5,8 +5,9 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * What tests put into sectors: 32 times the pair (u64 sector number, u64 id), little-endian. So a sector tells which write it
- * came from, and whether it is in its own place. Id 0 stands for a sector of zeroes.
+ * What tests put into sectors: 32 times the pair (u64 sector number, u64 id), little-endian. So a
+ * sector tells which write it came from, and whether it is in its own place. Id 0 stands for a
+ * sector of zeroes.
  */
 public final class SectorContent {
   /** Bytes in a sector. */
@@ -58,7 +59,8 @@ public final class SectorContent {
    * @param source the bytes
    * @param offsetBytes where in the source the sector begins
    * @param sector its number
-   * @return an id, {@link #ZERO_ID} for zeroes, or {@link #FOREIGN} for a torn sector or another sector's content
+   * @return an id, {@link #ZERO_ID} for zeroes, or {@link #FOREIGN} for a torn sector or another
+   *     sector's content
    */
   public static int idAt(MemorySegment source, long offsetBytes, long sector) {
     long id = source.get(WORD, offsetBytes + Long.BYTES);

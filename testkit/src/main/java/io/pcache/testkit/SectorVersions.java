@@ -4,8 +4,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * The model of a device: for every sector the version it was last written with and the version that is known to be durable.
- * Versions count up over all writes; a negative one stands for zeroes, 0 for the zeroes of the beginning.
+ * The model of a device: for every sector the version it was last written with and the version that
+ * is known to be durable. Versions count up over all writes; a negative one stands for zeroes, 0
+ * for the zeroes of the beginning.
  *
  * <p>Thread-safety: none, but threads may use disjoint sectors.
  */

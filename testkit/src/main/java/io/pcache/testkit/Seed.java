@@ -3,8 +3,8 @@ package io.pcache.testkit;
 import java.util.Random;
 
 /**
- * Where a random test's choices come from. A test method of a class with {@code @ExtendWith(Seeds.class)} takes it as a
- * parameter.
+ * Where a random test's choices come from. A test method of a class with
+ * {@code @ExtendWith(Seeds.class)} takes it as a parameter.
  *
  * @param value what {@code -Dpcache.seed} takes
  */

@@ -13,16 +13,19 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.jupiter.api.extension.TestWatcher;
 
 /**
- * Gives tests their {@link Seed}, prints it at the start, and on failure prints one command that repeats the test with it.
+ * Gives tests their {@link Seed}, prints it at the start, and on failure prints one command that
+ * repeats the test with it.
  *
- * <p>The seed is the system property {@code pcache.seed} where it is set; in continuous integration it follows from the commit,
- * so that a commit's result does not change by itself; else it is fresh.
+ * <p>The seed is the system property {@code pcache.seed} where it is set; in continuous integration
+ * it follows from the commit, so that a commit's result does not change by itself; else it is
+ * fresh.
  */
 public final class Seeds implements ParameterResolver, TestWatcher {
   /** The system property that repeats a run. */
   public static final String PROPERTY = "pcache.seed";
 
-  private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(Seeds.class);
+  private static final ExtensionContext.Namespace NAMESPACE =
+      ExtensionContext.Namespace.create(Seeds.class);
   private static final int HASH_DIGITS_IN_A_LONG = 15;
 
   /** Made by JUnit. */
@@ -38,7 +41,11 @@ public final class Seeds implements ParameterResolver, TestWatcher {
     Seed seed = choose(System.getProperty(PROPERTY), ContinuousIntegration.active());
     context.getStore(NAMESPACE).put(Seed.class, seed);
     System.out.println(
-        context.getRequiredTestClass().getSimpleName() + " " + context.getDisplayName() + ": seed " + seed.value());
+        context.getRequiredTestClass().getSimpleName()
+            + " "
+            + context.getDisplayName()
+            + ": seed "
+            + seed.value());
     return seed;
   }
 
@@ -46,15 +53,21 @@ public final class Seeds implements ParameterResolver, TestWatcher {
   public void testFailed(ExtensionContext context, @Nullable Throwable cause) {
     Seed seed = context.getStore(NAMESPACE).get(Seed.class, Seed.class);
     if (seed != null) {
-      System.out.println("repeat this with: " + repeatCommand(context.getRequiredTestMethod(), seed));
+      System.out.println(
+          "repeat this with: " + repeatCommand(context.getRequiredTestMethod(), seed));
     }
   }
 
   static String repeatCommand(Method test, Seed seed) {
-    // -am builds the modules this one needs; without the second property they fail for having no such test
+    // -am builds the modules this one needs; without the second property they fail for having no
+    // such test
     return "mvn -pl %s -am test -Dtest='%s#%s' -Dsurefire.failIfNoSpecifiedTests=false -D%s=%d"
         .formatted(
-            Repository.currentModule(), test.getDeclaringClass().getName(), test.getName(), PROPERTY, seed.value());
+            Repository.currentModule(),
+            test.getDeclaringClass().getName(),
+            test.getName(),
+            PROPERTY,
+            seed.value());
   }
 
   static Seed choose(@Nullable String property, boolean followTheCommit) {
@@ -84,7 +97,8 @@ public final class Seeds implements ParameterResolver, TestWatcher {
               .directory(Repository.root().toFile())
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start();
-      return Optional.of(new String(git.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).strip());
+      return Optional.of(
+          new String(git.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).strip());
     } catch (IOException e) {
       return Optional.empty(); // no git here: the seed is fresh then, and printed all the same
     }

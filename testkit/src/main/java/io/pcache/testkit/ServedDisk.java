@@ -49,19 +49,23 @@ public final class ServedDisk implements AutoCloseable {
    * @throws AssertionError with its output where it ends or takes half a minute instead
    */
   public static ServedDisk start(String... arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of(Repository.resolve(COMMAND).toString(), "serve"));
+    List<String> command =
+        new ArrayList<>(List.of(Repository.resolve(COMMAND).toString(), "serve"));
     Collections.addAll(command, arguments);
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     List<String> log = Collections.synchronizedList(new ArrayList<>());
     CompletableFuture<String> uri = new CompletableFuture<>();
-    Thread reader = Thread.ofPlatform().daemon().name("served-disk-log").start(() -> read(process, log, uri));
+    Thread reader =
+        Thread.ofPlatform().daemon().name("served-disk-log").start(() -> read(process, log, uri));
     try {
       return new ServedDisk(process, uri.get(START_SECONDS, TimeUnit.SECONDS), log);
     } catch (ExecutionException | TimeoutException e) {
       process.destroyForcibly();
       reader.join(TimeUnit.SECONDS.toMillis(1));
       throw new AssertionError(
-          "%s has not begun to serve:%n%s".formatted(String.join(" ", command), String.join("\n", log)), e);
+          "%s has not begun to serve:%n%s"
+              .formatted(String.join(" ", command), String.join("\n", log)),
+          e);
     }
   }
 

@@ -1,8 +1,8 @@
 package io.pcache.testkit;
 
 /**
- * Cuts a device into stripes that belong to the threads in turn, so that every thread knows exactly what its own sectors hold
- * while all of them meet in the same 4 MiB of the device.
+ * Cuts a device into stripes that belong to the threads in turn, so that every thread knows exactly
+ * what its own sectors hold while all of them meet in the same 4 MiB of the device.
  *
  * @param stripeSectors length of a stripe
  * @param threads how many threads take turns

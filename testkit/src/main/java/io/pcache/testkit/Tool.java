@@ -11,7 +11,10 @@ import java.util.Optional;
 public final class Tool {
   private Tool() {}
 
-  /** Where a program is: on the search path, or in the system administrator's folders, which not every user searches. */
+  /**
+   * Where a program is: on the search path, or in the system administrator's folders, which not
+   * every user searches.
+   */
   public static Optional<Path> find(String name) {
     List<String> folders = new ArrayList<>();
     String path = System.getenv("PATH");
@@ -19,11 +22,15 @@ public final class Tool {
       folders.addAll(List.of(path.split(File.pathSeparator)));
     }
     folders.addAll(List.of("/usr/local/sbin", "/usr/sbin", "/sbin"));
-    return folders.stream().map(folder -> Path.of(folder, name)).filter(Files::isExecutable).findFirst();
+    return folders.stream()
+        .map(folder -> Path.of(folder, name))
+        .filter(Files::isExecutable)
+        .findFirst();
   }
 
   /** The same for a program that has to be there. */
   public static Path require(String name) {
-    return find(name).orElseThrow(() -> new IllegalStateException("no program " + name + " on the search path"));
+    return find(name)
+        .orElseThrow(() -> new IllegalStateException("no program " + name + " on the search path"));
   }
 }

@@ -4,7 +4,8 @@ import java.util.Arrays;
 import java.util.BitSet;
 
 /**
- * The writes that one thread has begun since its last flush, in order: each may or may not be there after a crash.
+ * The writes that one thread has begun since its last flush, in order: each may or may not be there
+ * after a crash.
  *
  * <p>Thread-safety: none.
  */
@@ -40,8 +41,11 @@ final class UnflushedVersions {
    * @param after the version that is known to be durable; what it replaced cannot come back
    */
   int find(int sector, int contentId, int after) {
-    for (int i = used - FIELDS; i >= 0 && Math.abs(writes[i + VERSION]) > Math.abs(after); i -= FIELDS) {
-      boolean covers = sector >= writes[i + FIRST] && sector < writes[i + FIRST] + writes[i + COUNT];
+    for (int i = used - FIELDS;
+        i >= 0 && Math.abs(writes[i + VERSION]) > Math.abs(after);
+        i -= FIELDS) {
+      boolean covers =
+          sector >= writes[i + FIRST] && sector < writes[i + FIRST] + writes[i + COUNT];
       if (covers && SectorVersions.contentId(writes[i + VERSION]) == contentId) {
         return writes[i + VERSION];
       }

@@ -9,7 +9,8 @@ import java.util.Map;
 import java.util.random.RandomGenerator;
 
 /**
- * The writes since the last sync, as what they overwrote, so that a crash can take any of them back.
+ * The writes since the last sync, as what they overwrote, so that a crash can take any of them
+ * back.
  *
  * <p>Thread-safety: none.
  */
@@ -24,7 +25,10 @@ final class UnsyncedWrites {
     }
   }
 
-  /** How a crash is disposed: the shares of units that keep or lose all they had; the rest stop anywhere in between. */
+  /**
+   * How a crash is disposed: the shares of units that keep or lose all they had; the rest stop
+   * anywhere in between.
+   */
   private record Mood(double keepAll, double loseAll) {
     static Mood random(RandomGenerator random) {
       return switch (random.nextInt(6)) {
@@ -54,7 +58,9 @@ final class UnsyncedWrites {
 
   /** Keeps what a write is about to overwrite. */
   void add(MemorySegment memory, long offsetBytes, long lengthBytes) {
-    writes.add(new Write(offsetBytes, memory.asSlice(offsetBytes, lengthBytes).toArray(ValueLayout.JAVA_BYTE)));
+    writes.add(
+        new Write(
+            offsetBytes, memory.asSlice(offsetBytes, lengthBytes).toArray(ValueLayout.JAVA_BYTE)));
   }
 
   void clear() {
@@ -68,14 +74,17 @@ final class UnsyncedWrites {
   }
 
   /**
-   * Takes back a random part: every unit ends up as it was after one of its writes, or before the first, or in the middle of one.
+   * Takes back a random part: every unit ends up as it was after one of its writes, or before the
+   * first, or in the middle of one.
    */
   void crash(MemorySegment memory, int unitBytes, RandomGenerator random) {
     Map<Long, Unit> units = countWrites(unitBytes);
     Mood mood = Mood.random(random);
     units.values().forEach(unit -> unit.undosLeft = mood.undoneOf(unit.writes, random));
     for (Write write : writes.reversed()) {
-      for (long number = write.offsetBytes / unitBytes; number * unitBytes < write.endBytes(); number++) {
+      for (long number = write.offsetBytes / unitBytes;
+          number * unitBytes < write.endBytes();
+          number++) {
         Unit unit = units.get(number);
         if (unit != null && unit.undosLeft > 0) {
           unit.undosLeft--;
@@ -96,14 +105,17 @@ final class UnsyncedWrites {
   private Map<Long, Unit> countWrites(int unitBytes) {
     Map<Long, Unit> units = new HashMap<>();
     for (Write write : writes) {
-      for (long number = write.offsetBytes / unitBytes; number * unitBytes < write.endBytes(); number++) {
+      for (long number = write.offsetBytes / unitBytes;
+          number * unitBytes < write.endBytes();
+          number++) {
         units.computeIfAbsent(number, n -> new Unit()).writes++;
       }
     }
     return units;
   }
 
-  private static void undoSomeWords(MemorySegment memory, Write write, long from, long to, RandomGenerator random) {
+  private static void undoSomeWords(
+      MemorySegment memory, Write write, long from, long to, RandomGenerator random) {
     long at = from;
     while (at < to) {
       long wordEnd = Math.min(to, (at / WORD_BYTES + 1) * WORD_BYTES);

@@ -10,7 +10,10 @@ import java.lang.foreign.MemorySegment;
 import java.util.BitSet;
 import java.util.Random;
 
-/** The simplest cache that keeps the promises: two arrays, what is there and what is durable. It can break them on request. */
+/**
+ * The simplest cache that keeps the promises: two arrays, what is there and what is durable. It can
+ * break them on request.
+ */
 final class ArrayCache implements CacheUnderTest {
   private static final int SECTOR = SectorContent.SECTOR_BYTES;
   private static final int FAULT_ONE_IN = 500;
@@ -66,7 +69,9 @@ final class ArrayCache implements CacheUnderTest {
 
   @Override
   public synchronized void recover() {
-    for (int sector = unflushed.nextSetBit(0); sector >= 0; sector = unflushed.nextSetBit(sector + 1)) {
+    for (int sector = unflushed.nextSetBit(0);
+        sector >= 0;
+        sector = unflushed.nextSetBit(sector + 1)) {
       recover((long) sector * SECTOR);
     }
     unflushed.clear();
@@ -84,7 +89,9 @@ final class ArrayCache implements CacheUnderTest {
   }
 
   private void flush() {
-    for (int sector = unflushed.nextSetBit(0); sector >= 0; sector = unflushed.nextSetBit(sector + 1)) {
+    for (int sector = unflushed.nextSetBit(0);
+        sector >= 0;
+        sector = unflushed.nextSetBit(sector + 1)) {
       MemorySegment.copy(newest, (long) sector * SECTOR, durable, (long) sector * SECTOR, SECTOR);
     }
     unflushed.clear();
@@ -99,7 +106,8 @@ final class ArrayCache implements CacheUnderTest {
   private synchronized void carryOut(BlockRequest request) {
     requests++;
     switch (request.op()) {
-      case READ -> request.buffer().copyFrom(newest.asSlice(request.offsetBytes(), request.lengthBytes()));
+      case READ ->
+          request.buffer().copyFrom(newest.asSlice(request.offsetBytes(), request.lengthBytes()));
       case WRITE, WRITE_ZEROES -> write(request);
       case FLUSH -> {
         if (fault != Fault.IGNORES_FLUSH) {

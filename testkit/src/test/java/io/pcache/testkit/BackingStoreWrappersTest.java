@@ -66,9 +66,12 @@ class BackingStoreWrappersTest {
     FaultyStore faulty = new FaultyStore(file);
     faulty.failReads(4 * SECTOR, SECTOR);
     faulty.failWrites(8 * SECTOR, SECTOR);
-    assertThatThrownBy(() -> faulty.read(sectors(2, 0), 3 * SECTOR)).hasMessageContaining("injected");
-    assertThatThrownBy(() -> faulty.read(sectors(1, 0), 4 * SECTOR)).hasMessageContaining("injected");
-    assertThatThrownBy(() -> faulty.write(sectors(2, 1), 7 * SECTOR)).hasMessageContaining("injected");
+    assertThatThrownBy(() -> faulty.read(sectors(2, 0), 3 * SECTOR))
+        .hasMessageContaining("injected");
+    assertThatThrownBy(() -> faulty.read(sectors(1, 0), 4 * SECTOR))
+        .hasMessageContaining("injected");
+    assertThatThrownBy(() -> faulty.write(sectors(2, 1), 7 * SECTOR))
+        .hasMessageContaining("injected");
     faulty.read(sectors(1, 0), 3 * SECTOR);
     faulty.read(sectors(1, 0), 5 * SECTOR);
     faulty.write(sectors(1, 1), 4 * SECTOR);
@@ -94,11 +97,10 @@ class BackingStoreWrappersTest {
     FaultyStore faulty = new FaultyStore(file);
     faulty.hold();
     FutureTask<Void> write =
-        new FutureTask<>(
-            () -> {
-              faulty.write(sectors(1, 1), 0);
-              return null;
-            });
+        new FutureTask<>(() -> {
+          faulty.write(sectors(1, 1), 0);
+          return null;
+        });
     Thread writer = Thread.ofPlatform().start(write);
     await().until(() -> faulty.waiting() == 1);
     assertThat(Files.readAllBytes(folder.resolve("backing"))[0]).isZero();

@@ -78,7 +78,9 @@ class CrashMediaTest {
         case 1 -> {
           media = media.crash();
           for (int i = 0; i < WORDS; i++) {
-            assertThat(possible.get(i)).as("word %d after step %d", i, step).contains(word(media, 8L * i));
+            assertThat(possible.get(i))
+                .as("word %d after step %d", i, step)
+                .contains(word(media, 8L * i));
           }
           settle(media, possible);
         }
@@ -87,7 +89,8 @@ class CrashMediaTest {
     }
   }
 
-  private static void randomWrite(Media media, Random random, long value, List<Set<Long>> possible) {
+  private static void randomWrite(
+      Media media, Random random, long value, List<Set<Long>> possible) {
     int length = 1 + random.nextInt(300);
     int first = random.nextInt(WORDS - length + 1);
     long[] words = new long[length];
@@ -156,7 +159,9 @@ class CrashMediaTest {
     for (int step = 1; step <= 4; step++) {
       CrashMedia media = blank(SIZE, CrashGrain.SECTOR, seed.random());
       media.cutPowerAt(step);
-      assertThatThrownBy(() -> fourSteps(media)).isInstanceOf(PowerCut.class).hasMessageEndingWith("step " + step);
+      assertThatThrownBy(() -> fourSteps(media))
+          .isInstanceOf(PowerCut.class)
+          .hasMessageEndingWith("step " + step);
       assertThat(media.steps()).isEqualTo(step);
       assertThatThrownBy(media::sync).isInstanceOf(PowerCut.class);
     }

@@ -10,7 +10,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The recorded runs, the content model and the second log reader agree with each other, without any engine. */
+/**
+ * The recorded runs, the content model and the second log reader agree with each other, without any
+ * engine.
+ */
 class GoldenContentTest {
   private @TempDir Path folder;
 
@@ -30,9 +33,12 @@ class GoldenContentTest {
     LogWalk log = LogWalk.of(image.unpack(folder).cache());
 
     assertThat(log.keyHead()).isEqualTo(image.reattachedStatus().keyHead());
-    // the kernel's write-back and reclaiming went on between attaching and its status line, never back
-    assertThat(log.indexOf(log.dirtyTail())).isLessThanOrEqualTo(log.indexOf(image.reattachedStatus().dirtyTail()));
-    assertThat(log.indexOf(log.keyTail())).isLessThanOrEqualTo(log.indexOf(image.reattachedStatus().keyTail()));
+    // the kernel's write-back and reclaiming went on between attaching and its status line, never
+    // back
+    assertThat(log.indexOf(log.dirtyTail()))
+        .isLessThanOrEqualTo(log.indexOf(image.reattachedStatus().dirtyTail()));
+    assertThat(log.indexOf(log.keyTail()))
+        .isLessThanOrEqualTo(log.indexOf(image.reattachedStatus().keyTail()));
   }
 
   @Test

@@ -14,7 +14,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The engine opens what a real kernel left, says what the kernel said, and reads what the kernel read. */
+/**
+ * The engine opens what a real kernel left, says what the kernel said, and reads what the kernel
+ * read.
+ */
 @Tag("engine")
 class GoldenImagesTest {
   /** Where dirty_tail equals key_head on media. */
@@ -58,7 +61,8 @@ class GoldenImagesTest {
     assertThat(ours.gcPercent()).isEqualTo(kernels.gcPercent());
     assertThat(ours.cacheInfoFlags()).isEqualTo(kernels.cacheInfoFlags());
     assertThat(ours.keyHead()).isEqualTo(kernels.keyHead());
-    // write-back and reclaiming start at once, so both tails may have moved on from where the image has them
+    // write-back and reclaiming start at once, so both tails may have moved on from where the image
+    // has them
     int keyTail = log.indexOf(ours.keyTail());
     int dirtyTail = log.indexOf(ours.dirtyTail());
     assertThat(dirtyTail).isBetween(log.indexOf(log.dirtyTail()), log.indexOf(ours.keyHead()));
@@ -81,13 +85,15 @@ class GoldenImagesTest {
 
   @ParameterizedTest
   @MethodSource("dirtyImages")
-  void aDirtyCacheThatNamesNoBackingDeviceIsRefusedUnlessAdopted(GoldenImage image) throws IOException {
+  void aDirtyCacheThatNamesNoBackingDeviceIsRefusedUnlessAdopted(GoldenImage image)
+      throws IOException {
     GoldenImage.Unpacked devices = image.unpack(folder);
     LogWalk log = LogWalk.of(devices.cache());
     assertThat(log.dirtyTail()).isNotEqualTo(log.keyHead());
     String before = Sha256.of(devices.cache());
 
-    assertThatThrownBy(() -> Pcache.open(options(devices)).close()).isInstanceOf(WrongDeviceException.class);
+    assertThatThrownBy(() -> Pcache.open(options(devices)).close())
+        .isInstanceOf(WrongDeviceException.class);
 
     assertThat(Sha256.of(devices.cache())).isEqualTo(before);
   }

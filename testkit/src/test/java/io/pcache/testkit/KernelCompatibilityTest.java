@@ -14,7 +14,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A real kernel attaches what the engine leaves and reads what the engine wrote, and the engine reads what the kernel wrote. */
+/**
+ * A real kernel attaches what the engine leaves and reads what the engine wrote, and the engine
+ * reads what the kernel wrote.
+ */
 @Tag("engine")
 @Tag("kernel")
 @RequiresKernelTool
@@ -98,7 +101,8 @@ class KernelCompatibilityTest {
     private final Path cacheFile;
     private final Path backingFile;
     private final RandomGenerator random;
-    private final ExpectedContent expected = new ExpectedContent(BACKING_BYTES, SectorContent.BACKING_ID);
+    private final ExpectedContent expected =
+        new ExpectedContent(BACKING_BYTES, SectorContent.BACKING_ID);
     private int nextId = 1;
 
     Run(Path folder, boolean dataCrc, RandomGenerator random) throws IOException {
@@ -128,7 +132,8 @@ class KernelCompatibilityTest {
 
   @ParameterizedTest
   @EnumSource
-  void aCacheGoesToTheKernelAndComesBack(Scenario scenario, Seed seed) throws IOException, InterruptedException {
+  void aCacheGoesToTheKernelAndComesBack(Scenario scenario, Seed seed)
+      throws IOException, InterruptedException {
     Run run = new Run(folder, scenario.dataCrc, seed.random());
     scenario.leave(run);
     LogWalk left = LogWalk.of(run.cacheFile);
@@ -136,12 +141,15 @@ class KernelCompatibilityTest {
     run.nextOps(KERNEL_OPS, MAX_BYTES).write(kernelOps);
 
     KernelReport report =
-        KernelTool.run(KernelRun.of(run.cacheFile, run.backingFile, scenario.dataCrc).withOps(kernelOps));
+        KernelTool.run(
+            KernelRun.of(run.cacheFile, run.backingFile, scenario.dataCrc).withOps(kernelOps));
 
     assertThat(report.attachedStatus().keyHead()).isEqualTo(left.keyHead());
     assertThat(report.logicalSha256()).isEqualTo(run.expected.sha256());
-    // the kernel has changed the backing device, so only an operator may say that it is still the one
-    try (Pcache cache = Pcache.open(OpenOptions.of(run.cacheFile, run.backingFile).withAdopt(true))) {
+    // the kernel has changed the backing device, so only an operator may say that it is still the
+    // one
+    try (Pcache cache =
+        Pcache.open(OpenOptions.of(run.cacheFile, run.backingFile).withAdopt(true))) {
       assertThat(Sha256.of(new BlockingDevice(cache.device()))).isEqualTo(run.expected.sha256());
       run.play(cache, KERNEL_OPS, MAX_BYTES);
       cache.drain((bytesLeft, atStart) -> {});

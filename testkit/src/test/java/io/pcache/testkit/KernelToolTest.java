@@ -30,7 +30,15 @@ class KernelToolTest {
     assertThat(report.attachedStatus())
         .isEqualTo(
             new DmStatus(
-                0, 31, 31, 7, 42, 0xa82, new LogPosition(0, 48_288), new LogPosition(0, 40_240), new LogPosition(0, 0)));
+                0,
+                31,
+                31,
+                7,
+                42,
+                0xa82,
+                new LogPosition(0, 48_288),
+                new LogPosition(0, 40_240),
+                new LogPosition(0, 0)));
     assertThat(report.lastStatus().keyHead()).isEqualTo(new LogPosition(1, 0));
     assertThat(report.table()).startsWith("0 131072 pcache").endsWith("crc false");
     assertThat(report.logicalSha256()).isEqualTo("abc");
@@ -53,7 +61,10 @@ class KernelToolTest {
 
   @Test
   void optionsBecomeArguments() {
-    KernelRun run = KernelRun.of(Path.of("c"), Path.of("b"), true).withOps(Path.of("o")).withNothingWrittenBack();
+    KernelRun run =
+        KernelRun.of(Path.of("c"), Path.of("b"), true)
+            .withOps(Path.of("o"))
+            .withNothingWrittenBack();
     assertThat(run.arguments())
         .isEqualTo(List.of("c", "b", "--data-crc", "true", "--ops", "o", "--keep-dirty"));
     assertThat(KernelRun.of(Path.of("c"), Path.of("b"), false).withCrash().arguments())
@@ -62,8 +73,10 @@ class KernelToolTest {
 
   @Test
   void aMissingRunnerIsSkippedWithAPointer() {
-    assertThat(RequiresKernelToolCondition.evaluate(Path.of("/no/such/folder/dm-pcache")).getReason())
-        .hasValueSatisfying(reason -> assertThat(reason).contains("/no/such/folder", "interop/README.md"));
+    assertThat(
+            RequiresKernelToolCondition.evaluate(Path.of("/no/such/folder/dm-pcache")).getReason())
+        .hasValueSatisfying(
+            reason -> assertThat(reason).contains("/no/such/folder", "interop/README.md"));
   }
 
   @Test
@@ -73,7 +86,8 @@ class KernelToolTest {
     GoldenImage image = GoldenImage.load("read-populated");
     GoldenImage.Unpacked devices = image.unpack(folder);
 
-    KernelReport report = KernelTool.run(KernelRun.of(devices.cache(), devices.backing(), image.dataCrc()));
+    KernelReport report =
+        KernelTool.run(KernelRun.of(devices.cache(), devices.backing(), image.dataCrc()));
 
     assertThat(report.logicalSha256()).isEqualTo(image.logicalSha256());
     assertThat(report.attachedStatus().keyHead()).isEqualTo(image.reattachedStatus().keyHead());

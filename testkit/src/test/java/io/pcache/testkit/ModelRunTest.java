@@ -15,7 +15,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ModelRunTest {
   private static final long DEVICE_BYTES = 24L << 20;
 
-  private static void run(int threads, ArrayCache.Fault fault, Seed seed) throws InterruptedException {
+  private static void run(int threads, ArrayCache.Fault fault, Seed seed)
+      throws InterruptedException {
     try (ArrayCache cache = new ArrayCache(DEVICE_BYTES, seed.random(99), fault)) {
       new ModelRun(cache, new ModelSettings(12_000, threads, 16, 4 << 20), seed).run();
     }
@@ -30,8 +31,12 @@ class ModelRunTest {
   @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
   void aBrokenPromiseIsNoticed(ArrayCache.Fault fault, Seed seed) {
-    assertThatThrownBy(() -> run(1, fault, seed)).isInstanceOf(AssertionError.class).hasMessageStartingWith("sector ");
-    assertThatThrownBy(() -> run(8, fault, seed)).isInstanceOf(AssertionError.class).hasMessageStartingWith("sector ");
+    assertThatThrownBy(() -> run(1, fault, seed))
+        .isInstanceOf(AssertionError.class)
+        .hasMessageStartingWith("sector ");
+    assertThatThrownBy(() -> run(8, fault, seed))
+        .isInstanceOf(AssertionError.class)
+        .hasMessageStartingWith("sector ");
   }
 
   @Test

@@ -10,7 +10,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The engine against a plain model, with a cache half the size of its device, so that all of write-back and reclaiming runs. */
+/**
+ * The engine against a plain model, with a cache half the size of its device, so that all of
+ * write-back and reclaiming runs.
+ */
 @Tag("engine")
 @ExtendWith(Seeds.class)
 class ModelTest {
@@ -32,7 +35,8 @@ class ModelTest {
     run(8, false, seed);
   }
 
-  private void run(int threads, boolean dataCrc, Seed seed) throws IOException, InterruptedException {
+  private void run(int threads, boolean dataCrc, Seed seed)
+      throws IOException, InterruptedException {
     Path cacheFile = folder.resolve("cache.img");
     Path backingFile = SparseFiles.create(folder.resolve("backing.img"), BACKING_BYTES);
     Pcache.format(FormatOptions.of(cacheFile).withSizeBytes(CACHE_BYTES).withDataCrc(dataCrc));

@@ -29,7 +29,8 @@ class RequirementsTest {
   @Test
   @EnabledIfEnvironmentVariable(named = "CI", matches = "true")
   void whatIsMissingFailsTheTestInContinuousIntegration() {
-    assertThatThrownBy(() -> RequiresToolCondition.evaluate(NO_PROGRAM)).hasMessageContaining(NO_PROGRAM);
+    assertThatThrownBy(() -> RequiresToolCondition.evaluate(NO_PROGRAM))
+        .hasMessageContaining(NO_PROGRAM);
     assertThatThrownBy(() -> RequiresFileCondition.evaluate(NO_FILE)).hasMessageContaining(NO_FILE);
   }
 

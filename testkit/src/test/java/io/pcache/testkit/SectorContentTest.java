@@ -35,7 +35,9 @@ class SectorContentTest {
       SectorContent.fill(sector, 3, 5);
       byte old = sector.get(ValueLayout.JAVA_BYTE, at);
       sector.set(ValueLayout.JAVA_BYTE, at, (byte) (old + 1));
-      assertThat(SectorContent.idAt(sector, 0, 3)).as("byte %d", at).isEqualTo(SectorContent.FOREIGN);
+      assertThat(SectorContent.idAt(sector, 0, 3))
+          .as("byte %d", at)
+          .isEqualTo(SectorContent.FOREIGN);
     }
   }
 
@@ -61,11 +63,10 @@ class SectorContentTest {
   @Test
   void randomOperationsStayOnTheDevice(Seed seed) {
     assertThat(Ops.random(seed.random(), 2000, 1 << 20, 1 << 19, 1).list())
-        .allSatisfy(
-            op -> {
-              assertThat(op.offsetBytes() + op.lengthBytes()).isLessThanOrEqualTo(1 << 20);
-              assertThat(op.offsetBytes() % 512 + op.lengthBytes() % 512).isZero();
-            });
+        .allSatisfy(op -> {
+          assertThat(op.offsetBytes() + op.lengthBytes()).isLessThanOrEqualTo(1 << 20);
+          assertThat(op.offsetBytes() % 512 + op.lengthBytes() % 512).isZero();
+        });
   }
 
   @Test
@@ -77,7 +78,8 @@ class SectorContentTest {
   @Test
   void theContentOfAFileIsTheContentOfItsModel() throws IOException {
     ExpectedContent content = new ExpectedContent(3 << 20, SectorContent.BACKING_ID);
-    content.replay(new Ops(List.of(Op.write(512, 1 << 20, 1), Op.read(0, 512), Op.fuaWrite(1024, 512, 2))));
+    content.replay(
+        new Ops(List.of(Op.write(512, 1 << 20, 1), Op.read(0, 512), Op.fuaWrite(1024, 512, 2))));
     Path file = folder.resolve("device");
     content.writeTo(file);
 
