@@ -35,7 +35,7 @@ public final class Pcache implements AutoCloseable {
   private final BackingDevice backing;
   private final IdentityKeeper identity;
   private final Cache cache;
-  private boolean closed;
+  private volatile boolean closed;
 
   private Pcache(
       String cachePath,
@@ -202,7 +202,7 @@ public final class Pcache implements AutoCloseable {
       if (refusal != null) {
         throw refusal;
       }
-      if (Thread.currentThread().isInterrupted()) {
+      if (closed || Thread.currentThread().isInterrupted()) {
         return false;
       }
       progress.report(cache.snapshot().dirtyBytes(), atStart);

@@ -375,6 +375,8 @@ public final class Cache implements BlockDevice, AutoCloseable {
       return committer.durableHead();
     } finally {
       stopAgents();
+      deferred.abandon();
+      committer.abandon();
     }
   }
 
@@ -390,7 +392,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
    */
   public void kill() {
     closing = true;
-    health.logFailed(new ClosedException("the cache was ended; the request was not carried out"));
+    health.ended();
     stopAgents();
     deferred.abandon();
     committer.abandon();

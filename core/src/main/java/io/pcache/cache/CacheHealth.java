@@ -1,5 +1,6 @@
 package io.pcache.cache;
 
+import io.pcache.error.ClosedException;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.PcacheException;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ import org.slf4j.LoggerFactory;
  * <p>Thread-safety: all methods from any thread.
  */
 final class CacheHealth {
+  private static final String ENDED = "the cache was ended; the request was not carried out";
   private static final Logger LOG = LoggerFactory.getLogger(CacheHealth.class);
 
   private final AtomicReference<@Nullable PcacheException> logFailure = new AtomicReference<>();
@@ -36,12 +38,19 @@ final class CacheHealth {
     }
   }
 
+  /** The cache was ended on purpose without an orderly close: nothing is acknowledged any more. */
+  void ended() {
+    logFailure.compareAndSet(null, new ClosedException(ENDED));
+  }
+
   /** The failure to answer writes and flushes with, or null while the log works. */
   @Nullable PcacheException writeRefusal() {
     PcacheException failure = logFailure.get();
-    return failure == null
-        ? null
-        : new MediaFailureException(String.valueOf(failure.getMessage()), failure);
+    return switch (failure) {
+      case null -> null;
+      case ClosedException _ -> new ClosedException(ENDED);
+      default -> new MediaFailureException(String.valueOf(failure.getMessage()), failure);
+    };
   }
 
   /** An agent has trouble; replaces its last report. */

@@ -125,7 +125,7 @@ class AlignedFileTest {
   @Test
   void neighboursInOneBlockWrittenAtTheSameTimeAreBothKept() throws Exception {
     int blocks = 4;
-    Path path = create(blocks * 4096);
+    Path path = create(blocks * 4096L);
     try (FileBackingStore store = open(path, true, 4096);
         ExecutorService threads = Executors.newFixedThreadPool(8)) {
       List<Future<?>> writers = new ArrayList<>();

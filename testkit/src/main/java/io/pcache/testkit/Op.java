@@ -66,7 +66,7 @@ public record Op(Kind kind, long offsetBytes, long lengthBytes, int id) {
   }
 
   static Op parse(String line) {
-    String[] words = line.strip().split(" +");
+    String[] words = line.strip().split(" +", -1);
     Kind kind = Kind.of(words[0]);
     if (words.length != kind.operands + 1) {
       throw new IllegalArgumentException("'" + line + "': " + kind.operands + " operands expected");

@@ -31,7 +31,7 @@ class KernelCompatibilityTest {
   private @TempDir Path folder;
 
   /** In which state the engine leaves the cache. Each costs one start of an emulated machine. */
-  private enum Scenario {
+  enum Scenario {
     FRESH(false) {
       @Override
       void leave(Run run) {
@@ -97,7 +97,7 @@ class KernelCompatibilityTest {
   }
 
   /** A pair of devices, and what the logical device has to hold. */
-  private static final class Run {
+  static final class Run {
     private final Path cacheFile;
     private final Path backingFile;
     private final RandomGenerator random;
