@@ -108,7 +108,12 @@ final class ServeCommand implements Callable<Integer> {
     Consumer<ServedCache> nothing = _ -> {};
     Daemon daemon =
         new Daemon(
-            () -> open(new OpenOptions(cache, backing, adopt, direct, gcPercent), display, stop),
+            () ->
+                open(
+                    new OpenOptions(
+                        cache.toAbsolutePath(), backing.toAbsolutePath(), adopt, direct, gcPercent),
+                    display,
+                    stop),
             places.forServer(cache, SocketPlaces.CONTROL_SUFFIX),
             frontEnd,
             drain ? new Drain(stop, display, System.err) : nothing,
@@ -153,7 +158,10 @@ final class ServeCommand implements Callable<Integer> {
     out().println("Serving at:");
     clients.uris().forEach(out()::println);
     if (devices == null) {
-      out().print(DemoDisk.thingsToTry(clients.uris().getFirst()));
+      out()
+          .print(
+              DemoDisk.thingsToTry(
+                  clients.uris().getFirst(), System.getProperty("pcache.command", "pcache")));
     }
     out().flush();
   }
