@@ -13,8 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.slf4j.Logger;
@@ -40,28 +38,15 @@ final class ControlServer implements AutoCloseable {
   }
 
   /**
-   * Starts to answer on the first of these paths where a socket can be made. A socket that is there
-   * already is replaced: the caller holds the cache's lock, so nobody serves on it any more.
+   * Starts to answer. A socket that is there already is replaced: the caller holds the cache's
+   * lock, so nobody serves on it any more.
    *
-   * @throws IOException where none of them works, with the reason for each
+   * @throws IOException where no socket can be made there
    */
-  static ControlServer start(List<Path> paths, ControlHandler handler) throws IOException {
-    List<String> reasons = new ArrayList<>();
-    for (Path path : paths) {
-      try {
-        ControlServer server = new ControlServer(path, listenOn(path), handler);
-        Thread.ofVirtual().name("pcache-control").start(server::acceptAll);
-        return server;
-      } catch (IOException e) {
-        reasons.add(path + ": " + e);
-      }
-    }
-    throw new IOException("cannot make a control socket: " + String.join("; ", reasons));
-  }
-
-  /** Where it answers. */
-  Path path() {
-    return path;
+  static ControlServer start(Path path, ControlHandler handler) throws IOException {
+    ControlServer server = new ControlServer(path, listenOn(path), handler);
+    Thread.ofVirtual().name("pcache-control").start(server::acceptAll);
+    return server;
   }
 
   /**
@@ -89,7 +74,8 @@ final class ControlServer implements AutoCloseable {
 
   private static void refuseToReplaceOtherThanSocket(Path path) throws IOException {
     if (Files.isRegularFile(path) || Files.isDirectory(path)) {
-      throw new IOException("something that is not a socket has this name");
+      throw new IOException(
+          path + " is not a socket and stands where the control socket belongs; move it away");
     }
   }
 

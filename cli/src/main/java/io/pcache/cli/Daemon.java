@@ -4,7 +4,6 @@ import io.pcache.PcacheStatus;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -17,7 +16,7 @@ import java.util.function.Supplier;
  */
 final class Daemon {
   private final Supplier<ServedCache> opener;
-  private final List<Path> controlPlaces;
+  private final Path controlSocket;
   private final FrontEnd.Starter frontEnd;
   private final Consumer<ServedCache> beforeClose;
   private final PrintStream err;
@@ -26,19 +25,19 @@ final class Daemon {
    * Prepares a daemon.
    *
    * @param opener opens the cache
-   * @param controlPlaces where its control socket may be, the best first
+   * @param controlSocket where to make its control socket
    * @param frontEnd starts to serve it
    * @param beforeClose what to do after the last client is gone and before the cache is closed
    * @param err where people are told what goes on
    */
   Daemon(
       Supplier<ServedCache> opener,
-      List<Path> controlPlaces,
+      Path controlSocket,
       FrontEnd.Starter frontEnd,
       Consumer<ServedCache> beforeClose,
       PrintStream err) {
     this.opener = opener;
-    this.controlPlaces = controlPlaces;
+    this.controlSocket = controlSocket;
     this.frontEnd = frontEnd;
     this.beforeClose = beforeClose;
     this.err = err;
@@ -47,14 +46,12 @@ final class Daemon {
   /**
    * Serves until the first stop request.
    *
-   * @param stop the requests; signals become requests only once the cache is open, before that they
-   *     end the process at once
+   * @param stop the requests
    * @param started told where clients find the device, once they do
    */
   void run(StopRequests stop, Consumer<FrontEnd> started) throws IOException {
     try (ServedCache cache = opener.get();
-        ControlServer _ = ControlServer.start(controlPlaces, new CacheControl(cache))) {
-      StopSignals.route(stop);
+        ControlServer _ = ControlServer.start(controlSocket, new CacheControl(cache))) {
       try (FrontEnd clients = frontEnd.start(cache.device())) {
         started.accept(clients);
         stop.first().join();

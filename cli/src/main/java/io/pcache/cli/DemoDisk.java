@@ -76,8 +76,13 @@ record DemoDisk(Path folder) {
     Files.move(newCache, cache(), StandardCopyOption.ATOMIC_MOVE);
   }
 
-  /** What to do with it, as commands that can be pasted; only the first {@code uri} is used. */
-  static String thingsToTry(String uri) {
+  /**
+   * What to do with it, as commands that can be pasted.
+   *
+   * @param uri where it is served
+   * @param command how this command was called
+   */
+  static String thingsToTry(String uri, String command) {
     return """
 
     Three things to try, in another terminal:
@@ -87,7 +92,7 @@ record DemoDisk(Path folder) {
 
       # Write 64 MiB, read them back, and see them in the cache
       qemu-io -f raw -c 'write -P 7 0 64M' -c flush -c 'read -P 7 0 64M' '%1$s'
-      pcache status
+      %2$s status
 
       # A file system on it, as root
       mkdir -p nbd mnt && nbdfuse nbd/disk '%1$s' &
@@ -96,6 +101,6 @@ record DemoDisk(Path folder) {
 
     Ctrl-C stops it. What was flushed is there again next time, also after kill -9.
     """
-        .formatted(uri);
+        .formatted(uri, command);
   }
 }

@@ -4,7 +4,6 @@ import io.pcache.OpenOptions;
 import io.pcache.Pcache;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -100,7 +99,6 @@ final class ServeCommand implements Callable<Integer> {
     Path cache = devices == null ? demo.cache() : devices.cache;
     Path backing = devices == null ? demo.disk() : devices.backing;
     SocketPlaces places = SocketPlaces.ofThisMachine();
-    places.prepare();
     ProgressDisplay display = ProgressDisplay.onStandardError();
     if (devices == null) {
       makeDemo(demo, display);
@@ -110,8 +108,13 @@ final class ServeCommand implements Callable<Integer> {
     Consumer<ServedCache> nothing = _ -> {};
     Daemon daemon =
         new Daemon(
-            () -> open(new OpenOptions(cache, backing, adopt, direct, gcPercent), display),
-            places.of(cache, SocketPlaces.CONTROL_SUFFIX),
+            () ->
+                open(
+                    new OpenOptions(
+                        cache.toAbsolutePath(), backing.toAbsolutePath(), adopt, direct, gcPercent),
+                    display,
+                    stop),
+            places.forServer(cache, SocketPlaces.CONTROL_SUFFIX),
             frontEnd,
             drain ? new Drain(stop, display, System.err) : nothing,
             System.err);
@@ -133,28 +136,32 @@ final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  private static ServedCache open(OpenOptions options, ProgressDisplay display) {
+  /**
+   * Signals become stop requests only once the cache is open: until then there is nothing to stop
+   * in order.
+   */
+  private static ServedCache open(OpenOptions options, ProgressDisplay display, StopRequests stop) {
     try (Progress _ = display.start("opening " + options.cache())) {
-      return ServedCache.open(options);
+      ServedCache cache = ServedCache.open(options);
+      StopSignals.route(stop);
+      return cache;
     }
   }
 
   private List<String> listenAddresses(SocketPlaces places, Path cache) {
-    if (!listen.isEmpty()) {
-      return listen;
-    }
-    return places.of(cache, SocketPlaces.NBD_SUFFIX).stream()
-        .filter(place -> Files.isWritable(place.toAbsolutePath().getParent()))
-        .limit(1)
-        .map(place -> "unix:" + place)
-        .toList();
+    return listen.isEmpty()
+        ? List.of("unix:" + places.forServer(cache, SocketPlaces.NBD_SUFFIX))
+        : listen;
   }
 
   private void announce(FrontEnd clients) {
     out().println("Serving at:");
     clients.uris().forEach(out()::println);
     if (devices == null) {
-      out().print(DemoDisk.thingsToTry(clients.uris().getFirst()));
+      out()
+          .print(
+              DemoDisk.thingsToTry(
+                  clients.uris().getFirst(), System.getProperty("pcache.command", "pcache")));
     }
     out().flush();
   }

@@ -1,5 +1,6 @@
 package io.pcache.cli;
 
+import io.pcache.error.BadOptionException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -7,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Where the sockets of a cache's daemon are, found from the cache's path alone: beside a file; for
@@ -56,12 +58,36 @@ final class SocketPlaces {
   }
 
   /**
-   * Makes the folders that sockets may need. One that cannot be made is left out: another place
-   * will do.
+   * The first of these places where this process can make a socket; its folder is made if absent.
+   *
+   * @throws BadOptionException where there is none
    */
-  void prepare() {
-    makeFolder(runFolder, "rwxr-xr-x");
-    makeFolder(userFolder, "rwx------");
+  Path forServer(Path cache, String suffix) {
+    return of(cache, suffix).stream()
+        .filter(place -> isUsable(Objects.requireNonNull(place.getParent())))
+        .findFirst()
+        .orElseThrow(() ->
+            new BadOptionException(
+                cache + ": no place for its sockets; tried " + of(cache, suffix)));
+  }
+
+  private boolean isUsable(Path folder) {
+    if (folder.equals(runFolder)) {
+      makeFolder(folder, "rwxr-xr-x");
+    } else if (folder.equals(userFolder)) {
+      makeFolder(folder, "rwx------");
+      // Among the temporary files anybody can take a name first.
+      return isOwn(folder) && Files.isWritable(folder);
+    }
+    return Files.isWritable(folder);
+  }
+
+  private static boolean isOwn(Path folder) {
+    try {
+      return Files.getOwner(folder).getName().equals(System.getProperty("user.name"));
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   private static void makeFolder(Path folder, String permissions) {
@@ -70,8 +96,7 @@ final class SocketPlaces {
           folder,
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions)));
     } catch (IOException e) {
-      // There already, or not ours to make. What counts is whether a socket can be made in it,
-      // which is seen then.
+      // There already, or not ours to make. What counts is whether it can be used, seen next.
     }
   }
 

@@ -107,14 +107,6 @@ class ControlServerTest {
   }
 
   @Test
-  void whereTheFirstPlaceDoesNotWorkTheNextIsTaken() throws IOException {
-    List<Path> places = List.of(folder.resolve("missing").resolve("c.sock"), socket);
-    try (ControlServer server = ControlServer.start(places, _ -> ControlReply.text(""))) {
-      assertThat(server.path()).isEqualTo(socket);
-    }
-  }
-
-  @Test
   void aConnectionThatSendsNothingHoldsUpNobody() throws IOException {
     try (ControlServer _ = serve(_ -> ControlReply.text("alive"));
         SocketChannel silent = connect()) {
@@ -141,7 +133,7 @@ class ControlServerTest {
   }
 
   private ControlServer serve(ControlHandler handler) throws IOException {
-    return ControlServer.start(List.of(socket), handler);
+    return ControlServer.start(socket, handler);
   }
 
   private SocketChannel connect() throws IOException {

@@ -63,8 +63,7 @@ class DaemonTest {
         _ -> {
           throw new BadOptionException("address in use");
         };
-    Daemon daemon =
-        new Daemon(() -> new FakeCache(events), List.of(socket()), failing, this::nothing, err);
+    Daemon daemon = new Daemon(() -> new FakeCache(events), socket(), failing, this::nothing, err);
     assertThatThrownBy(() -> daemon.run(stop, _ -> {})).hasMessage("address in use");
     assertThat(events).containsExactly("close cache");
     assertThat(folder).isEmptyDirectory();
@@ -111,7 +110,7 @@ class DaemonTest {
   }
 
   private Daemon daemon(ServedCache cache, Consumer<ServedCache> beforeClose) {
-    return new Daemon(() -> cache, List.of(socket()), this::startClients, beforeClose, err);
+    return new Daemon(() -> cache, socket(), this::startClients, beforeClose, err);
   }
 
   private FrontEnd startClients(BlockDevice device) {

@@ -27,6 +27,7 @@ class FrontEndArchitectureTest {
                     not(
                         resideInAnyPackage(
                             "io.pcache",
+                            "io.pcache.agent",
                             "io.pcache.block",
                             "io.pcache.error",
                             "io.pcache.nbd..",

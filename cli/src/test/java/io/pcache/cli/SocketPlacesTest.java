@@ -1,7 +1,9 @@
 package io.pcache.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pcache.error.BadOptionException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,5 +50,31 @@ class SocketPlacesTest {
         Files.createFile(Files.createDirectories(folder.resolve("e".repeat(90))).resolve("c"));
     assertThat(places.of(cache, ".x")).hasSize(2).allMatch(place -> place.toString().length() < 80);
     assertThat(places.of(cache, ".x")).isNotEqualTo(places.of(other, ".x"));
+  }
+
+  @Test
+  void aServerTakesTheFirstPlaceThatItCanUseAndMakesItsFolder() {
+    Path unusable = folder.resolve("missing/run");
+    Path user = folder.resolve("user");
+    Path taken = new SocketPlaces(unusable, user).forServer(Path.of("/dev/null"), ".x");
+    assertThat(taken).isEqualTo(user.resolve("dev-null.x"));
+    assertThat(user).isDirectory();
+  }
+
+  @Test
+  void aServerOfAFileMakesNoFolderElsewhere() throws IOException {
+    Path cache = Files.createFile(folder.resolve("c"));
+    Path run = folder.resolve("run");
+    assertThat(new SocketPlaces(run, run).forServer(cache, ".x")).hasFileName("c.x");
+    assertThat(run).doesNotExist();
+  }
+
+  @Test
+  void aServerWithoutAnyPlaceSaysWhatItTried() {
+    Path missing = folder.resolve("missing/run");
+    assertThatThrownBy(
+            () -> new SocketPlaces(missing, missing).forServer(Path.of("/dev/null"), ".x"))
+        .isInstanceOf(BadOptionException.class)
+        .hasMessageContainingAll("/dev/null", missing.toString());
   }
 }

@@ -14,6 +14,7 @@ enum MetaContext {
 
   private final int id;
   private final String contextName;
+  @SuppressWarnings("ImmutableEnumChecker") // written here, and only copies leave
   private final byte[] wireName;
 
   MetaContext(int id, String contextName) {

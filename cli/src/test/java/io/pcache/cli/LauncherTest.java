@@ -1,0 +1,56 @@
+package io.pcache.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code bin/pcache}, told to run the classes under test instead of building some. */
+@Timeout(60)
+class LauncherTest {
+  private static final Path LAUNCHER = Path.of("..", "bin", "pcache").toAbsolutePath().normalize();
+
+  @TempDir Path folder;
+
+  @Test
+  void itRunsFromAnyFolderAndThroughALink() throws Exception {
+    Path link = Files.createSymbolicLink(folder.resolve("p"), LAUNCHER);
+    Process process = start(link, "--version");
+    assertThat(output(process)).startsWith("pcache ");
+    assertThat(process.waitFor()).isZero();
+  }
+
+  @Test
+  void itHandsOnTheExitCode() throws Exception {
+    Process process = start(LAUNCHER, "status");
+    assertThat(output(process)).contains("no pcache is running in pcache-data");
+    assertThat(process.waitFor()).isEqualTo(17);
+  }
+
+  @Test
+  void itHandsOnArgumentsAsTheyAre() throws Exception {
+    Process process = start(LAUNCHER, "format", "two words *");
+    assertThat(output(process)).contains("two words * does not exist");
+    assertThat(process.waitFor()).isEqualTo(2);
+  }
+
+  private Process start(Path launcher, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(List.of(launcher.toString()));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
+    builder.environment().put("PCACHE_CLASSPATH", System.getProperty("java.class.path"));
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    return builder.redirectErrorStream(true).start();
+  }
+
+  private static String output(Process process) throws IOException {
+    return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+  }
+}

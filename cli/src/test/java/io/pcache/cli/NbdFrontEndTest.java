@@ -1,0 +1,41 @@
+package io.pcache.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pcache.error.BadOptionException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class NbdFrontEndTest {
+  @TempDir Path folder;
+
+  @Test
+  void aWrongAddressIsToldBeforeThereIsADevice() {
+    assertThatThrownBy(() -> NbdFrontEnd.starter(List.of("nonsense"), ""))
+        .isInstanceOf(BadOptionException.class)
+        .hasMessageContaining("nonsense");
+  }
+
+  @Test
+  void itServesAtEveryAddressUntilItIsClosed() throws Exception {
+    Path socket = folder.resolve("nbd.sock");
+    FrontEnd.Starter starter =
+        NbdFrontEnd.starter(List.of("unix:" + socket, "127.0.0.1:0"), "disk");
+    try (FrontEnd frontEnd = starter.start(new FakeCache(List.of()));
+        SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+      assertThat(client.isConnected()).isTrue();
+      assertThat(frontEnd.uris())
+          .satisfiesExactlyInAnyOrder(
+              uri -> assertThat(uri).startsWith("nbd+unix:///disk?socket=").endsWith("nbd.sock"),
+              uri -> assertThat(uri).matches("nbd://127\\.0\\.0\\.1:\\d+/disk"));
+    }
+    assertThat(socket).doesNotExist();
+  }
+}
