@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.function.UnaryOperator;
 
 /** A server on a Unix socket in a directory of its own. Closing it proves that nothing has leaked. */
@@ -70,11 +71,16 @@ final class ServerUnderTest implements AutoCloseable {
   }
 
   void awaitNoConnections() {
-    await().atMost(PATIENCE).until(() -> status().connectionsOpen() == 0);
+    eventually(() -> status().connectionsOpen() == 0);
   }
 
   void awaitNothingInFlight() {
-    await().atMost(PATIENCE).until(() -> status().requestsInFlight() == 0 && status().payloadBytesInFlight() == 0);
+    eventually(() -> status().requestsInFlight() == 0 && status().payloadBytesInFlight() == 0);
+  }
+
+  /** Waits for what other threads are about to bring about. */
+  static void eventually(Callable<Boolean> fact) {
+    await().atMost(PATIENCE).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(2)).until(fact);
   }
 
   @Override
@@ -85,7 +91,7 @@ final class ServerUnderTest implements AutoCloseable {
     assertThat(status().requestsInFlight()).isZero();
     assertThat(status().payloadBytesInFlight()).isZero();
     assertThat(directory).isEmptyDirectory();
-    await().atMost(PATIENCE).until(() -> threadsOf(directory).isEmpty());
+    eventually(() -> threadsOf(directory).isEmpty());
     try {
       Files.delete(directory);
     } catch (IOException e) {
