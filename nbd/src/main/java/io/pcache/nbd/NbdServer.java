@@ -161,6 +161,11 @@ public final class NbdServer implements AutoCloseable {
         shared.buffers().usedBytes());
   }
 
+  /** Bytes in buffers that connections receive into and send from. */
+  long socketBufferBytes() {
+    return shared.socketBuffers().usedBytes();
+  }
+
   /**
    * Closes in order: takes no more connections, refuses new requests with {@code NBD_ESHUTDOWN}, lets requests in flight
    * complete and their replies be sent, and closes all connections. What is not done within the close timeout is given up. A
@@ -179,7 +184,7 @@ public final class NbdServer implements AutoCloseable {
     endConnections(deadlineNanos);
     awaitRequests(deadlineNanos);
     watchdog.close();
-    shared.buffers().close();
+    shared.freeBuffers();
   }
 
   private void endConnections(long deadlineNanos) {

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Answers the requests of one connection that were completed by other threads than the connection's own. It has its thread,
@@ -13,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safety: {@link #offer} from any thread; {@link #finish} from the connection's thread.
  */
 final class ReplySender {
+  private static final Logger LOG = LoggerFactory.getLogger(ReplySender.class);
+
   private final ReplyWriter writer;
   private final RequestPool pool;
   private final Runnable onBroken;
@@ -112,6 +116,10 @@ final class ReplySender {
       writer.reply(request);
       return true;
     } catch (IOException e) {
+      onBroken.run();
+      return false;
+    } catch (RuntimeException | Error e) {
+      LOG.error("{}: a reply could not be encoded", thread.getName(), e);
       onBroken.run();
       return false;
     }

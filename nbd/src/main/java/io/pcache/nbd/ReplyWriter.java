@@ -26,11 +26,13 @@ final class ReplyWriter {
 
   private final SocketOutput output;
   private final ReplyStyle style;
-  private final ByteBuffer pending = ByteBuffer.allocateDirect(BUFFER_BYTES);
+  private final ByteBuffer pending;
 
-  ReplyWriter(SocketOutput output, ReplyStyle style) {
+  /** @param pending {@link #BUFFER_BYTES} for this alone */
+  ReplyWriter(SocketOutput output, ReplyStyle style, ByteBuffer pending) {
     this.output = output;
     this.style = style;
+    this.pending = pending.clear();
   }
 
   /** Answers a request that the device is done with. The request can be reused when this returns. */

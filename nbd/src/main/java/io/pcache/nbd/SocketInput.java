@@ -12,7 +12,8 @@ import java.nio.channels.SocketChannel;
  * <p>Thread-safety: none; used by the connection's thread.
  */
 final class SocketInput {
-  private static final int BUFFER_BYTES = 1 << 18;
+  /** What a buffer for this has to hold: the largest option, or many small requests. */
+  static final int BUFFER_BYTES = 1 << 18;
 
   /** Payload with at least this much still to come is received where it belongs, not through the buffer. */
   private static final int DIRECT_BYTES = 1 << 14;
@@ -20,7 +21,7 @@ final class SocketInput {
   private final SocketChannel channel;
   private final StallClock stallClock;
   private final BeforeWaiting beforeWaiting;
-  private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES).limit(0);
+  private final ByteBuffer buffer;
 
   /** Sends whatever is waiting to be sent. */
   @FunctionalInterface
@@ -28,8 +29,10 @@ final class SocketInput {
     void flush() throws IOException;
   }
 
-  SocketInput(SocketChannel channel, StallClock stallClock, BeforeWaiting beforeWaiting) {
+  /** @param buffer {@link #BUFFER_BYTES} for this alone */
+  SocketInput(SocketChannel channel, ByteBuffer buffer, StallClock stallClock, BeforeWaiting beforeWaiting) {
     this.channel = channel;
+    this.buffer = buffer.clear().limit(0);
     this.stallClock = stallClock;
     this.beforeWaiting = beforeWaiting;
   }

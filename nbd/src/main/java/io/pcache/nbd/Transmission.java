@@ -41,7 +41,16 @@ final class Transmission {
 
   private @Nullable NbdRequest lastDone;
 
-  Transmission(Negotiated negotiated, ConnectionResources resources, SocketInput input, ReplyWriter writer) {
+  /**
+   * @param writer for replies of this thread
+   * @param elsewhere for replies to what completes elsewhere
+   */
+  Transmission(
+      Negotiated negotiated,
+      ConnectionResources resources,
+      SocketInput input,
+      ReplyWriter writer,
+      ReplyWriter elsewhere) {
     this.negotiated = negotiated;
     this.device = negotiated.export().device();
     this.input = input;
@@ -51,12 +60,7 @@ final class Transmission {
     this.frame = new RequestFrame(negotiated.style());
     this.check = new RequestCheck(negotiated);
     this.pool = new RequestPool(this, thread, admission, resources.buffers(), resources.requestsInFlight());
-    this.sender =
-        new ReplySender(
-            thread.getName() + "-replies",
-            new ReplyWriter(resources.output(), negotiated.style()),
-            pool,
-            resources.abort());
+    this.sender = new ReplySender(thread.getName() + "-replies", elsewhere, pool, resources.abort());
   }
 
   /** Serves until the client is done; then everything in flight is answered. */

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * at no moment can another user connect, and a stale file is replaced in one step.
  */
 final class UnixSocketFile {
+  private static final long UNIQUE_MASK = (1L << 36) - 1;
+
   private final Path path;
   private final @Nullable Object identity;
 
@@ -66,7 +68,7 @@ final class UnixSocketFile {
   }
 
   private static BoundSocket bindPrivately(Path path, ListenAddress.Unix address) throws IOException {
-    Path directory = path.resolveSibling("." + Long.toString(ProcessHandle.current().pid(), Character.MAX_RADIX));
+    Path directory = path.resolveSibling("." + shortUniqueName());
     Path fresh = directory.resolve("s");
     Path made =
         Files.createDirectory(
@@ -86,6 +88,12 @@ final class UnixSocketFile {
       }
       Files.delete(made);
     }
+  }
+
+  /** Short, because a socket's whole path has at most 107 bytes. A name that exists makes the start fail, no more. */
+  private static String shortUniqueName() {
+    long mixed = ProcessHandle.current().pid() * 1_000_003 ^ System.nanoTime();
+    return Long.toString(mixed & UNIQUE_MASK, Character.MAX_RADIX);
   }
 
   /** Removes the file, unless another server has put its own there. */

@@ -76,6 +76,18 @@ class ServerCloseTest {
   }
 
   @Test
+  void idleTcpClientsSeeTheEnd() throws IOException {
+    try (ServerUnderTest server =
+            ServerUnderTest.serving(
+                Map.of("", new RamDevice(SIZE)), o -> o.listen("127.0.0.1:0").closeTimeout(Duration.ofDays(1)));
+        RawClient idle = RawClient.start(server.server().addresses().getLast(), ReplyStyle.EXTENDED)) {
+      assertThat(idle.read(0, 4096)).hasSize(4096);
+      server.server().close();
+      assertThat(idle.seesEnd()).isTrue();
+    }
+  }
+
+  @Test
   void closingTwiceIsFine() {
     try (ServerUnderTest server = ServerUnderTest.serving(new RamDevice(SIZE))) {
       server.server().close();
