@@ -1,6 +1,7 @@
 package io.pcache.nbd;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -8,12 +9,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One client. Runs on a thread of its own, handshake first, then transmission, and leaves nothing
- * behind: whichever way it ends, the channel is closed, its threads end, and requests still with
- * the device return their buffers when they complete.
+ * One client. Runs on a thread of its own, handshake first, then transmission, and leaves nothing behind: whichever way it
+ * ends, the channel is closed, its threads end, and requests still with the device return their buffers when they complete.
  *
- * <p>Its threads do channel I/O and are never interrupted: that would close the channel under
- * whoever uses it. They are released by {@link #abort}.
+ * <p>Its threads do channel I/O and are never interrupted: that would close the channel under whoever uses it. They are
+ * released by {@link #abort}.
  *
  * <p>Thread-safety: {@link #run} on its own thread, everything else from any.
  */
@@ -31,12 +31,7 @@ final class Connection implements Runnable {
   private final long startedNanos;
   private volatile boolean inTransmission;
 
-  Connection(
-      SocketChannel channel,
-      String peer,
-      ServerShared shared,
-      long nowNanos,
-      Consumer<Connection> onEnd) {
+  Connection(SocketChannel channel, String peer, ServerShared shared, long nowNanos, Consumer<Connection> onEnd) {
     this.channel = channel;
     this.peer = peer;
     this.shared = shared;
@@ -71,22 +66,44 @@ final class Connection implements Runnable {
   }
 
   private void serve() throws IOException, ProtocolViolation {
-    SocketOutput output = new SocketOutput(channel, sendClock);
-    OptionReplies replies = new OptionReplies(output);
-    PendingReplies pending = new PendingReplies();
-    SocketInput input = new SocketInput(channel, receiveClock, pending);
-    Negotiated negotiated =
-        new Negotiation(shared.exports(), input, replies, shared::isShuttingDown).run();
-    if (negotiated != null) {
-      LOG.debug(
-          "{} uses export '{}', {} replies", peer, negotiated.export().name(), negotiated.style());
-      inTransmission = true;
-      pending.writer = new ReplyWriter(output, negotiated.style());
-      transmit(new Transmission(negotiated, resources(output), input, pending.writer));
+    PooledBuffer buffer = shared.socketBuffers().take(SocketInput.BUFFER_BYTES);
+    try {
+      SocketOutput output = new SocketOutput(channel, sendClock);
+      PendingReplies pending = new PendingReplies();
+      SocketInput input = new SocketInput(channel, view(buffer), receiveClock, pending);
+      OptionReplies replies = new OptionReplies(output);
+      Negotiated negotiated = new Negotiation(shared.exports(), input, replies, shared::isShuttingDown).run();
+      if (negotiated != null) {
+        transmit(negotiated, input, output, pending);
+      }
+    } finally {
+      shared.socketBuffers().give(buffer);
     }
   }
 
-  private void transmit(Transmission transmission) throws IOException, ProtocolViolation {
+  private static ByteBuffer view(PooledBuffer buffer) {
+    return buffer.prefixView(buffer.sizeBytes());
+  }
+
+  private void transmit(Negotiated negotiated, SocketInput input, SocketOutput output, PendingReplies pending)
+      throws IOException, ProtocolViolation {
+    LOG.debug("{} uses export '{}', {} replies", peer, negotiated.export().name(), negotiated.style());
+    inTransmission = true;
+    PooledBuffer ownBuffer = shared.socketBuffers().take(ReplyWriter.BUFFER_BYTES);
+    PooledBuffer elsewhereBuffer = shared.socketBuffers().take(ReplyWriter.BUFFER_BYTES);
+    try {
+      ReplyWriter own = new ReplyWriter(output, negotiated.style(), view(ownBuffer));
+      ReplyWriter elsewhere = new ReplyWriter(output, negotiated.style(), view(elsewhereBuffer));
+      pending.writer = own;
+      runToTheEnd(new Transmission(negotiated, resources(), input, own, elsewhere));
+    } finally {
+      shared.socketBuffers().give(ownBuffer);
+      shared.socketBuffers().give(elsewhereBuffer);
+    }
+  }
+
+  /** When this returns, no thread of the transmission is left that could use a buffer. */
+  private void runToTheEnd(Transmission transmission) throws IOException, ProtocolViolation {
     try {
       transmission.run();
     } finally {
@@ -95,14 +112,9 @@ final class Connection implements Runnable {
     }
   }
 
-  private ConnectionResources resources(SocketOutput output) {
+  private ConnectionResources resources() {
     return new ConnectionResources(
-        output,
-        admission,
-        shared.buffers(),
-        shared.requestsInFlight(),
-        shared::isShuttingDown,
-        this::abort);
+        admission, shared.buffers(), shared.requestsInFlight(), shared::isShuttingDown, this::abort);
   }
 
   /** There are replies to gather only once the style is agreed on. */
@@ -129,8 +141,7 @@ final class Connection implements Runnable {
 
   /** Aborts if the client takes longer than allowed. Called by the watchdog alone. */
   void enforceTimeouts(long nowNanos) {
-    if (!inTransmission
-        && nowNanos - startedNanos > shared.options().handshakeTimeout().toNanos()) {
+    if (!inTransmission && nowNanos - startedNanos > shared.options().handshakeTimeout().toNanos()) {
       drop("the handshake took too long");
       return;
     }
@@ -168,6 +179,7 @@ final class Connection implements Runnable {
     }
     return true;
   }
+
 
   void join() {
     Threads.joinUninterruptibly(thread);

@@ -6,7 +6,6 @@ import java.util.function.BooleanSupplier;
 /**
  * What a transmission uses of its connection and server.
  *
- * @param output the sending side
  * @param admission the connection's limits
  * @param buffers the server's buffers
  * @param requestsInFlight the server's count
@@ -14,7 +13,6 @@ import java.util.function.BooleanSupplier;
  * @param abort gives the connection up
  */
 record ConnectionResources(
-    SocketOutput output,
     Admission admission,
     BufferPool buffers,
     LongAdder requestsInFlight,

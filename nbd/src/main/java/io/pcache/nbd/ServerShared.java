@@ -4,9 +4,12 @@ import java.util.concurrent.atomic.LongAdder;
 
 /** What all connections of a server share. Thread-safe. */
 final class ServerShared {
+  private static final long MAX_IDLE_SOCKET_BUFFER_BYTES = 16 << 20;
+
   private final NbdServerOptions options;
   private final Exports exports;
   private final BufferPool buffers;
+  private final BufferPool socketBuffers = new BufferPool(MAX_IDLE_SOCKET_BUFFER_BYTES);
   private final MemoryBudget budget;
   private final LongAdder requestsInFlight = new LongAdder();
   private final LongAdder connectionsDropped = new LongAdder();
@@ -23,8 +26,20 @@ final class ServerShared {
     return exports;
   }
 
+  /** For payload. */
   BufferPool buffers() {
     return buffers;
+  }
+
+  /** For what connections receive into and send from. */
+  BufferPool socketBuffers() {
+    return socketBuffers;
+  }
+
+  /** Frees idle buffers; the others follow when they come back. */
+  void freeBuffers() {
+    buffers.close();
+    socketBuffers.close();
   }
 
   LongAdder requestsInFlight() {
@@ -46,8 +61,7 @@ final class ServerShared {
 
   /** The limits of a new connection. */
   Admission newAdmission() {
-    return new Admission(
-        options.maxRequestsPerConnection(), options.maxBytesPerConnection(), budget);
+    return new Admission(options.maxRequestsPerConnection(), options.maxBytesPerConnection(), budget);
   }
 
   NbdServerOptions options() {

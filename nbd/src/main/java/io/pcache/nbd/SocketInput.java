@@ -6,25 +6,22 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 
 /**
- * The receiving side of a connection: takes what the socket holds into one large buffer. Before it
- * waits for the client it lets the connection send what it has, because the client may be waiting
- * for just that.
+ * The receiving side of a connection: takes what the socket holds into one large buffer. Before it waits for the client it
+ * lets the connection send what it has, because the client may be waiting for just that.
  *
  * <p>Thread-safety: none; used by the connection's thread.
  */
 final class SocketInput {
-  private static final int BUFFER_BYTES = 1 << 18;
+  /** What a buffer for this has to hold: the largest option, or many small requests. */
+  static final int BUFFER_BYTES = 1 << 18;
 
-  /**
-   * Payload with at least this much still to come is received where it belongs, not through the
-   * buffer.
-   */
+  /** Payload with at least this much still to come is received where it belongs, not through the buffer. */
   private static final int DIRECT_BYTES = 1 << 14;
 
   private final SocketChannel channel;
   private final StallClock stallClock;
   private final BeforeWaiting beforeWaiting;
-  private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES).limit(0);
+  private final ByteBuffer buffer;
 
   /** Sends whatever is waiting to be sent. */
   @FunctionalInterface
@@ -32,8 +29,10 @@ final class SocketInput {
     void flush() throws IOException;
   }
 
-  SocketInput(SocketChannel channel, StallClock stallClock, BeforeWaiting beforeWaiting) {
+  /** @param buffer {@link #BUFFER_BYTES} for this alone */
+  SocketInput(SocketChannel channel, ByteBuffer buffer, StallClock stallClock, BeforeWaiting beforeWaiting) {
     this.channel = channel;
+    this.buffer = buffer.clear().limit(0);
     this.stallClock = stallClock;
     this.beforeWaiting = beforeWaiting;
   }
@@ -71,9 +70,7 @@ final class SocketInput {
     }
   }
 
-  /**
-   * Leaves the buffer ready for {@link #received} to be appended to; undone by {@link #receive}.
-   */
+  /** Leaves the buffer ready for {@link #received} to be appended to; undone by {@link #receive}. */
   private void makeRoom(int bytes) {
     if (!buffer.hasRemaining()) {
       buffer.clear().limit(0);

@@ -4,7 +4,6 @@ import io.pcache.block.BlockRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import org.jspecify.annotations.Nullable;
 
 /** Completes everything on threads of its own, in random order; can hold everything back. */
 final class ReorderingDevice extends RamDevice implements AutoCloseable {
@@ -51,7 +50,7 @@ final class ReorderingDevice extends RamDevice implements AutoCloseable {
     }
   }
 
-  private synchronized @Nullable BlockRequest next() {
+  private synchronized BlockRequest next() {
     try {
       while (!closed && (held || waiting.isEmpty())) {
         wait();

@@ -11,11 +11,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.function.UnaryOperator;
 
-/**
- * A server on a Unix socket in a directory of its own. Closing it proves that nothing has leaked.
- */
+/** A server on a Unix socket in a directory of its own. Closing it proves that nothing has leaked. */
 final class ServerUnderTest implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -72,13 +71,16 @@ final class ServerUnderTest implements AutoCloseable {
   }
 
   void awaitNoConnections() {
-    await().atMost(PATIENCE).until(() -> status().connectionsOpen() == 0);
+    eventually(() -> status().connectionsOpen() == 0);
   }
 
   void awaitNothingInFlight() {
-    await()
-        .atMost(PATIENCE)
-        .until(() -> status().requestsInFlight() == 0 && status().payloadBytesInFlight() == 0);
+    eventually(() -> status().requestsInFlight() == 0 && status().payloadBytesInFlight() == 0);
+  }
+
+  /** Waits for what other threads are about to bring about. */
+  static void eventually(Callable<Boolean> fact) {
+    await().atMost(PATIENCE).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(2)).until(fact);
   }
 
   @Override
@@ -88,8 +90,9 @@ final class ServerUnderTest implements AutoCloseable {
     assertThat(status().connectionsOpen()).isZero();
     assertThat(status().requestsInFlight()).isZero();
     assertThat(status().payloadBytesInFlight()).isZero();
+    assertThat(server.socketBufferBytes()).isZero();
     assertThat(directory).isEmptyDirectory();
-    await().atMost(PATIENCE).until(() -> threadsOf(directory).isEmpty());
+    eventually(() -> threadsOf(directory).isEmpty());
     try {
       Files.delete(directory);
     } catch (IOException e) {
