@@ -11,6 +11,7 @@ enum MetaContext {
 
   private final int id;
   private final String contextName;
+  @SuppressWarnings("ImmutableEnumChecker") // written here, and only copies leave
   private final byte[] wireName;
 
   MetaContext(int id, String contextName) {

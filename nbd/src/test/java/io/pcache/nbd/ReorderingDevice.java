@@ -4,6 +4,7 @@ import io.pcache.block.BlockRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /** Completes everything on threads of its own, in random order; can hold everything back. */
 final class ReorderingDevice extends RamDevice implements AutoCloseable {
@@ -50,7 +51,7 @@ final class ReorderingDevice extends RamDevice implements AutoCloseable {
     }
   }
 
-  private synchronized BlockRequest next() {
+  private synchronized @Nullable BlockRequest next() {
     try {
       while (!closed && (held || waiting.isEmpty())) {
         wait();
