@@ -6,11 +6,12 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many requests and how much payload one connection has in flight, and the wait when that is too much. Each connection
- * has a share of memory of its own, so that small requests never depend on what other clients do; beyond it, payload
- * comes out of the {@link MemoryBudget} of all.
+ * How many requests and how much payload one connection has in flight, and the wait when that is too much. Each
+ * connection has a share of memory of its own, so that small requests never depend on what other clients do; beyond
+ * it, payload comes out of the {@link MemoryBudget} of all.
  *
- * <p>Thread-safety: {@link #tryEnter}, {@link #enter} and {@link #awaitIdle} by the connection's thread; the rest by any.
+ * <p>Thread-safety: {@link #tryEnter}, {@link #enter} and {@link #awaitIdle} by the connection's thread; the rest by
+ * any.
  */
 final class Admission {
   /** Memory that a connection always has. */

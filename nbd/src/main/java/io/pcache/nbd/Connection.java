@@ -9,8 +9,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One client. Runs on a thread of its own, handshake first, then transmission, and leaves nothing behind: whichever way it
- * ends, the channel is closed, its threads end, and requests still with the device return their buffers when they complete.
+ * One client. Runs on a thread of its own, handshake first, then transmission, and leaves nothing behind: whichever
+ * way it ends, the channel is closed, its threads end, and requests still with the device return their buffers when
+ * they complete.
  *
  * <p>Its threads do channel I/O and are never interrupted: that would close the channel under whoever uses it. They are
  * released by {@link #abort}.

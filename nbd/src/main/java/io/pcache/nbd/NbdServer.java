@@ -18,11 +18,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Serves block devices over the NBD protocol: fixed newstyle, on Unix sockets and TCP, with structured replies, extended
- * headers, and block status.
+ * Serves block devices over the NBD protocol: fixed newstyle, on Unix sockets and TCP, with structured replies,
+ * extended headers, and block status.
  *
- * <p>Each connection has a thread that receives and carries out requests, and one that answers what completes elsewhere.
- * Memory is bounded for each connection and for all together; a client that asks for more waits in its socket.
+ * <p>Each connection has a thread that receives and carries out requests, and one that answers what completes
+ * elsewhere. Memory is bounded for each connection and for all together; a client that asks for more waits in its
+ * socket.
  *
  * <p>Thread-safety: all methods from any thread.
  */
@@ -167,9 +168,9 @@ public final class NbdServer implements AutoCloseable {
   }
 
   /**
-   * Closes in order: takes no more connections, refuses new requests with {@code NBD_ESHUTDOWN}, lets requests in flight
-   * complete and their replies be sent, and closes all connections. What is not done within the close timeout is given up. A
-   * request that the device still holds then keeps its buffer until it completes. Can be repeated.
+   * Closes in order: takes no more connections, refuses new requests with {@code NBD_ESHUTDOWN}, lets requests in
+   * flight complete and their replies be sent, and closes all connections. What is not done within the close timeout
+   * is given up. A request that the device still holds then keeps its buffer until it completes. Can be repeated.
    */
   @Override
   public void close() {

@@ -8,9 +8,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers the requests of one connection that were completed by other threads than the connection's own. It has its thread,
- * because a client that takes no replies blocks whoever sends them, and that must never be the device's completion
- * worker, which serves every client.
+ * Answers the requests of one connection that were completed by other threads than the connection's own. It has its
+ * thread, because a client that takes no replies blocks whoever sends them, and that must never be the device's
+ * completion worker, which serves every client.
  *
  * <p>Thread-safety: {@link #offer} from any thread; {@link #finish} from the connection's thread.
  */

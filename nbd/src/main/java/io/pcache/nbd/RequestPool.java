@@ -19,7 +19,10 @@ final class RequestPool {
   /** Free ones, for the owner alone. */
   private @Nullable NbdRequest free;
 
-  /** Free ones that other threads gave back; the owner takes the whole stack at once, so nothing can come back under it. */
+  /**
+   * Free ones that other threads gave back; the owner takes the whole stack at once, so nothing can come back
+   * under it.
+   */
   private final AtomicReference<@Nullable NbdRequest> returned = new AtomicReference<>();
 
   RequestPool(

@@ -6,8 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 
 /**
- * The receiving side of a connection: takes what the socket holds into one large buffer. Before it waits for the client it
- * lets the connection send what it has, because the client may be waiting for just that.
+ * The receiving side of a connection: takes what the socket holds into one large buffer. Before it waits for the
+ * client it lets the connection send what it has, because the client may be waiting for just that.
  *
  * <p>Thread-safety: none; used by the connection's thread.
  */

@@ -13,9 +13,9 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The transmission phase of one connection. Its thread takes requests as they come and gives them to the device; what the
- * device completes right away is answered by the same thread, gathered until the input runs dry, and what completes
- * elsewhere goes to the {@link ReplySender}.
+ * The transmission phase of one connection. Its thread takes requests as they come and gives them to the device;
+ * what the device completes right away is answered by the same thread, gathered until the input runs dry, and what
+ * completes elsewhere goes to the {@link ReplySender}.
  *
  * <p>Thread-safety: everything by the connection's thread, but {@link #completed} by any.
  */
@@ -101,7 +101,8 @@ final class Transmission {
   private void refuse(Refusal refusal) throws IOException, ProtocolViolation {
     long payloadBytes = frame.payloadBytes();
     if (Long.compareUnsigned(payloadBytes, MAX_SKIPPED_BYTES) > 0) {
-      throw new ProtocolViolation("payload of " + Long.toUnsignedString(payloadBytes) + " bytes, expected at most 32 MiB");
+      throw new ProtocolViolation(
+          "payload of " + Long.toUnsignedString(payloadBytes) + " bytes, expected at most 32 MiB");
     }
     input.skip(payloadBytes);
     writer.refuse(frame.cookie(), frame.offsetBytes(), refusal);

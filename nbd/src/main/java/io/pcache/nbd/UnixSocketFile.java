@@ -19,8 +19,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The file of a Unix socket. It is made in a private directory, restricted to its owner, and only then moved to its place:
- * at no moment can another user connect, and a stale file is replaced in one step.
+ * The file of a Unix socket. It is made in a private directory, restricted to its owner, and only then moved to its
+ * place: at no moment can another user connect, and a stale file is replaced in one step.
  */
 final class UnixSocketFile {
   private static final long UNIQUE_MASK = (1L << 36) - 1;
