@@ -6,12 +6,12 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many requests and how much payload one connection has in flight, and the wait when that is too much. Each
- * connection has a share of memory of its own, so that small requests never depend on what other clients do; beyond
- * it, payload comes out of the {@link MemoryBudget} of all.
+ * How many requests and how much payload one connection has in flight, and the wait when that is
+ * too much. Each connection has a share of memory of its own, so that small requests never depend
+ * on what other clients do; beyond it, payload comes out of the {@link MemoryBudget} of all.
  *
- * <p>Thread-safety: {@link #tryEnter}, {@link #enter} and {@link #awaitIdle} by the connection's thread; the rest by
- * any.
+ * <p>Thread-safety: {@link #tryEnter}, {@link #enter} and {@link #awaitIdle} by the connection's
+ * thread; the rest by any.
  */
 final class Admission {
   /** Memory that a connection always has. */
@@ -48,7 +48,9 @@ final class Admission {
     if (ownBytes.get() + bytes <= OWN_SHARE_BYTES) {
       return entered(Share.OWN, ownBytes, bytes);
     }
-    return hasRoom(bytes) && budget.tryTake(bytes) ? entered(Share.COMMON, sharedBytes, bytes) : null;
+    return hasRoom(bytes) && budget.tryTake(bytes)
+        ? entered(Share.COMMON, sharedBytes, bytes)
+        : null;
   }
 
   private Share entered(Share share, AtomicLong counter, long bytes) {
@@ -63,7 +65,8 @@ final class Admission {
 
   /** Waits until a request can be let in; null once the connection is given up. */
   @Nullable Share enter(long bytes) {
-    // A request that fits the own share waits for this connection's own requests only, never for other clients.
+    // A request that fits the own share waits for this connection's own requests only, never for
+    // other clients.
     return bytes <= OWN_SHARE_BYTES ? enterWhenOwnOnesLeave(bytes) : enterInTurn(bytes);
   }
 

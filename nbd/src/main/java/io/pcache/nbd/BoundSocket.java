@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param address where it really listens: a free port has been chosen
  * @param file the socket's file, for Unix sockets
  */
-record BoundSocket(ServerSocketChannel channel, ListenAddress address, @Nullable UnixSocketFile file) {
+record BoundSocket(
+    ServerSocketChannel channel, ListenAddress address, @Nullable UnixSocketFile file) {
   /** Starts to listen. */
   static BoundSocket bind(ListenAddress address) {
     return switch (address) {
@@ -28,7 +29,8 @@ record BoundSocket(ServerSocketChannel channel, ListenAddress address, @Nullable
 
   private static BoundSocket bindTcp(ListenAddress.Tcp address) {
     try {
-      InetSocketAddress wanted = new InetSocketAddress(InetAddress.getByName(address.host()), address.port());
+      InetSocketAddress wanted =
+          new InetSocketAddress(InetAddress.getByName(address.host()), address.port());
       ServerSocketChannel channel = ServerSocketChannel.open();
       try {
         channel.setOption(StandardSocketOptions.SO_REUSEADDR, true).bind(wanted);

@@ -4,8 +4,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Payload buffers of all connections, in sizes that are powers of two. Keeps idle buffers up to a bound and frees the
- * rest. How much may be in use is not decided here but by {@link Admission}.
+ * Payload buffers of all connections, in sizes that are powers of two. Keeps idle buffers up to a
+ * bound and frees the rest. How much may be in use is not decided here but by {@link Admission}.
  *
  * <p>Thread-safety: all methods from any thread.
  */
@@ -14,7 +14,8 @@ final class BufferPool implements AutoCloseable {
   private static final int LARGEST_SHIFT = 25;
 
   private final ReentrantLock lock = new ReentrantLock();
-  private final @Nullable PooledBuffer[] idle = new @Nullable PooledBuffer[LARGEST_SHIFT - SMALLEST_SHIFT + 1];
+  private final @Nullable PooledBuffer[] idle =
+      new @Nullable PooledBuffer[LARGEST_SHIFT - SMALLEST_SHIFT + 1];
   private final long maxIdleBytes;
   private long idleBytes;
   private long usedBytes;

@@ -9,12 +9,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One client. Runs on a thread of its own, handshake first, then transmission, and leaves nothing behind: whichever
- * way it ends, the channel is closed, its threads end, and requests still with the device return their buffers when
- * they complete.
+ * One client. Runs on a thread of its own, handshake first, then transmission, and leaves nothing
+ * behind: whichever way it ends, the channel is closed, its threads end, and requests still with
+ * the device return their buffers when they complete.
  *
- * <p>Its threads do channel I/O and are never interrupted: that would close the channel under whoever uses it. They are
- * released by {@link #abort}.
+ * <p>Its threads do channel I/O and are never interrupted: that would close the channel under
+ * whoever uses it. They are released by {@link #abort}.
  *
  * <p>Thread-safety: {@link #run} on its own thread, everything else from any.
  */
@@ -32,7 +32,12 @@ final class Connection implements Runnable {
   private final long startedNanos;
   private volatile boolean inTransmission;
 
-  Connection(SocketChannel channel, String peer, ServerShared shared, long nowNanos, Consumer<Connection> onEnd) {
+  Connection(
+      SocketChannel channel,
+      String peer,
+      ServerShared shared,
+      long nowNanos,
+      Consumer<Connection> onEnd) {
     this.channel = channel;
     this.peer = peer;
     this.shared = shared;
@@ -73,7 +78,8 @@ final class Connection implements Runnable {
       PendingReplies pending = new PendingReplies();
       SocketInput input = new SocketInput(channel, view(buffer), receiveClock, pending);
       OptionReplies replies = new OptionReplies(output);
-      Negotiated negotiated = new Negotiation(shared.exports(), input, replies, shared::isShuttingDown).run();
+      Negotiated negotiated =
+          new Negotiation(shared.exports(), input, replies, shared::isShuttingDown).run();
       if (negotiated != null) {
         transmit(negotiated, input, output, pending);
       }
@@ -86,9 +92,11 @@ final class Connection implements Runnable {
     return buffer.prefixView(buffer.sizeBytes());
   }
 
-  private void transmit(Negotiated negotiated, SocketInput input, SocketOutput output, PendingReplies pending)
+  private void transmit(
+      Negotiated negotiated, SocketInput input, SocketOutput output, PendingReplies pending)
       throws IOException, ProtocolViolation {
-    LOG.debug("{} uses export '{}', {} replies", peer, negotiated.export().name(), negotiated.style());
+    LOG.debug(
+        "{} uses export '{}', {} replies", peer, negotiated.export().name(), negotiated.style());
     inTransmission = true;
     PooledBuffer ownBuffer = shared.socketBuffers().take(ReplyWriter.BUFFER_BYTES);
     PooledBuffer elsewhereBuffer = shared.socketBuffers().take(ReplyWriter.BUFFER_BYTES);
@@ -115,7 +123,11 @@ final class Connection implements Runnable {
 
   private ConnectionResources resources() {
     return new ConnectionResources(
-        admission, shared.buffers(), shared.requestsInFlight(), shared::isShuttingDown, this::abort);
+        admission,
+        shared.buffers(),
+        shared.requestsInFlight(),
+        shared::isShuttingDown,
+        this::abort);
   }
 
   /** There are replies to gather only once the style is agreed on. */
@@ -142,7 +154,8 @@ final class Connection implements Runnable {
 
   /** Aborts if the client takes longer than allowed. Called by the watchdog alone. */
   void enforceTimeouts(long nowNanos) {
-    if (!inTransmission && nowNanos - startedNanos > shared.options().handshakeTimeout().toNanos()) {
+    if (!inTransmission
+        && nowNanos - startedNanos > shared.options().handshakeTimeout().toNanos()) {
       drop("the handshake took too long");
       return;
     }
@@ -180,7 +193,6 @@ final class Connection implements Runnable {
     }
     return true;
   }
-
 
   void join() {
     Threads.joinUninterruptibly(thread);

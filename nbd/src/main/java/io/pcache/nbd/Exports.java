@@ -24,7 +24,11 @@ final class Exports {
     int nameBytes = name.getBytes(StandardCharsets.UTF_8).length;
     if (nameBytes > Handshake.MAX_STRING_BYTES || name.indexOf('\0') >= 0) {
       throw new BadOptionException(
-          "export name of " + nameBytes + " bytes: expected at most " + Handshake.MAX_STRING_BYTES + ", without NUL");
+          "export name of "
+              + nameBytes
+              + " bytes: expected at most "
+              + Handshake.MAX_STRING_BYTES
+              + ", without NUL");
     }
     if (device.sizeBytes() % BlockDevice.SECTOR_BYTES != 0) {
       throw new BadOptionException(
@@ -39,7 +43,8 @@ final class Exports {
     }
     Export named = byName.get(defaultName);
     if (named == null && !defaultName.isEmpty()) {
-      throw new BadOptionException("default export '" + defaultName + "' is none of " + byName.keySet());
+      throw new BadOptionException(
+          "default export '" + defaultName + "' is none of " + byName.keySet());
     }
     return named == null && byName.size() == 1 ? byName.values().iterator().next() : named;
   }

@@ -30,7 +30,8 @@ public sealed interface ListenAddress {
     /** Checks the port. */
     public Tcp {
       if (port < 0 || port > 65535) {
-        throw new BadOptionException("port " + port + " of listen address " + host + ": expected 0 to 65535");
+        throw new BadOptionException(
+            "port " + port + " of listen address " + host + ": expected 0 to 65535");
       }
     }
 
@@ -41,7 +42,8 @@ public sealed interface ListenAddress {
   }
 
   /**
-   * Reads {@code unix:PATH}, {@code HOST:PORT}, {@code [ADDRESS]:PORT} or {@code :PORT}, which means loopback.
+   * Reads {@code unix:PATH}, {@code HOST:PORT}, {@code [ADDRESS]:PORT} or {@code :PORT}, which
+   * means loopback.
    *
    * @throws BadOptionException if it is none of these
    */
@@ -62,7 +64,8 @@ public sealed interface ListenAddress {
     if (colon < 0) {
       throw malformed(text, "there is no port");
     }
-    return new Tcp(parseHost(text, text.substring(0, colon)), parsePort(text, text.substring(colon + 1)));
+    return new Tcp(
+        parseHost(text, text.substring(0, colon)), parsePort(text, text.substring(colon + 1)));
   }
 
   private static String parseHost(String text, String host) {
@@ -86,6 +89,7 @@ public sealed interface ListenAddress {
   }
 
   private static BadOptionException malformed(String text, String why) {
-    return new BadOptionException("listen address '" + text + "': " + why + "; expected unix:PATH or HOST:PORT");
+    return new BadOptionException(
+        "listen address '" + text + "': " + why + "; expected unix:PATH or HOST:PORT");
   }
 }

@@ -15,7 +15,9 @@ import org.slf4j.LoggerFactory;
 final class Listener implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
 
-  /** How long to leave the system alone when it has no descriptors or memory for another connection. */
+  /**
+   * How long to leave the system alone when it has no descriptors or memory for another connection.
+   */
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final BoundSocket socket;
@@ -23,11 +25,17 @@ final class Listener implements AutoCloseable {
   private final Thread thread;
   private int count;
 
-  /** @param onAccept takes over each channel, with the peer's name for logs */
+  /**
+   * @param onAccept takes over each channel, with the peer's name for logs
+   */
   Listener(BoundSocket socket, BiConsumer<SocketChannel, String> onAccept) {
     this.socket = socket;
     this.onAccept = onAccept;
-    this.thread = Thread.ofPlatform().name("nbd-accept-" + socket.address()).daemon(true).unstarted(this::run);
+    this.thread =
+        Thread.ofPlatform()
+            .name("nbd-accept-" + socket.address())
+            .daemon(true)
+            .unstarted(this::run);
   }
 
   void start() {

@@ -5,9 +5,10 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Payload memory that all connections share. Those who wait are served strictly in order, so a large request gets
- * its turn however many small ones come after it. Nobody waits while holding something another one needs to finish:
- * what is held belongs to requests that are with the device or on their way out.
+ * Payload memory that all connections share. Those who wait are served strictly in order, so a
+ * large request gets its turn however many small ones come after it. Nobody waits while holding
+ * something another one needs to finish: what is held belongs to requests that are with the device
+ * or on their way out.
  *
  * <p>Thread-safety: all methods from any thread.
  */

@@ -4,13 +4,17 @@ import java.nio.charset.StandardCharsets;
 
 /** The metadata contexts of block status. */
 enum MetaContext {
-  /** The protocol's own: whether a range is a hole or reads as zeroes. A cache cannot know, so everything is data. */
+  /**
+   * The protocol's own: whether a range is a hole or reads as zeroes. A cache cannot know, so
+   * everything is data.
+   */
   BASE_ALLOCATION(1, "base:allocation"),
   /** What the cache holds of a range: 0 missing, 1 clean, 2 dirty. */
   PCACHE_STATE(2, "pcache:state");
 
   private final int id;
   private final String contextName;
+
   @SuppressWarnings("ImmutableEnumChecker") // written here, and only copies leave
   private final byte[] wireName;
 

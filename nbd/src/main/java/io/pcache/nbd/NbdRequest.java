@@ -6,8 +6,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request on its way through the device, with its buffer and its place in the {@link Admission}. Pooled per
- * connection. Whoever holds it owns it: the connection's thread, then the device, then the thread that answers.
+ * A request on its way through the device, with its buffer and its place in the {@link Admission}.
+ * Pooled per connection. Whoever holds it owns it: the connection's thread, then the device, then
+ * the thread that answers.
  */
 final class NbdRequest extends BlockRequest {
   private final Transmission transmission;

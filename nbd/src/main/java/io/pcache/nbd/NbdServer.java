@@ -18,12 +18,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Serves block devices over the NBD protocol: fixed newstyle, on Unix sockets and TCP, with structured replies,
- * extended headers, and block status.
+ * Serves block devices over the NBD protocol: fixed newstyle, on Unix sockets and TCP, with
+ * structured replies, extended headers, and block status.
  *
- * <p>Each connection has a thread that receives and carries out requests, and one that answers what completes
- * elsewhere. Memory is bounded for each connection and for all together; a client that asks for more waits in its
- * socket.
+ * <p>Each connection has a thread that receives and carries out requests, and one that answers what
+ * completes elsewhere. Memory is bounded for each connection and for all together; a client that
+ * asks for more waits in its socket.
  *
  * <p>Thread-safety: all methods from any thread.
  */
@@ -50,7 +50,8 @@ public final class NbdServer implements AutoCloseable {
     for (BoundSocket socket : sockets) {
       listeners.add(new Listener(socket, this::accept));
     }
-    this.watchdog = AgentThread.start(new Watchdog(connections, clock), watchNanos(shared.options()));
+    this.watchdog =
+        AgentThread.start(new Watchdog(connections, clock), watchNanos(shared.options()));
     listeners.forEach(Listener::start);
   }
 
@@ -58,7 +59,8 @@ public final class NbdServer implements AutoCloseable {
    * Listens and serves.
    *
    * @param exports the devices by the names clients ask for; stay open until the server is closed
-   * @throws io.pcache.error.BadOptionException if an address cannot be used or a name makes no sense
+   * @throws io.pcache.error.BadOptionException if an address cannot be used or a name makes no
+   *     sense
    * @throws io.pcache.error.DeviceInUseException if another process listens there
    */
   public static NbdServer start(NbdServerOptions options, Map<String, BlockDevice> exports) {
@@ -93,7 +95,8 @@ public final class NbdServer implements AutoCloseable {
   }
 
   private static long watchNanos(NbdServerOptions options) {
-    long shortest = Math.min(options.handshakeTimeout().toNanos(), options.stallTimeout().toNanos());
+    long shortest =
+        Math.min(options.handshakeTimeout().toNanos(), options.stallTimeout().toNanos());
     return Math.min(MAX_WATCH_NANOS, shortest / WATCHES_PER_TIMEOUT);
   }
 
@@ -121,7 +124,8 @@ public final class NbdServer implements AutoCloseable {
   }
 
   private void admit(SocketChannel channel, String peer) {
-    Connection connection = new Connection(channel, peer, shared, clock.nanoTime(), connections::remove);
+    Connection connection =
+        new Connection(channel, peer, shared, clock.nanoTime(), connections::remove);
     boolean unused = connections.add(connection);
     boolean started = false;
     try {
@@ -168,9 +172,10 @@ public final class NbdServer implements AutoCloseable {
   }
 
   /**
-   * Closes in order: takes no more connections, refuses new requests with {@code NBD_ESHUTDOWN}, lets requests in
-   * flight complete and their replies be sent, and closes all connections. What is not done within the close timeout
-   * is given up. A request that the device still holds then keeps its buffer until it completes. Can be repeated.
+   * Closes in order: takes no more connections, refuses new requests with {@code NBD_ESHUTDOWN},
+   * lets requests in flight complete and their replies be sent, and closes all connections. What is
+   * not done within the close timeout is given up. A request that the device still holds then keeps
+   * its buffer until it completes. Can be repeated.
    */
   @Override
   public void close() {

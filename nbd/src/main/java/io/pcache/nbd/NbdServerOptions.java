@@ -11,11 +11,14 @@ import java.util.List;
  * @param listen where to listen, at least one address
  * @param defaultExport which export the empty name stands for; empty means the only one
  * @param maxConnections connections open at the same time, 1–10000; more are closed at once
- * @param maxRequestsPerConnection requests in flight on one connection, 1–65536; further ones wait in the socket
+ * @param maxRequestsPerConnection requests in flight on one connection, 1–65536; further ones wait
+ *     in the socket
  * @param maxBytesPerConnection payload in flight on one connection, at least 32 MiB
- * @param maxBytes payload in flight on all connections, at least 32 MiB; on top of it, each connection always has 1 MiB
+ * @param maxBytes payload in flight on all connections, at least 32 MiB; on top of it, each
+ *     connection always has 1 MiB
  * @param handshakeTimeout how long a client may take until transmission
- * @param stallTimeout how long a client may take no byte of a reply, or send no byte of a request it began
+ * @param stallTimeout how long a client may take no byte of a reply, or send no byte of a request
+ *     it began
  * @param closeTimeout how long closing waits for requests in flight
  */
 public record NbdServerOptions(
@@ -35,11 +38,16 @@ public record NbdServerOptions(
   public NbdServerOptions {
     listen = List.copyOf(listen);
     if (listen.isEmpty()) {
-      throw new BadOptionException("no listen address; expected at least one, as in unix:PATH or HOST:PORT");
+      throw new BadOptionException(
+          "no listen address; expected at least one, as in unix:PATH or HOST:PORT");
     }
     requireRange("connections", maxConnections, 1, 10_000);
     requireRange("requests per connection", maxRequestsPerConnection, 1, 65_536);
-    requireRange("bytes in flight per connection", maxBytesPerConnection, MAX_PAYLOAD_BYTES, Long.MAX_VALUE / 2);
+    requireRange(
+        "bytes in flight per connection",
+        maxBytesPerConnection,
+        MAX_PAYLOAD_BYTES,
+        Long.MAX_VALUE / 2);
     requireRange("bytes in flight", maxBytes, MAX_PAYLOAD_BYTES, Long.MAX_VALUE / 2);
     requirePositive("handshake timeout", handshakeTimeout);
     requirePositive("stall timeout", stallTimeout);

@@ -4,7 +4,8 @@ import java.nio.charset.StandardCharsets;
 
 /** Writes the addresses that NBD clients take. */
 final class NbdUri {
-  private static final String PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+  private static final String PLAIN =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
 
   private NbdUri() {}
 

@@ -15,8 +15,8 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The handshake of one connection, up to transmission. Lengths are checked before anything is kept; the largest option
- * that is looked at has 64 KiB.
+ * The handshake of one connection, up to transmission. Lengths are checked before anything is kept;
+ * the largest option that is looked at has 64 KiB.
  *
  * <p>Thread-safety: none; used by the connection's thread.
  */
@@ -45,7 +45,8 @@ final class Negotiation {
   private @Nullable Export chosen;
   private boolean over;
 
-  Negotiation(Exports exports, SocketInput input, OptionReplies replies, BooleanSupplier shuttingDown) {
+  Negotiation(
+      Exports exports, SocketInput input, OptionReplies replies, BooleanSupplier shuttingDown) {
     this.exports = exports;
     this.input = input;
     this.replies = replies;
@@ -84,7 +85,8 @@ final class Negotiation {
     }
     int flags = input.received().getInt();
     if ((flags & ~(Handshake.FLAG_FIXED_NEWSTYLE | Handshake.FLAG_NO_ZEROES)) != 0) {
-      throw new ProtocolViolation("client flags 0x" + Integer.toHexString(flags) + " hold unknown ones");
+      throw new ProtocolViolation(
+          "client flags 0x" + Integer.toHexString(flags) + " hold unknown ones");
     }
     fixed = (flags & Handshake.FLAG_FIXED_NEWSTYLE) != 0;
     paddingWanted = (flags & Handshake.FLAG_NO_ZEROES) == 0;
@@ -97,7 +99,8 @@ final class Negotiation {
     int option = header.getInt();
     long lengthBytes = Integer.toUnsignedLong(header.getInt());
     if (magic != Handshake.OPTION_MAGIC) {
-      throw new ProtocolViolation("option magic 0x" + Long.toHexString(magic) + ", expected IHAVEOPT");
+      throw new ProtocolViolation(
+          "option magic 0x" + Long.toHexString(magic) + ", expected IHAVEOPT");
     }
     if (!fixed && option != OptionType.EXPORT_NAME) {
       throw new ProtocolViolation("option " + option + " without fixed newstyle");
@@ -149,7 +152,8 @@ final class Negotiation {
       case OptionType.LIST_META_CONTEXT -> listMetaContext(data);
       case OptionType.SET_META_CONTEXT -> setMetaContext(data);
       case OptionType.EXTENDED_HEADERS -> extendedHeaders(data);
-      default -> throw new OptionRejected(OptionReply.ERR_UNSUP, "this server does not offer that option");
+      default ->
+          throw new OptionRejected(OptionReply.ERR_UNSUP, "this server does not offer that option");
     }
   }
 
@@ -206,7 +210,8 @@ final class Negotiation {
     data.requireEnd();
     for (Export export : exports.all()) {
       byte[] name = export.name().getBytes(StandardCharsets.UTF_8);
-      byte[] entry = ByteBuffer.allocate(Integer.BYTES + name.length).putInt(name.length).put(name).array();
+      byte[] entry =
+          ByteBuffer.allocate(Integer.BYTES + name.length).putInt(name.length).put(name).array();
       replies.reply(OptionType.LIST, OptionReply.SERVER, entry);
     }
     replies.reply(OptionType.LIST, OptionReply.ACK);
@@ -272,7 +277,8 @@ final class Negotiation {
 
   private void describeText(int option, int type, String text) throws IOException {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    byte[] fact = ByteBuffer.allocate(Short.BYTES + bytes.length).putShort((short) type).put(bytes).array();
+    byte[] fact =
+        ByteBuffer.allocate(Short.BYTES + bytes.length).putShort((short) type).put(bytes).array();
     replies.reply(option, OptionReply.INFO, fact);
   }
 
@@ -281,9 +287,11 @@ final class Negotiation {
     switch (style) {
       case SIMPLE -> style = ReplyStyle.STRUCTURED;
       case STRUCTURED ->
-          throw new OptionRejected(OptionReply.ERR_INVALID, "structured replies are already in use");
+          throw new OptionRejected(
+              OptionReply.ERR_INVALID, "structured replies are already in use");
       case EXTENDED ->
-          throw new OptionRejected(OptionReply.ERR_EXT_HEADER_REQD, "extended headers are already in use");
+          throw new OptionRejected(
+              OptionReply.ERR_EXT_HEADER_REQD, "extended headers are already in use");
     }
     replies.reply(OptionType.STRUCTURED_REPLY, OptionReply.ACK);
   }
@@ -299,7 +307,8 @@ final class Negotiation {
 
   private void requireChunks() throws OptionRejected {
     if (style == ReplyStyle.SIMPLE) {
-      throw new OptionRejected(OptionReply.ERR_INVALID, "metadata contexts need structured replies first");
+      throw new OptionRejected(
+          OptionReply.ERR_INVALID, "metadata contexts need structured replies first");
     }
   }
 

@@ -10,7 +10,9 @@ import java.nio.charset.StandardCharsets;
 final class OptionData {
   private final ByteBuffer data;
 
-  /** @param data position 0 to the option's length */
+  /**
+   * @param data position 0 to the option's length
+   */
   OptionData(ByteBuffer data) {
     this.data = data;
   }
@@ -73,6 +75,7 @@ final class OptionData {
   }
 
   private static OptionRejected malformed() {
-    return new OptionRejected(OptionReply.ERR_INVALID, "the option has less data than its own lengths say");
+    return new OptionRejected(
+        OptionReply.ERR_INVALID, "the option has less data than its own lengths say");
   }
 }

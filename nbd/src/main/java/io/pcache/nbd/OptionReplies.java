@@ -5,7 +5,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
-/** Collects what the server says in the handshake and sends it in one piece. Used by the connection's thread. */
+/**
+ * Collects what the server says in the handshake and sends it in one piece. Used by the
+ * connection's thread.
+ */
 final class OptionReplies {
   private static final byte[] NOTHING = {};
 

@@ -37,7 +37,9 @@ final class PooledBuffer {
     return lastPrefix;
   }
 
-  /** The first bytes for channel I/O, position 0. One view per buffer: the caller is its only user. */
+  /**
+   * The first bytes for channel I/O, position 0. One view per buffer: the caller is its only user.
+   */
   ByteBuffer prefixView(int lengthBytes) {
     return view.clear().limit(lengthBytes);
   }

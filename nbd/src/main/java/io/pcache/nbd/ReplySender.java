@@ -8,9 +8,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers the requests of one connection that were completed by other threads than the connection's own. It has its
- * thread, because a client that takes no replies blocks whoever sends them, and that must never be the device's
- * completion worker, which serves every client.
+ * Answers the requests of one connection that were completed by other threads than the connection's
+ * own. It has its thread, because a client that takes no replies blocks whoever sends them, and
+ * that must never be the device's completion worker, which serves every client.
  *
  * <p>Thread-safety: {@link #offer} from any thread; {@link #finish} from the connection's thread.
  */
@@ -27,7 +27,9 @@ final class ReplySender {
   private @Nullable NbdRequest last;
   private boolean finishing;
 
-  /** @param onBroken called when the client cannot be reached any more */
+  /**
+   * @param onBroken called when the client cannot be reached any more
+   */
   ReplySender(String name, ReplyWriter writer, RequestPool pool, Runnable onBroken) {
     this.writer = writer;
     this.pool = pool;
@@ -39,7 +41,10 @@ final class ReplySender {
     thread.start();
   }
 
-  /** Takes over a completed request; false if nothing is sent any more, and the request stays the caller's. */
+  /**
+   * Takes over a completed request; false if nothing is sent any more, and the request stays the
+   * caller's.
+   */
   boolean offer(NbdRequest request) {
     lock.lock();
     try {
@@ -65,7 +70,10 @@ final class ReplySender {
     }
   }
 
-  /** Answers what it has, then ends the thread and waits for it. Closing the channel before makes that immediate. */
+  /**
+   * Answers what it has, then ends the thread and waits for it. Closing the channel before makes
+   * that immediate.
+   */
   void finish() {
     lock.lock();
     try {

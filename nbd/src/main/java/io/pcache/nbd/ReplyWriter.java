@@ -9,8 +9,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Encodes replies and gathers small ones; large payloads go out of the request's own buffer. Two of these can share one
- * {@link SocketOutput}, because each sends whole messages.
+ * Encodes replies and gathers small ones; large payloads go out of the request's own buffer. Two of
+ * these can share one {@link SocketOutput}, because each sends whole messages.
  *
  * <p>Thread-safety: none; each belongs to one thread.
  */
@@ -28,18 +28,26 @@ final class ReplyWriter {
   private final ReplyStyle style;
   private final ByteBuffer pending;
 
-  /** @param pending {@link #BUFFER_BYTES} for this alone */
+  /**
+   * @param pending {@link #BUFFER_BYTES} for this alone
+   */
   ReplyWriter(SocketOutput output, ReplyStyle style, ByteBuffer pending) {
     this.output = output;
     this.style = style;
     this.pending = pending.clear();
   }
 
-  /** Answers a request that the device is done with. The request can be reused when this returns. */
+  /**
+   * Answers a request that the device is done with. The request can be reused when this returns.
+   */
   void reply(NbdRequest request) throws IOException {
     PcacheException cause = request.cause();
     if (cause != null) {
-      error(request.cookie(), request.offsetBytes(), cause.kind().nbdErrno(), String.valueOf(cause.getMessage()));
+      error(
+          request.cookie(),
+          request.offsetBytes(),
+          cause.kind().nbdErrno(),
+          String.valueOf(cause.getMessage()));
     } else if (request.op() == BlockOp.READ) {
       data(request);
     } else {
@@ -54,7 +62,11 @@ final class ReplyWriter {
     if (style == ReplyStyle.SIMPLE) {
       simple(request.cookie(), NbdError.NONE);
     } else {
-      chunk(ReplyHeader.TYPE_OFFSET_DATA, ReplyHeader.FLAG_DONE, request.cookie(), request.offsetBytes(),
+      chunk(
+          ReplyHeader.TYPE_OFFSET_DATA,
+          ReplyHeader.FLAG_DONE,
+          request.cookie(),
+          request.offsetBytes(),
           Long.BYTES + length);
       pending.putLong(request.offsetBytes());
     }
@@ -87,7 +99,9 @@ final class ReplyWriter {
       return;
     }
     byte[] text =
-        message.substring(0, Math.min(message.length(), MAX_MESSAGE_CHARS)).getBytes(StandardCharsets.UTF_8);
+        message
+            .substring(0, Math.min(message.length(), MAX_MESSAGE_CHARS))
+            .getBytes(StandardCharsets.UTF_8);
     int payloadBytes = Integer.BYTES + Short.BYTES + text.length;
     makeRoom(MAX_HEADER_BYTES + payloadBytes);
     chunk(ReplyHeader.TYPE_ERROR, ReplyHeader.FLAG_DONE, cookie, offsetBytes, payloadBytes);
@@ -104,7 +118,8 @@ final class ReplyWriter {
     }
   }
 
-  private void wideStatus(long cookie, long offsetBytes, MetaContext context, StatusExtents extents, int flags)
+  private void wideStatus(
+      long cookie, long offsetBytes, MetaContext context, StatusExtents extents, int flags)
       throws IOException {
     int payloadBytes = 2 * Integer.BYTES + extents.count() * 2 * Long.BYTES;
     makeRoom(MAX_HEADER_BYTES + payloadBytes);
@@ -116,7 +131,8 @@ final class ReplyWriter {
   }
 
   /** Lengths fit: a compact request, and so the sum of its extents, is below 4 GiB. */
-  private void narrowStatus(long cookie, long offsetBytes, MetaContext context, StatusExtents extents, int flags)
+  private void narrowStatus(
+      long cookie, long offsetBytes, MetaContext context, StatusExtents extents, int flags)
       throws IOException {
     int payloadBytes = Integer.BYTES + extents.count() * 2 * Integer.BYTES;
     makeRoom(MAX_HEADER_BYTES + payloadBytes);

@@ -6,8 +6,9 @@ import io.pcache.nbd.protocol.CommandFlag;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides whether a request may go to the device. What passes has a known command, flags that go with it, and a
- * range of whole sectors inside the export; nothing behind this check looks at that again.
+ * Decides whether a request may go to the device. What passes has a known command, flags that go
+ * with it, and a range of whole sectors inside the export; nothing behind this check looks at that
+ * again.
  */
 final class RequestCheck {
   private static final int SECTOR_MASK = BlockDevice.SECTOR_BYTES - 1;

@@ -5,7 +5,10 @@ import io.pcache.nbd.protocol.CommandFlag;
 import io.pcache.nbd.protocol.RequestHeader;
 import java.nio.ByteBuffer;
 
-/** The header of the request at hand, decoded. One per connection, filled again and again by its thread. */
+/**
+ * The header of the request at hand, decoded. One per connection, filled again and again by its
+ * thread.
+ */
 final class RequestFrame {
   private final boolean extended;
   private int flags;
@@ -26,7 +29,8 @@ final class RequestFrame {
   void decode(ByteBuffer received) throws ProtocolViolation {
     int magic = received.getInt();
     if (magic != (extended ? RequestHeader.EXTENDED_MAGIC : RequestHeader.COMPACT_MAGIC)) {
-      throw new ProtocolViolation("request magic 0x" + Integer.toHexString(magic) + " is not that of the agreed style");
+      throw new ProtocolViolation(
+          "request magic 0x" + Integer.toHexString(magic) + " is not that of the agreed style");
     }
     flags = Short.toUnsignedInt(received.getShort());
     type = Short.toUnsignedInt(received.getShort());

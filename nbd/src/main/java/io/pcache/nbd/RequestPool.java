@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The requests of one connection: each is admitted and gets its buffer here, and leaves both here.
  *
- * <p>Thread-safety: {@link #tryTake} and {@link #take} by the connection's thread, {@link #give} by any.
+ * <p>Thread-safety: {@link #tryTake} and {@link #take} by the connection's thread, {@link #give} by
+ * any.
  */
 final class RequestPool {
   private final Transmission transmission;
@@ -20,13 +21,17 @@ final class RequestPool {
   private @Nullable NbdRequest free;
 
   /**
-   * Free ones that other threads gave back; the owner takes the whole stack at once, so nothing can come back
-   * under it.
+   * Free ones that other threads gave back; the owner takes the whole stack at once, so nothing can
+   * come back under it.
    */
   private final AtomicReference<@Nullable NbdRequest> returned = new AtomicReference<>();
 
   RequestPool(
-      Transmission transmission, Thread owner, Admission admission, BufferPool buffers, LongAdder inFlight) {
+      Transmission transmission,
+      Thread owner,
+      Admission admission,
+      BufferPool buffers,
+      LongAdder inFlight) {
     this.transmission = transmission;
     this.owner = owner;
     this.admission = admission;
@@ -39,7 +44,9 @@ final class RequestPool {
     return equip(admission.tryEnter(footprintBytes(payloadBytes)), payloadBytes);
   }
 
-  /** A request with a buffer, after waiting for the limits; null once the connection is given up. */
+  /**
+   * A request with a buffer, after waiting for the limits; null once the connection is given up.
+   */
   @Nullable NbdRequest take(int payloadBytes) {
     return equip(admission.enter(footprintBytes(payloadBytes)), payloadBytes);
   }

@@ -61,7 +61,8 @@ final class ServerShared {
 
   /** The limits of a new connection. */
   Admission newAdmission() {
-    return new Admission(options.maxRequestsPerConnection(), options.maxBytesPerConnection(), budget);
+    return new Admission(
+        options.maxRequestsPerConnection(), options.maxBytesPerConnection(), budget);
   }
 
   NbdServerOptions options() {

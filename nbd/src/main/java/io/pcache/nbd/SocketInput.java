@@ -6,8 +6,9 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 
 /**
- * The receiving side of a connection: takes what the socket holds into one large buffer. Before it waits for the
- * client it lets the connection send what it has, because the client may be waiting for just that.
+ * The receiving side of a connection: takes what the socket holds into one large buffer. Before it
+ * waits for the client it lets the connection send what it has, because the client may be waiting
+ * for just that.
  *
  * <p>Thread-safety: none; used by the connection's thread.
  */
@@ -15,7 +16,10 @@ final class SocketInput {
   /** What a buffer for this has to hold: the largest option, or many small requests. */
   static final int BUFFER_BYTES = 1 << 18;
 
-  /** Payload with at least this much still to come is received where it belongs, not through the buffer. */
+  /**
+   * Payload with at least this much still to come is received where it belongs, not through the
+   * buffer.
+   */
   private static final int DIRECT_BYTES = 1 << 14;
 
   private final SocketChannel channel;
@@ -29,8 +33,14 @@ final class SocketInput {
     void flush() throws IOException;
   }
 
-  /** @param buffer {@link #BUFFER_BYTES} for this alone */
-  SocketInput(SocketChannel channel, ByteBuffer buffer, StallClock stallClock, BeforeWaiting beforeWaiting) {
+  /**
+   * @param buffer {@link #BUFFER_BYTES} for this alone
+   */
+  SocketInput(
+      SocketChannel channel,
+      ByteBuffer buffer,
+      StallClock stallClock,
+      BeforeWaiting beforeWaiting) {
     this.channel = channel;
     this.buffer = buffer.clear().limit(0);
     this.stallClock = stallClock;
@@ -70,7 +80,9 @@ final class SocketInput {
     }
   }
 
-  /** Leaves the buffer ready for {@link #received} to be appended to; undone by {@link #receive}. */
+  /**
+   * Leaves the buffer ready for {@link #received} to be appended to; undone by {@link #receive}.
+   */
   private void makeRoom(int bytes) {
     if (!buffer.hasRemaining()) {
       buffer.clear().limit(0);

@@ -6,8 +6,9 @@ import java.nio.channels.SocketChannel;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The sending side of a connection. Each call sends whole messages; calls exclude one another. A client that takes
- * nothing blocks the caller until the channel is closed, so only the connection's own threads come here.
+ * The sending side of a connection. Each call sends whole messages; calls exclude one another. A
+ * client that takes nothing blocks the caller until the channel is closed, so only the connection's
+ * own threads come here.
  *
  * <p>Thread-safety: all methods from any thread.
  */

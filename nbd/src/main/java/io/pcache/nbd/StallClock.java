@@ -3,11 +3,11 @@ package io.pcache.nbd;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Tells a transfer that stands still from one that moves, without reading a clock per transfer: the thread that does
- * I/O counts, and the watchdog looks at the count now and then.
+ * Tells a transfer that stands still from one that moves, without reading a clock per transfer: the
+ * thread that does I/O counts, and the watchdog looks at the count now and then.
  *
- * <p>Thread-safety: {@link #begin}, {@link #moved} and {@link #end} by one thread at a time; {@link #stalledNanos}
- * by the watchdog alone.
+ * <p>Thread-safety: {@link #begin}, {@link #moved} and {@link #end} by one thread at a time; {@link
+ * #stalledNanos} by the watchdog alone.
  */
 final class StallClock {
   /** Odd while a transfer is under way. */

@@ -5,8 +5,9 @@ import io.pcache.block.RangeState;
 import io.pcache.block.RangeStateVisitor;
 
 /**
- * The extents of one block status answer: equal neighbours are one, and there is a bound on extents and on work,
- * because a client can ask for any length. A short answer is fine; the client asks on. Used by the connection's thread.
+ * The extents of one block status answer: equal neighbours are one, and there is a bound on extents
+ * and on work, because a client can ask for any length. A short answer is fine; the client asks on.
+ * Used by the connection's thread.
  */
 final class StatusExtents implements RangeStateVisitor {
   /** The most extents in one answer. */

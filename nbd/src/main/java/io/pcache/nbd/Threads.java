@@ -4,7 +4,9 @@ package io.pcache.nbd;
 final class Threads {
   private Threads() {}
 
-  /** Waits for a thread's end; an interrupt does not shorten the wait, and is kept for the caller. */
+  /**
+   * Waits for a thread's end; an interrupt does not shorten the wait, and is kept for the caller.
+   */
   static void joinUninterruptibly(Thread thread) {
     boolean interrupted = false;
     while (thread.isAlive()) {

@@ -13,9 +13,9 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The transmission phase of one connection. Its thread takes requests as they come and gives them to the device;
- * what the device completes right away is answered by the same thread, gathered until the input runs dry, and what
- * completes elsewhere goes to the {@link ReplySender}.
+ * The transmission phase of one connection. Its thread takes requests as they come and gives them
+ * to the device; what the device completes right away is answered by the same thread, gathered
+ * until the input runs dry, and what completes elsewhere goes to the {@link ReplySender}.
  *
  * <p>Thread-safety: everything by the connection's thread, but {@link #completed} by any.
  */
@@ -59,8 +59,10 @@ final class Transmission {
     this.shuttingDown = resources.shuttingDown();
     this.frame = new RequestFrame(negotiated.style());
     this.check = new RequestCheck(negotiated);
-    this.pool = new RequestPool(this, thread, admission, resources.buffers(), resources.requestsInFlight());
-    this.sender = new ReplySender(thread.getName() + "-replies", elsewhere, pool, resources.abort());
+    this.pool =
+        new RequestPool(this, thread, admission, resources.buffers(), resources.requestsInFlight());
+    this.sender =
+        new ReplySender(thread.getName() + "-replies", elsewhere, pool, resources.abort());
   }
 
   /** Serves until the client is done; then everything in flight is answered. */
@@ -97,7 +99,9 @@ final class Transmission {
     return true;
   }
 
-  /** The payload is taken off the wire all the same, so that the next request is found where it is. */
+  /**
+   * The payload is taken off the wire all the same, so that the next request is found where it is.
+   */
   private void refuse(Refusal refusal) throws IOException, ProtocolViolation {
     long payloadBytes = frame.payloadBytes();
     if (Long.compareUnsigned(payloadBytes, MAX_SKIPPED_BYTES) > 0) {
@@ -156,7 +160,8 @@ final class Transmission {
       case Command.FLUSH -> request.prepareFlush();
       case Command.CACHE -> request.preparePrefetch(frame.offsetBytes(), frame.lengthBytes());
       default ->
-          request.prepareWriteZeroes(frame.offsetBytes(), frame.lengthBytes(), frame.has(CommandFlag.FUA));
+          request.prepareWriteZeroes(
+              frame.offsetBytes(), frame.lengthBytes(), frame.has(CommandFlag.FUA));
     }
     submit(request);
   }
@@ -197,7 +202,10 @@ final class Transmission {
     return done;
   }
 
-  /** The device is done with a request. Never blocks: replies are sent by the connection's own threads. */
+  /**
+   * The device is done with a request. Never blocks: replies are sent by the connection's own
+   * threads.
+   */
   void completed(NbdRequest request) {
     if (Thread.currentThread() == thread) {
       appendDone(request);
@@ -224,7 +232,11 @@ final class Transmission {
       try {
         collect(context);
       } catch (PcacheException e) {
-        writer.error(frame.cookie(), frame.offsetBytes(), e.kind().nbdErrno(), String.valueOf(e.getMessage()));
+        writer.error(
+            frame.cookie(),
+            frame.offsetBytes(),
+            e.kind().nbdErrno(),
+            String.valueOf(e.getMessage()));
         return;
       }
       int flags = contexts.hasNext() ? 0 : ReplyHeader.FLAG_DONE;

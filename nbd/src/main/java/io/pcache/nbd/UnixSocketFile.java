@@ -19,8 +19,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The file of a Unix socket. It is made in a private directory, restricted to its owner, and only then moved to its
- * place: at no moment can another user connect, and a stale file is replaced in one step.
+ * The file of a Unix socket. It is made in a private directory, restricted to its owner, and only
+ * then moved to its place: at no moment can another user connect, and a stale file is replaced in
+ * one step.
  */
 final class UnixSocketFile {
   private static final long UNIQUE_MASK = (1L << 36) - 1;
@@ -33,7 +34,10 @@ final class UnixSocketFile {
     this.identity = Files.readAttributes(path, BasicFileAttributes.class).fileKey();
   }
 
-  /** Listens at a path. A socket that nobody serves any more is replaced; one that is served is refused. */
+  /**
+   * Listens at a path. A socket that nobody serves any more is replaced; one that is served is
+   * refused.
+   */
   static BoundSocket bind(ListenAddress.Unix address) {
     Path path = address.path().toAbsolutePath();
     try {
@@ -52,10 +56,12 @@ final class UnixSocketFile {
       return;
     }
     if (!found.isOther()) {
-      throw new BadOptionException(path + " exists and is no socket; remove it or listen elsewhere");
+      throw new BadOptionException(
+          path + " exists and is no socket; remove it or listen elsewhere");
     }
     if (isServed(path)) {
-      throw new DeviceInUseException(path + " is served by another process; stop it or listen elsewhere");
+      throw new DeviceInUseException(
+          path + " is served by another process; stop it or listen elsewhere");
     }
   }
 
@@ -67,17 +73,20 @@ final class UnixSocketFile {
     }
   }
 
-  private static BoundSocket bindPrivately(Path path, ListenAddress.Unix address) throws IOException {
+  private static BoundSocket bindPrivately(Path path, ListenAddress.Unix address)
+      throws IOException {
     Path directory = path.resolveSibling("." + shortUniqueName());
     Path fresh = directory.resolve("s");
     Path made =
         Files.createDirectory(
-            directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            directory,
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     boolean bound = false;
     try {
       ServerSocketChannel unused = channel.bind(UnixDomainSocketAddress.of(fresh));
-      Path restricted = Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("rw-------"));
+      Path restricted =
+          Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("rw-------"));
       Path placed = Files.move(restricted, path, StandardCopyOption.ATOMIC_MOVE);
       bound = true;
       return new BoundSocket(channel, address, new UnixSocketFile(placed));
@@ -90,7 +99,10 @@ final class UnixSocketFile {
     }
   }
 
-  /** Short, because a socket's whole path has at most 107 bytes. A name that exists makes the start fail, no more. */
+  /**
+   * Short, because a socket's whole path has at most 107 bytes. A name that exists makes the start
+   * fail, no more.
+   */
   private static String shortUniqueName() {
     long mixed = ProcessHandle.current().pid() * 1_000_003 ^ System.nanoTime();
     return Long.toString(mixed & UNIQUE_MASK, Character.MAX_RADIX);
@@ -99,7 +111,9 @@ final class UnixSocketFile {
   /** Removes the file, unless another server has put its own there. */
   void remove() throws IOException {
     try {
-      Object found = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).fileKey();
+      Object found =
+          Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+              .fileKey();
       if (Objects.equals(found, identity)) {
         Files.delete(path);
       }

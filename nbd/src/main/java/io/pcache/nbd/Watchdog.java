@@ -9,7 +9,9 @@ final class Watchdog implements Agent {
   private final Collection<Connection> connections;
   private final Clock clock;
 
-  /** @param connections those open now; may change at any time */
+  /**
+   * @param connections those open now; may change at any time
+   */
   Watchdog(Collection<Connection> connections, Clock clock) {
     this.connections = connections;
     this.clock = clock;

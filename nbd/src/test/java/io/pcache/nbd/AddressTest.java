@@ -47,8 +47,21 @@ class AddressTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "unix:", "localhost", "10809", "host:", "host:x", "host:65536", "host:-1", "::1:5",
-      "[::1:5", "host:123456789012", "[]:1"})
+  @ValueSource(
+      strings = {
+        "",
+        "unix:",
+        "localhost",
+        "10809",
+        "host:",
+        "host:x",
+        "host:65536",
+        "host:-1",
+        "::1:5",
+        "[::1:5",
+        "host:123456789012",
+        "[]:1"
+      })
   void whatIsNoAddressIsRefused(String text) {
     assertThatThrownBy(() -> ListenAddress.parse(text)).isInstanceOf(BadOptionException.class);
   }
@@ -57,7 +70,8 @@ class AddressTest {
   void theSocketBelongsToItsOwnerAndGoesWithTheServer() throws IOException {
     Path socket = folder.resolve("s");
     try (NbdServer server = startAt("unix:" + socket)) {
-      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket))).isEqualTo("rw-------");
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)))
+          .isEqualTo("rw-------");
       assertThat(folder).isDirectoryContaining(path -> path.equals(socket));
       assertThat(server.addresses()).containsExactly(new ListenAddress.Unix(socket));
     }
@@ -113,7 +127,9 @@ class AddressTest {
   @Test
   void aFolderThatDoesNotExistIsABadOption() {
     String address = "unix:" + folder.resolve("none/s");
-    assertThatThrownBy(() -> startAt(address)).isInstanceOf(BadOptionException.class).hasMessageContaining(address);
+    assertThatThrownBy(() -> startAt(address))
+        .isInstanceOf(BadOptionException.class)
+        .hasMessageContaining(address);
   }
 
   @Test
@@ -124,7 +140,8 @@ class AddressTest {
               .listen("unix:" + folder.resolve("s"))
               .listen(server.addresses().getFirst())
               .build();
-      assertThatThrownBy(() -> NbdServer.start(both, Map.of("", device))).isInstanceOf(DeviceInUseException.class);
+      assertThatThrownBy(() -> NbdServer.start(both, Map.of("", device)))
+          .isInstanceOf(DeviceInUseException.class);
       assertThat(folder).isEmptyDirectory();
     }
   }
@@ -150,8 +167,10 @@ class AddressTest {
 
   @Test
   void optionsOutOfRangeAreRefused() {
-    assertThatThrownBy(() -> NbdServerOptions.builder().build()).isInstanceOf(BadOptionException.class);
-    assertThatThrownBy(() -> NbdServerOptions.builder().listen(":0").maxBytes((32 << 20) - 1).build())
+    assertThatThrownBy(() -> NbdServerOptions.builder().build())
+        .isInstanceOf(BadOptionException.class);
+    assertThatThrownBy(
+            () -> NbdServerOptions.builder().listen(":0").maxBytes((32 << 20) - 1).build())
         .isInstanceOf(BadOptionException.class)
         .hasMessageContaining("33554431");
     assertThatThrownBy(() -> NbdServerOptions.builder().listen(":0").maxConnections(0).build())
@@ -160,12 +179,17 @@ class AddressTest {
 
   @Test
   void exportsThatMakeNoSenseAreRefused() {
-    NbdServerOptions options = NbdServerOptions.builder().listen("unix:" + folder.resolve("s")).build();
-    assertThatThrownBy(() -> NbdServer.start(options, Map.of())).isInstanceOf(BadOptionException.class);
+    NbdServerOptions options =
+        NbdServerOptions.builder().listen("unix:" + folder.resolve("s")).build();
+    assertThatThrownBy(() -> NbdServer.start(options, Map.of()))
+        .isInstanceOf(BadOptionException.class);
     assertThatThrownBy(() -> NbdServer.start(options, Map.of("x".repeat(4097), device)))
         .isInstanceOf(BadOptionException.class);
     NbdServerOptions unknownDefault =
-        NbdServerOptions.builder().listen("unix:" + folder.resolve("s")).defaultExport("none").build();
+        NbdServerOptions.builder()
+            .listen("unix:" + folder.resolve("s"))
+            .defaultExport("none")
+            .build();
     assertThatThrownBy(() -> NbdServer.start(unknownDefault, Map.of("disk", device)))
         .isInstanceOf(BadOptionException.class)
         .hasMessageContaining("none");

@@ -46,7 +46,10 @@ class BlockStatusTest {
     device.setState(4096, 8192, RangeState.CLEAN);
     try (ServerUnderTest server = ServerUnderTest.serving(device);
         RawClient client = server.start(style, "pcache:state")) {
-      assertThat(client.carryOut(CommandFlag.REQ_ONE, Command.BLOCK_STATUS, 4096, SIZE - 4096).extents())
+      assertThat(
+              client
+                  .carryOut(CommandFlag.REQ_ONE, Command.BLOCK_STATUS, 4096, SIZE - 4096)
+                  .extents())
           .containsExactly(new Extent(2, 8192, 1));
     }
   }
@@ -93,7 +96,8 @@ class BlockStatusTest {
         RawClient client = server.start(ReplyStyle.EXTENDED, "base:allocation", "pcache:state")) {
       assertThat(client.carryOut(0, Command.BLOCK_STATUS, 0, Endless.SIZE).extents())
           .containsExactly(new Extent(1, Endless.SIZE, 0), new Extent(2, (4L << 20) << 16, 0));
-      assertThat(client.carryOut(0, Command.WRITE_ZEROES, 512, Endless.SIZE - 512).errno()).isZero();
+      assertThat(client.carryOut(0, Command.WRITE_ZEROES, 512, Endless.SIZE - 512).errno())
+          .isZero();
       assertThat(client.carryOut(0, Command.CACHE, 0, Endless.SIZE).errno()).isZero();
       assertThat(device.bytes).isEqualTo(2 * Endless.SIZE - 512);
     }

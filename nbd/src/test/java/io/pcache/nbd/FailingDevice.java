@@ -21,7 +21,8 @@ final class FailingDevice extends RamDevice {
   }
 
   @Override
-  public synchronized void visitRangeStates(long offsetBytes, long lengthBytes, RangeStateVisitor visitor) {
+  public synchronized void visitRangeStates(
+      long offsetBytes, long lengthBytes, RangeStateVisitor visitor) {
     throw cause;
   }
 }

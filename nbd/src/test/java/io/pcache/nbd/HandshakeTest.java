@@ -137,7 +137,8 @@ class HandshakeTest {
   @Test
   void infoDescribesAndLeavesTheHandshakeOpen() throws IOException {
     client.greet(BOTH_FLAGS);
-    client.option(OptionType.INFO, RawClient.infoQuery("other", InfoType.NAME, InfoType.DESCRIPTION, 99));
+    client.option(
+        OptionType.INFO, RawClient.infoQuery("other", InfoType.NAME, InfoType.DESCRIPTION, 99));
     List<OptionAnswer> answers = client.answersUntilLast();
     assertThat(answers).extracting(OptionAnswer::type).containsExactly(3, 3, 3, 3, 1);
     ByteBuffer export = answers.get(0).buffer();
@@ -146,7 +147,8 @@ class HandshakeTest {
     assertThat(export.getShort()).isEqualTo((short) COMMON_FLAGS);
     ByteBuffer sizes = answers.get(1).buffer();
     assertThat(sizes.getShort()).isEqualTo((short) InfoType.BLOCK_SIZE);
-    assertThat(new int[] {sizes.getInt(), sizes.getInt(), sizes.getInt()}).containsExactly(512, 4096, 32 << 20);
+    assertThat(new int[] {sizes.getInt(), sizes.getInt(), sizes.getInt()})
+        .containsExactly(512, 4096, 32 << 20);
     assertThat(answers.get(2).text()).endsWith("other");
     client.go("other");
   }
@@ -168,7 +170,8 @@ class HandshakeTest {
   @Test
   void goForAnUnknownExportIsRefusedAndAnotherMayFollow() throws IOException {
     client.greet(BOTH_FLAGS);
-    assertThat(only(OptionType.GO, RawClient.infoQuery("none")).type()).isEqualTo(OptionReply.ERR_UNKNOWN);
+    assertThat(only(OptionType.GO, RawClient.infoQuery("none")).type())
+        .isEqualTo(OptionReply.ERR_UNKNOWN);
     client.go("disk");
   }
 
@@ -178,7 +181,9 @@ class HandshakeTest {
     byte[] right = RawClient.infoQuery("disk", 0);
     for (int length = 0; length < right.length; length++) {
       byte[] cut = Arrays.copyOf(right, length);
-      assertThat(only(OptionType.INFO, cut).type()).as("%d bytes", length).isEqualTo(OptionReply.ERR_INVALID);
+      assertThat(only(OptionType.INFO, cut).type())
+          .as("%d bytes", length)
+          .isEqualTo(OptionReply.ERR_INVALID);
     }
     byte[] longer = Arrays.copyOf(right, right.length + 1);
     assertThat(only(OptionType.INFO, longer).type()).isEqualTo(OptionReply.ERR_INVALID);
@@ -192,7 +197,8 @@ class HandshakeTest {
     client.greet(BOTH_FLAGS);
     byte[] notUtf8 = {0, 0, 0, 1, (byte) 0xff, 0, 0};
     assertThat(only(OptionType.INFO, notUtf8).type()).isEqualTo(OptionReply.ERR_INVALID);
-    assertThat(only(OptionType.INFO, RawClient.infoQuery("a\0b")).type()).isEqualTo(OptionReply.ERR_INVALID);
+    assertThat(only(OptionType.INFO, RawClient.infoQuery("a\0b")).type())
+        .isEqualTo(OptionReply.ERR_INVALID);
   }
 
   @Test
@@ -209,7 +215,8 @@ class HandshakeTest {
   @Test
   void anAbsurdOptionLengthEndsTheConnection() throws IOException {
     client.greet(BOTH_FLAGS);
-    client.send(ByteBuffer.allocate(16).putLong(Handshake.OPTION_MAGIC).putInt(7).putInt(-1).array());
+    client.send(
+        ByteBuffer.allocate(16).putLong(Handshake.OPTION_MAGIC).putInt(7).putInt(-1).array());
     assertThat(client.seesEnd()).isTrue();
   }
 
@@ -223,10 +230,12 @@ class HandshakeTest {
   @Test
   void structuredRepliesAndExtendedHeadersAreAgreedOnOnce() throws IOException {
     client.greet(BOTH_FLAGS);
-    assertThat(only(OptionType.STRUCTURED_REPLY, (byte) 0).type()).isEqualTo(OptionReply.ERR_INVALID);
+    assertThat(only(OptionType.STRUCTURED_REPLY, (byte) 0).type())
+        .isEqualTo(OptionReply.ERR_INVALID);
     assertThat(only(OptionType.STRUCTURED_REPLY).type()).isEqualTo(OptionReply.ACK);
     assertThat(only(OptionType.STRUCTURED_REPLY).type()).isEqualTo(OptionReply.ERR_INVALID);
-    assertThat(only(OptionType.EXTENDED_HEADERS, (byte) 0).type()).isEqualTo(OptionReply.ERR_INVALID);
+    assertThat(only(OptionType.EXTENDED_HEADERS, (byte) 0).type())
+        .isEqualTo(OptionReply.ERR_INVALID);
     assertThat(only(OptionType.EXTENDED_HEADERS).type()).isEqualTo(OptionReply.ACK);
     assertThat(only(OptionType.EXTENDED_HEADERS).type()).isEqualTo(OptionReply.ERR_INVALID);
     assertThat(only(OptionType.STRUCTURED_REPLY).type()).isEqualTo(OptionReply.ERR_EXT_HEADER_REQD);
@@ -244,7 +253,9 @@ class HandshakeTest {
     client.option(option, RawClient.contextQuery("disk", queries));
     List<OptionAnswer> answers = client.answersUntilLast();
     assertThat(answers.removeLast().type()).isEqualTo(OptionReply.ACK);
-    return answers.stream().map(answer -> answer.buffer().getInt() + " " + answer.text().substring(4)).toList();
+    return answers.stream()
+        .map(answer -> answer.buffer().getInt() + " " + answer.text().substring(4))
+        .toList();
   }
 
   @Test
@@ -282,7 +293,9 @@ class HandshakeTest {
     byte[] lying = right.clone();
     ByteBuffer.wrap(lying).putInt(8, 1 << 30);
     assertThat(only(OptionType.SET_META_CONTEXT, lying).type()).isEqualTo(OptionReply.ERR_INVALID);
-    assertThat(only(OptionType.SET_META_CONTEXT, RawClient.contextQuery("none", "base:allocation")).type())
+    assertThat(
+            only(OptionType.SET_META_CONTEXT, RawClient.contextQuery("none", "base:allocation"))
+                .type())
         .isEqualTo(OptionReply.ERR_UNKNOWN);
   }
 
@@ -319,7 +332,8 @@ class HandshakeTest {
   @Test
   void aClientThatDoesNotFinishTheHandshakeIsDropped() throws IOException {
     try (ServerUnderTest hasty =
-            ServerUnderTest.serving(Map.of("", disk), o -> o.handshakeTimeout(Duration.ofMillis(50)));
+            ServerUnderTest.serving(
+                Map.of("", disk), o -> o.handshakeTimeout(Duration.ofMillis(50)));
         RawClient silent = hasty.connect()) {
       silent.greet(BOTH_FLAGS);
       assertThat(silent.seesEnd()).isTrue();

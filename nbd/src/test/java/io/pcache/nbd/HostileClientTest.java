@@ -17,7 +17,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Clients that break off, stand still, lie or babble: nobody else notices, and nothing stays behind. */
+/**
+ * Clients that break off, stand still, lie or babble: nobody else notices, and nothing stays
+ * behind.
+ */
 @Timeout(120)
 class HostileClientTest {
   private static final int SIZE = 64 << 20;
@@ -37,7 +40,8 @@ class HostileClientTest {
     int flag = style == ReplyStyle.EXTENDED ? CommandFlag.PAYLOAD_LEN : 0;
     byte[] header = RawClient.requestBytes(style, flag, Command.WRITE, 1, 0, 1 << 20);
     try (ServerUnderTest server = ServerUnderTest.serving(new RamDevice(SIZE))) {
-      for (int sent : new int[] {0, 1, 27, 31, 32, 33, 1000, 20_000, 500_000, (1 << 20) + header.length - 1}) {
+      for (int sent :
+          new int[] {0, 1, 27, 31, 32, 33, 1000, 20_000, 500_000, (1 << 20) + header.length - 1}) {
         try (RawClient client = server.start(style)) {
           client.send(Arrays.copyOf(Arrays.copyOf(header, Math.min(sent, header.length)), sent));
         }
@@ -64,7 +68,8 @@ class HostileClientTest {
 
   @ParameterizedTest
   @EnumSource
-  void leavingWithRequestsAtTheDeviceKeepsTheirBuffersUntilTheyComplete(ReplyStyle style) throws IOException {
+  void leavingWithRequestsAtTheDeviceKeepsTheirBuffersUntilTheyComplete(ReplyStyle style)
+      throws IOException {
     try (ReorderingDevice device = new ReorderingDevice(SIZE, 2, 1);
         ServerUnderTest server = ServerUnderTest.serving(device)) {
       device.hold();
@@ -98,7 +103,8 @@ class HostileClientTest {
   @Test
   void aClientThatTakesNoRepliesIsDroppedAfterAWhile() throws IOException {
     try (ServerUnderTest server =
-            ServerUnderTest.serving(Map.of("", new RamDevice(SIZE)), o -> o.stallTimeout(Duration.ofMillis(100)));
+            ServerUnderTest.serving(
+                Map.of("", new RamDevice(SIZE)), o -> o.stallTimeout(Duration.ofMillis(100)));
         RawClient greedy = server.start(ReplyStyle.SIMPLE)) {
       greedy.request(0, Command.READ, 1, 0, 32 << 20);
       server.awaitNoConnections();
@@ -109,7 +115,8 @@ class HostileClientTest {
   @Test
   void aClientThatStopsInTheMiddleOfAPayloadIsDroppedAfterAWhile() throws IOException {
     try (ServerUnderTest server =
-            ServerUnderTest.serving(Map.of("", new RamDevice(SIZE)), o -> o.stallTimeout(Duration.ofMillis(100)));
+            ServerUnderTest.serving(
+                Map.of("", new RamDevice(SIZE)), o -> o.stallTimeout(Duration.ofMillis(100)));
         RawClient stuck = server.start(ReplyStyle.SIMPLE)) {
       stuck.request(0, Command.WRITE, 1, 0, 32 << 20);
       stuck.send(new byte[100_000]);
@@ -123,11 +130,14 @@ class HostileClientTest {
     try (ServerUnderTest server =
             ServerUnderTest.serving(
                 Map.of("", new RamDevice(SIZE)),
-                o -> o.stallTimeout(Duration.ofMillis(20)).handshakeTimeout(Duration.ofSeconds(60)));
+                o ->
+                    o.stallTimeout(Duration.ofMillis(20))
+                        .handshakeTimeout(Duration.ofSeconds(60)));
         RawClient idle = server.start(ReplyStyle.SIMPLE);
         RawClient stuck = server.start(ReplyStyle.SIMPLE)) {
       stuck.send(new byte[5]);
-      // The one that stands still in a message marks the time after which the idle one would have been dropped, too.
+      // The one that stands still in a message marks the time after which the idle one would have
+      // been dropped, too.
       assertThat(stuck.seesEnd()).isTrue();
       assertThat(idle.read(0, 512)).hasSize(512);
     }
@@ -144,7 +154,8 @@ class HostileClientTest {
     } else if (style == ReplyStyle.EXTENDED) {
       all.writeBytes(RawClient.optionBytes(OptionType.EXTENDED_HEADERS));
     }
-    all.writeBytes(RawClient.optionBytes(OptionType.LIST_META_CONTEXT, RawClient.contextQuery("", "base:")));
+    all.writeBytes(
+        RawClient.optionBytes(OptionType.LIST_META_CONTEXT, RawClient.contextQuery("", "base:")));
     byte[] contexts = RawClient.contextQuery("", "base:allocation", "pcache:state");
     all.writeBytes(RawClient.optionBytes(OptionType.SET_META_CONTEXT, contexts));
     all.writeBytes(RawClient.optionBytes(OptionType.GO, RawClient.infoQuery("", 3)));
@@ -166,13 +177,16 @@ class HostileClientTest {
     byte[] bytes = valid.clone();
     int changes = 1 + random.nextInt(4);
     for (int i = 0; i < changes; i++) {
-      // Small exponents leave the handshake alone more often, so that deeper layers see rubbish, too.
+      // Small exponents leave the handshake alone more often, so that deeper layers see rubbish,
+      // too.
       int at = (int) (bytes.length * Math.pow(random.nextDouble(), random.nextBoolean() ? 1 : 0.3));
       switch (random.nextInt(4)) {
         case 0 -> bytes[at] ^= (byte) (1 << random.nextInt(8));
         case 1 -> bytes[at] = (byte) random.nextInt();
         case 2 -> bytes = Arrays.copyOf(bytes, Math.max(1, at));
-        default -> System.arraycopy(valid, random.nextInt(valid.length - 8), bytes, Math.min(at, bytes.length - 8), 8);
+        default ->
+            System.arraycopy(
+                valid, random.nextInt(valid.length - 8), bytes, Math.min(at, bytes.length - 8), 8);
       }
       if (bytes.length < 16) {
         return bytes;
@@ -185,7 +199,8 @@ class HostileClientTest {
   @EnumSource
   void randomlyDamagedStreamsHarmNobody(ReplyStyle style) throws IOException {
     long seed = Long.getLong("pcache.seed", System.nanoTime());
-    System.out.println("repeat with: mvn -pl nbd -am test -Dtest=HostileClientTest -Dpcache.seed=" + seed);
+    System.out.println(
+        "repeat with: mvn -pl nbd -am test -Dtest=HostileClientTest -Dpcache.seed=" + seed);
     Random random = new Random(seed);
     byte[] valid = validStream(style);
     try (ReorderingDevice reordering = new ReorderingDevice(SIZE, 2, seed);

@@ -24,7 +24,8 @@ class LimitsTest {
   @Test
   void requestsAboveTheLimitWaitInTheSocket() throws IOException {
     try (ReorderingDevice device = new ReorderingDevice(SIZE, 2, 1);
-        ServerUnderTest server = ServerUnderTest.serving(Map.of("", device), o -> o.maxRequestsPerConnection(4));
+        ServerUnderTest server =
+            ServerUnderTest.serving(Map.of("", device), o -> o.maxRequestsPerConnection(4));
         RawClient client = server.start(ReplyStyle.SIMPLE)) {
       device.hold();
       for (int i = 0; i < 50; i++) {
@@ -37,7 +38,8 @@ class LimitsTest {
     }
   }
 
-  private static void assertAllAnswered(RawClient client, int count, int dataBytes) throws IOException {
+  private static void assertAllAnswered(RawClient client, int count, int dataBytes)
+      throws IOException {
     Set<Long> cookies = new HashSet<>();
     for (int i = 0; i < count; i++) {
       RawClient.Reply reply = client.reply(dataBytes);
@@ -67,7 +69,8 @@ class LimitsTest {
   @Test
   void aLargeRequestGetsItsTurnWhileOthersUseTheCommonMemory() throws IOException {
     try (ReorderingDevice device = new ReorderingDevice(SIZE, 2, 1);
-        ServerUnderTest server = ServerUnderTest.serving(Map.of("", device), o -> o.maxBytes(32 * MIB));
+        ServerUnderTest server =
+            ServerUnderTest.serving(Map.of("", device), o -> o.maxBytes(32 * MIB));
         RawClient busy = server.start(ReplyStyle.SIMPLE);
         RawClient large = server.start(ReplyStyle.SIMPLE)) {
       device.hold();

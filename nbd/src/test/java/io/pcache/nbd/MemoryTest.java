@@ -1,5 +1,6 @@
 package io.pcache.nbd;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
@@ -8,6 +9,7 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -16,7 +18,10 @@ class MemoryTest {
   @Test
   void buffersHaveTheNextPowerOfTwo() {
     try (BufferPool pool = new BufferPool(1 << 20)) {
-      for (int[] pair : new int[][] {{1, 4096}, {4096, 4096}, {4097, 8192}, {65536, 65536}, {32 << 20, 32 << 20}}) {
+      for (int[] pair :
+          new int[][] {
+            {1, 4096}, {4096, 4096}, {4097, 8192}, {65536, 65536}, {32 << 20, 32 << 20}
+          }) {
         PooledBuffer buffer = pool.take(pair[0]);
         assertThat(buffer.sizeBytes()).isEqualTo(pair[1]);
         assertThat(BufferPool.footprintBytes(pair[0])).isEqualTo(pair[1]);
@@ -72,18 +77,21 @@ class MemoryTest {
   }
 
   private static Thread waiterFor(
-      MemoryBudget budget, MemoryBudget.Waiter waiter, long bytes, String name, List<String> order) {
+      MemoryBudget budget,
+      MemoryBudget.Waiter waiter,
+      long bytes,
+      String name,
+      List<String> order) {
     Thread thread =
         Thread.ofPlatform()
-            .start(
-                () -> {
-                  if (budget.take(waiter, bytes)) {
-                    synchronized (order) {
-                      order.add(name);
-                    }
-                    budget.give(bytes);
-                  }
-                });
+            .start(() -> {
+              if (budget.take(waiter, bytes)) {
+                synchronized (order) {
+                  order.add(name);
+                }
+                budget.give(bytes);
+              }
+            });
     ServerUnderTest.eventually(() -> thread.getState() == Thread.State.WAITING);
     return thread;
   }
@@ -115,9 +123,10 @@ class MemoryTest {
     for (int i = 0; i < 3000; i++) {
       long bytes = 4096L << random.nextInt(14);
       Admission.Share share = admission.tryEnter(bytes);
-      share = share == null ? admission.enter(bytes) : share;
+      share = share == null ? requireNonNull(admission.enter(bytes)) : share;
       assertThat(requestsIn.incrementAndGet()).isLessThanOrEqualTo(8);
-      assertThat(bytesIn.addAndGet(bytes)).isLessThanOrEqualTo((32 << 20) + Admission.OWN_SHARE_BYTES);
+      assertThat(bytesIn.addAndGet(bytes))
+          .isLessThanOrEqualTo((32 << 20) + Admission.OWN_SHARE_BYTES);
       leaveElsewhere(admission, share, bytes, requestsIn, bytesIn);
     }
     admission.awaitIdle();
@@ -126,22 +135,25 @@ class MemoryTest {
   }
 
   private static void leaveElsewhere(
-      Admission admission, Admission.Share share, long bytes, AtomicInteger requestsIn, AtomicLong bytesIn) {
-    Thread unused =
+      Admission admission,
+      Admission.Share share,
+      long bytes,
+      AtomicInteger requestsIn,
+      AtomicLong bytesIn) {
+    var _ =
         Thread.ofVirtual()
-            .start(
-                () -> {
-                  requestsIn.decrementAndGet();
-                  bytesIn.addAndGet(-bytes);
-                  admission.leave(share, bytes);
-                });
+            .start(() -> {
+              requestsIn.decrementAndGet();
+              bytesIn.addAndGet(-bytes);
+              admission.leave(share, bytes);
+            });
   }
 
   @Test
   void whoWaitsForAdmissionIsReleasedWhenTheConnectionIsGivenUp() {
     Admission admission = new Admission(1, 32 << 20, new MemoryBudget(32 << 20));
     assertThat(admission.tryEnter(0)).isNotNull();
-    AtomicReference<Admission.Share> given = new AtomicReference<>(Admission.Share.OWN);
+    AtomicReference<Admission.@Nullable Share> given = new AtomicReference<>(Admission.Share.OWN);
     Thread waiting = Thread.ofPlatform().start(() -> given.set(admission.enter(4096)));
     ServerUnderTest.eventually(() -> waiting.getState() == Thread.State.WAITING);
     admission.abandon();

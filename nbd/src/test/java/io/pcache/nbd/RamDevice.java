@@ -9,7 +9,10 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A device in memory that completes everything on the submitting thread, and counts what it is asked for. */
+/**
+ * A device in memory that completes everything on the submitting thread, and counts what it is
+ * asked for.
+ */
 class RamDevice implements BlockDevice {
   final AtomicInteger flushes = new AtomicInteger();
   final AtomicInteger durableWrites = new AtomicInteger();
@@ -59,7 +62,8 @@ class RamDevice implements BlockDevice {
   }
 
   @Override
-  public synchronized void visitRangeStates(long offsetBytes, long lengthBytes, RangeStateVisitor visitor) {
+  public synchronized void visitRangeStates(
+      long offsetBytes, long lengthBytes, RangeStateVisitor visitor) {
     long end = offsetBytes + lengthBytes;
     boolean more = true;
     for (long at = offsetBytes; at < end && more; at += SECTOR_BYTES) {

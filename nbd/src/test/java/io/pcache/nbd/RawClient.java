@@ -27,7 +27,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A client that does what it is told, right or wrong, and checks what every answer must look like. */
+/**
+ * A client that does what it is told, right or wrong, and checks what every answer must look like.
+ */
 final class RawClient implements AutoCloseable {
   private final SocketChannel channel;
   private final DataInputStream in;
@@ -67,7 +69,8 @@ final class RawClient implements AutoCloseable {
   }
 
   /** Connects and goes through a handshake to transmission. */
-  static RawClient start(ListenAddress address, ReplyStyle style, String... contexts) throws IOException {
+  static RawClient start(ListenAddress address, ReplyStyle style, String... contexts)
+      throws IOException {
     RawClient client = connect(address);
     client.greet(Handshake.FLAG_FIXED_NEWSTYLE | Handshake.FLAG_NO_ZEROES);
     client.agreeOn(style);
@@ -169,9 +172,11 @@ final class RawClient implements AutoCloseable {
     send(requestBytes(style, flags, type, cookie, offset, length));
   }
 
-  static byte[] requestBytes(ReplyStyle style, int flags, int type, long cookie, long offset, long length) {
+  static byte[] requestBytes(
+      ReplyStyle style, int flags, int type, long cookie, long offset, long length) {
     boolean extended = style == ReplyStyle.EXTENDED;
-    ByteBuffer header = ByteBuffer.allocate(extended ? RequestHeader.EXTENDED_BYTES : RequestHeader.COMPACT_BYTES);
+    ByteBuffer header =
+        ByteBuffer.allocate(extended ? RequestHeader.EXTENDED_BYTES : RequestHeader.COMPACT_BYTES);
     header
         .putInt(extended ? RequestHeader.EXTENDED_MAGIC : RequestHeader.COMPACT_MAGIC)
         .putShort((short) flags)
@@ -187,7 +192,10 @@ final class RawClient implements AutoCloseable {
     send(data);
   }
 
-  /** The next complete reply. With simple replies the caller has to know how much data a success brings. */
+  /**
+   * The next complete reply. With simple replies the caller has to know how much data a success
+   * brings.
+   */
   Reply reply(int dataBytes) throws IOException {
     return style == ReplyStyle.SIMPLE ? simple(in.readInt(), dataBytes) : chunked();
   }
@@ -217,7 +225,8 @@ final class RawClient implements AutoCloseable {
 
   private Chunk chunk(int magic) throws IOException {
     boolean extended = style == ReplyStyle.EXTENDED;
-    assertThat(magic).isEqualTo(extended ? ReplyHeader.EXTENDED_MAGIC : ReplyHeader.STRUCTURED_MAGIC);
+    assertThat(magic)
+        .isEqualTo(extended ? ReplyHeader.EXTENDED_MAGIC : ReplyHeader.STRUCTURED_MAGIC);
     int flags = in.readUnsignedShort();
     int type = in.readUnsignedShort();
     long cookie = in.readLong();

@@ -3,22 +3,29 @@ package io.pcache.nbd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pcache.block.RangeState;
+import io.pcache.testkit.Command;
+import io.pcache.testkit.RequiresTool;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.api.Test;
 
-/** Clients that others wrote, against a device that answers at once and one that answers out of order. */
+/**
+ * Clients that others wrote, against a device that answers at once and one that answers out of
+ * order.
+ */
 @Timeout(180)
 @ParameterizedClass
 @EnumSource(RealClientsTest.Completion.class)
@@ -37,7 +44,10 @@ class RealClientsTest {
   @TempDir private Path folder;
 
   RealClientsTest(Completion completion) {
-    device = completion == Completion.AT_ONCE ? new RamDevice(SIZE) : new ReorderingDevice(SIZE, 2, SEED);
+    device =
+        completion == Completion.AT_ONCE
+            ? new RamDevice(SIZE)
+            : new ReorderingDevice(SIZE, 2, SEED);
     server =
         ServerUnderTest.serving(
             Map.of("disk", device), options -> options.listen("127.0.0.1:0").listen("localhost:0"));
@@ -57,6 +67,16 @@ class RealClientsTest {
     device.memory().copyFrom(MemorySegment.ofArray(bytes));
   }
 
+  private static String run(String program, String... arguments) {
+    try {
+      return Command.run(program, arguments).succeeded();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new AssertionError("interrupted while " + program + " ran", e);
+    }
+  }
+
   private byte[] content() {
     return device.memory().toArray(ValueLayout.JAVA_BYTE);
   }
@@ -66,13 +86,18 @@ class RealClientsTest {
   void nbdinfoDescribesAndMapsTheExport() {
     device.setState(1 << 20, 1 << 20, RangeState.DIRTY);
     for (String uri : server.server().uris()) {
-      assertThat(Tool.run("nbdinfo", "--list", uri))
+      assertThat(run("nbdinfo", "--list", uri))
           .contains("export=\"disk\"", "structured packets", "base:allocation", "pcache:state")
-          .contains("can_multi_conn: true", "can_fua: true", "can_fast_zero: true", "can_trim: false")
+          .contains(
+              "can_multi_conn: true", "can_fua: true", "can_fast_zero: true", "can_trim: false")
           .contains("block_size_minimum: 512", "block_size_maximum: 33554432");
-      assertThat(Tool.run("nbdinfo", "--size", uri)).isEqualTo(SIZE + "\n");
-      assertThat(Tool.run("nbdinfo", "--map", uri).strip().split("\\s+")).startsWith("0", "" + SIZE, "0", "data");
-      assertThat(Tool.run("nbdinfo", "--map=pcache:state", uri).lines().map(line -> line.strip().split("\\s+")[2]))
+      assertThat(run("nbdinfo", "--size", uri)).isEqualTo(String.valueOf(SIZE));
+      assertThat(run("nbdinfo", "--map", uri).split("\\s+", -1))
+          .startsWith("0", "" + SIZE, "0", "data");
+      assertThat(
+              run("nbdinfo", "--map=pcache:state", uri)
+                  .lines()
+                  .map(line -> line.split("\\s+", -1)[2]))
           .containsExactly("0", "2", "0");
     }
   }
@@ -85,10 +110,10 @@ class RealClientsTest {
     Path in = Files.write(folder.resolve("in"), bytes);
     Path out = folder.resolve("out");
     String uri = server.uri();
-    String unusedIn = Tool.run("nbdcopy", "--flush", in.toString(), uri);
+    var _ = run("nbdcopy", "--flush", in.toString(), uri);
     assertThat(content()).isEqualTo(bytes);
     assertThat(device.flushes).hasPositiveValue();
-    String unusedOut = Tool.run("nbdcopy", "--connections=4", uri, out.toString());
+    var _ = run("nbdcopy", "--connections=4", uri, out.toString());
     assertThat(Files.readAllBytes(out)).isEqualTo(bytes);
   }
 
@@ -98,12 +123,12 @@ class RealClientsTest {
     fillRandomly();
     Path copy = folder.resolve("copy");
     String uri = server.uri();
-    String unused = Tool.run("qemu-img", "convert", "-f", "raw", "-O", "raw", uri, copy.toString());
+    var _ = run("qemu-img", "convert", "-f", "raw", "-O", "raw", uri, copy.toString());
     assertThat(Files.readAllBytes(copy)).isEqualTo(content());
-    assertThat(Tool.run("qemu-img", "compare", "-f", "raw", "-F", "raw", uri, copy.toString()))
+    assertThat(run("qemu-img", "compare", "-f", "raw", "-F", "raw", uri, copy.toString()))
         .contains("identical");
     device.memory().fill((byte) 0);
-    unused = Tool.run("qemu-img", "convert", "-n", "-W", "-f", "raw", "-O", "raw", copy.toString(), uri);
+    var _ = run("qemu-img", "convert", "-n", "-W", "-f", "raw", "-O", "raw", copy.toString(), uri);
     assertThat(Files.readAllBytes(copy)).isEqualTo(content());
   }
 
@@ -123,16 +148,14 @@ class RealClientsTest {
             "read -P 8 1M 1M",
             "read -P 0 2M 4M",
             "read 0 32M");
-    String[] call = new String[4 + 2 * commands.size()];
-    call[0] = "qemu-io";
-    call[1] = "-f";
-    call[2] = "raw";
-    for (int i = 0; i < commands.size(); i++) {
-      call[3 + 2 * i] = "-c";
-      call[4 + 2 * i] = commands.get(i);
+    List<String> arguments = new ArrayList<>(List.of("-f", "raw"));
+    for (String command : commands) {
+      arguments.addAll(List.of("-c", command));
     }
-    call[call.length - 1] = server.uri();
-    assertThat(Tool.run(call)).doesNotContainIgnoringCase("fail").doesNotContainIgnoringCase("error");
+    arguments.add(server.uri());
+    assertThat(run("qemu-io", arguments.toArray(String[]::new)))
+        .doesNotContainIgnoringCase("fail")
+        .doesNotContainIgnoringCase("error");
     assertThat(device.flushes).hasPositiveValue();
   }
 
@@ -140,7 +163,7 @@ class RealClientsTest {
   @RequiresTool("fio")
   void fioVerifiesWhatItWrote() {
     String output =
-        Tool.run(
+        run(
             "fio",
             "--name=verify",
             "--ioengine=nbd",
@@ -166,7 +189,7 @@ class RealClientsTest {
     // The interpreter that the nbd module was built for need not be the first one in PATH.
     for (String python : List.of("/usr/bin/python3", "python3")) {
       if (Files.isExecutable(Path.of(python)) || python.equals("python3")) {
-        assertThat(Tool.run(python, script.toString(), server.uri())).contains("all well");
+        assertThat(run(python, script.toString(), server.uri())).contains("all well");
         return;
       }
     }

@@ -32,13 +32,16 @@ class RefusalTest {
     server.close();
   }
 
-  private void assertErrno(ReplyStyle style, int errno, int flags, int type, long offset, long length)
+  private void assertErrno(
+      ReplyStyle style, int errno, int flags, int type, long offset, long length)
       throws IOException {
     try (RawClient client = server.start(style, contextsFor(style))) {
       client.request(flags, type, 5, offset, length);
       Reply reply = client.reply(0);
       assertThat(reply.cookie()).isEqualTo(5);
-      assertThat(reply.errno()).as("type %d flags %d [%d, +%d)", type, flags, offset, length).isEqualTo(errno);
+      assertThat(reply.errno())
+          .as("type %d flags %d [%d, +%d)", type, flags, offset, length)
+          .isEqualTo(errno);
       assertThat(client.read(0, 512)).hasSize(512);
     }
   }
@@ -47,7 +50,8 @@ class RefusalTest {
     return style == ReplyStyle.SIMPLE ? new String[0] : new String[] {"base:allocation"};
   }
 
-  private void assertWriteErrno(ReplyStyle style, int errno, int flags, long offset, int length) throws IOException {
+  private void assertWriteErrno(ReplyStyle style, int errno, int flags, long offset, int length)
+      throws IOException {
     try (RawClient client = server.start(style)) {
       assertThat(client.writeAndAwait(flags, offset, new byte[length])).isEqualTo(errno);
       assertThat(client.read(0, 512)).hasSize(512);
@@ -72,7 +76,8 @@ class RefusalTest {
   @ParameterizedTest
   @EnumSource
   void rangesThatAreNotWholeSectors(ReplyStyle style) throws IOException {
-    for (int type : new int[] {Command.READ, Command.CACHE, Command.WRITE_ZEROES, Command.BLOCK_STATUS}) {
+    for (int type :
+        new int[] {Command.READ, Command.CACHE, Command.WRITE_ZEROES, Command.BLOCK_STATUS}) {
       assertErrno(style, NbdError.EINVAL, 0, type, 1, 512);
       assertErrno(style, NbdError.EINVAL, 0, type, 0, 511);
       assertErrno(style, NbdError.EINVAL, 0, type, 0, 0);
@@ -137,7 +142,8 @@ class RefusalTest {
   @EnumSource(names = "EXTENDED")
   void payloadsOfOtherCommandsAreSkipped(ReplyStyle style) throws IOException {
     try (RawClient client = server.start(style, contextsFor(style))) {
-      for (int type : new int[] {Command.READ, Command.FLUSH, Command.BLOCK_STATUS, Command.TRIM, 99}) {
+      for (int type :
+          new int[] {Command.READ, Command.FLUSH, Command.BLOCK_STATUS, Command.TRIM, 99}) {
         client.request(CommandFlag.PAYLOAD_LEN, type, 9, 0, 5000);
         client.send(new byte[5000]);
         assertThat(client.reply(0).errno()).isEqualTo(NbdError.EINVAL);

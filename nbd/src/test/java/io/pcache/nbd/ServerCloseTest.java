@@ -45,7 +45,8 @@ class ServerCloseTest {
   @Test
   void idleAndHandshakingClientsDoNotDelayIt() throws IOException {
     try (ServerUnderTest server =
-            ServerUnderTest.serving(Map.of("", new RamDevice(SIZE)), o -> o.closeTimeout(Duration.ofDays(1)));
+            ServerUnderTest.serving(
+                Map.of("", new RamDevice(SIZE)), o -> o.closeTimeout(Duration.ofDays(1)));
         RawClient idle = server.start(ReplyStyle.SIMPLE);
         RawClient handshaking = server.connect()) {
       handshaking.greet(3);
@@ -61,7 +62,8 @@ class ServerCloseTest {
   void aDeviceThatNeverAnswersDoesNotKeepItForever() throws IOException {
     try (ReorderingDevice device = new ReorderingDevice(SIZE, 1, 1);
         ServerUnderTest server =
-            ServerUnderTest.serving(Map.of("", device), o -> o.closeTimeout(Duration.ofMillis(100)));
+            ServerUnderTest.serving(
+                Map.of("", device), o -> o.closeTimeout(Duration.ofMillis(100)));
         RawClient client = server.start(ReplyStyle.SIMPLE)) {
       device.hold();
       client.request(0, Command.READ, 1, 0, 4096);
@@ -79,8 +81,10 @@ class ServerCloseTest {
   void idleTcpClientsSeeTheEnd() throws IOException {
     try (ServerUnderTest server =
             ServerUnderTest.serving(
-                Map.of("", new RamDevice(SIZE)), o -> o.listen("127.0.0.1:0").closeTimeout(Duration.ofDays(1)));
-        RawClient idle = RawClient.start(server.server().addresses().getLast(), ReplyStyle.EXTENDED)) {
+                Map.of("", new RamDevice(SIZE)),
+                o -> o.listen("127.0.0.1:0").closeTimeout(Duration.ofDays(1)));
+        RawClient idle =
+            RawClient.start(server.server().addresses().getLast(), ReplyStyle.EXTENDED)) {
       assertThat(idle.read(0, 4096)).hasSize(4096);
       server.server().close();
       assertThat(idle.seesEnd()).isTrue();

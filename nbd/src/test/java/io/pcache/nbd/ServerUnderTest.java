@@ -14,7 +14,9 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.UnaryOperator;
 
-/** A server on a Unix socket in a directory of its own. Closing it proves that nothing has leaked. */
+/**
+ * A server on a Unix socket in a directory of its own. Closing it proves that nothing has leaked.
+ */
 final class ServerUnderTest implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -80,7 +82,11 @@ final class ServerUnderTest implements AutoCloseable {
 
   /** Waits for what other threads are about to bring about. */
   static void eventually(Callable<Boolean> fact) {
-    await().atMost(PATIENCE).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(2)).until(fact);
+    await()
+        .atMost(PATIENCE)
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(2))
+        .until(fact);
   }
 
   @Override

@@ -19,9 +19,9 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.Arguments;
 
 @Timeout(120)
 class TransmissionTest {
@@ -41,7 +41,8 @@ class TransmissionTest {
   static List<Arguments> stylesAndLengths() {
     List<Arguments> all = new ArrayList<>();
     for (ReplyStyle style : ReplyStyle.values()) {
-      for (int length : new int[] {512, 4096, 16384, 16896, 32768, 33280, 262144, 300032, 1 << 20, 32 << 20}) {
+      for (int length :
+          new int[] {512, 4096, 16384, 16896, 32768, 33280, 262144, 300032, 1 << 20, 32 << 20}) {
         all.add(Arguments.of(style, length));
       }
     }
@@ -89,7 +90,8 @@ class TransmissionTest {
   }
 
   /** Simple replies do not say how long they are, so all reads of a round have one length. */
-  private static void readManyAtOnce(RawClient client, RamDevice device, Random random) throws IOException {
+  private static void readManyAtOnce(RawClient client, RamDevice device, Random random)
+      throws IOException {
     int length = 512 << random.nextInt(9);
     Map<Long, Long> offsets = new HashMap<>();
     for (long cookie = 1; cookie <= 50; cookie++) {
@@ -117,7 +119,8 @@ class TransmissionTest {
       assertThat(device.flushes).hasValue(1);
       assertThat(client.writeAndAwait(CommandFlag.FUA, 0, randomBytes(512, SEED))).isZero();
       int zeroFlags = CommandFlag.FUA | CommandFlag.NO_HOLE;
-      assertThat(client.carryOut(zeroFlags, Command.WRITE_ZEROES, 512, size - 1024).errno()).isZero();
+      assertThat(client.carryOut(zeroFlags, Command.WRITE_ZEROES, 512, size - 1024).errno())
+          .isZero();
       assertThat(device.durableWrites).hasValue(2);
       assertThat(contentOf(device, 512, size - 1024)).containsOnly(0);
       assertThat(contentOf(device, size - 512, 512)).containsOnly(1);
@@ -131,7 +134,8 @@ class TransmissionTest {
   void aReadThatMustNotBeFragmentedComesInOneChunk(ReplyStyle style) throws IOException {
     try (ServerUnderTest server = ServerUnderTest.serving(new RamDevice(SIZE));
         RawClient client = server.start(style)) {
-      assertThat(client.carryOut(CommandFlag.DF, Command.READ, 0, 32 << 20).data()).hasSize(32 << 20);
+      assertThat(client.carryOut(CommandFlag.DF, Command.READ, 0, 32 << 20).data())
+          .hasSize(32 << 20);
     }
   }
 

@@ -38,7 +38,10 @@ public final class Handshake {
   /** Bytes in front of a reply's data. */
   public static final int REPLY_HEADER_BYTES = 20;
 
-  /** Zero bytes after the answer to {@code NBD_OPT_EXPORT_NAME}, unless {@link #FLAG_NO_ZEROES} was agreed on. */
+  /**
+   * Zero bytes after the answer to {@code NBD_OPT_EXPORT_NAME}, unless {@link #FLAG_NO_ZEROES} was
+   * agreed on.
+   */
   public static final int EXPORT_NAME_PADDING_BYTES = 124;
 
   /** The longest string the protocol allows, in bytes of UTF-8. */
