@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -24,16 +25,21 @@ public record Command(int exitCode, String output, String line) {
    */
   public static Command run(String program, String... arguments)
       throws IOException, InterruptedException {
+    return run(Map.of(), program, arguments);
+  }
+
+  /** The same with more variables in its environment. */
+  static Command run(Map<String, String> environment, String program, String... arguments)
+      throws IOException, InterruptedException {
     List<String> words = new ArrayList<>();
     words.add(program.contains("/") ? program : Tool.require(program).toString());
     words.addAll(List.of(arguments));
     Path output = Files.createTempFile("command", ".log");
     try {
-      Process process =
-          new ProcessBuilder(words)
-              .redirectErrorStream(true)
-              .redirectOutput(output.toFile())
-              .start();
+      ProcessBuilder builder =
+          new ProcessBuilder(words).redirectErrorStream(true).redirectOutput(output.toFile());
+      builder.environment().putAll(environment);
+      Process process = builder.start();
       process.getOutputStream().close();
       if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
         process.destroyForcibly();

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +23,12 @@ import java.util.regex.Pattern;
 public final class ServedDisk implements AutoCloseable {
   /** The command that serves, relative to the repository's top folder. */
   public static final String COMMAND = "bin/pcache";
+
+  /** The classes under test, so that the launcher does not start a build inside the build. */
+  private static final Map<String, String> CLASS_PATH =
+      Map.of(
+          "PCACHE_CLASSPATH",
+          System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
 
   private static final Pattern URI = Pattern.compile("\\bnbds?(?:\\+unix)?://\\S+");
   private static final long START_SECONDS = 30;
@@ -39,7 +46,7 @@ public final class ServedDisk implements AutoCloseable {
 
   /** Runs another subcommand to its end. */
   public static Command pcache(String... arguments) throws IOException, InterruptedException {
-    return Command.run(Repository.resolve(COMMAND).toString(), arguments);
+    return Command.run(CLASS_PATH, Repository.resolve(COMMAND).toString(), arguments);
   }
 
   /**
@@ -52,7 +59,9 @@ public final class ServedDisk implements AutoCloseable {
     List<String> command =
         new ArrayList<>(List.of(Repository.resolve(COMMAND).toString(), "serve"));
     Collections.addAll(command, arguments);
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().putAll(CLASS_PATH);
+    Process process = builder.start();
     List<String> log = Collections.synchronizedList(new ArrayList<>());
     CompletableFuture<String> uri = new CompletableFuture<>();
     Thread reader =
@@ -99,9 +108,9 @@ public final class ServedDisk implements AutoCloseable {
     return String.join("\n", log.toArray(new String[0]));
   }
 
-  /** Asks it to stop as Ctrl-C does and waits for it; returns its exit code. */
+  /** Asks it to stop in order and waits for it; returns its exit code. */
   public int stop() throws IOException, InterruptedException {
-    Command.run("kill", "-INT", String.valueOf(process.pid())).succeeded();
+    Command.run("kill", "-TERM", String.valueOf(process.pid())).succeeded();
     if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
       throw new AssertionError("the daemon has not stopped in " + STOP_SECONDS + " s:\n" + log());
     }
