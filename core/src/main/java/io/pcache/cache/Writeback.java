@@ -5,6 +5,8 @@ import io.pcache.agent.Wakeup;
 import io.pcache.backing.BackingDevice;
 import io.pcache.backing.BackingRequest;
 import io.pcache.backing.RequestPurpose;
+import io.pcache.error.BackingFailureException;
+import io.pcache.error.ClosedException;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.PcacheException;
@@ -27,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * device alone is at any moment some past point of the log, a key set being the grain.
  *
  * <pre>
- *   IDLE ──key set──▶ WRITING ──all written──▶ FLUSHING ──flushed──▶ IDLE, dirty_tail one key set on
- *                        └────────────── failed: back off, then the same key set again ─────────────┘
+ *   IDLE ──key set──▶ WRITING ──all written──▶ flush ──▶ IDLE, dirty_tail one key set on
+ *                        └──── failed: back off, then the same key set again ────┘
  * </pre>
  *
  * <p>A failed flush may have lost what any write since the last good one brought, so the whole key
@@ -43,8 +45,7 @@ final class Writeback implements Agent {
 
   private enum State {
     IDLE,
-    WRITING,
-    FLUSHING
+    WRITING
   }
 
   private final Geometry geometry;
@@ -135,7 +136,7 @@ final class Writeback implements Agent {
     return isDone() ? "idle" : "running";
   }
 
-  /** Whether a write or flush of this agent is under way. */
+  /** Whether a write of this agent is under way. */
   boolean hasRequestsInFlight() {
     return inFlight.get() > 0;
   }
@@ -146,7 +147,6 @@ final class Writeback implements Agent {
       return switch (state) {
         case IDLE -> startKeySet();
         case WRITING -> writeOn();
-        case FLUSHING -> awaitFlush();
       };
     } catch (CorruptMediaException e) {
       stop(e.getMessage());
@@ -236,7 +236,7 @@ final class Writeback implements Agent {
     if (inFlight.get() > 0) {
       return issued;
     }
-    return failure.get() != null ? retryKeySet() : flushOrFinish();
+    return failure.get() != null ? retryKeySet() : flushAndFinish();
   }
 
   private void prepareRun(BackingRequest request, List<WritebackPlan.Piece> run) {
@@ -248,46 +248,26 @@ final class Writeback implements Agent {
     }
   }
 
-  private int flushOrFinish() {
-    BackingRequest request = backing.tryAcquire(RequestPurpose.WRITE_BACK);
-    if (request == null) {
-      return 0;
+  /** On this agent's own thread, which has nothing else to do meanwhile. */
+  private int flushAndFinish() {
+    try {
+      backing.flush();
+    } catch (BackingFailureException | ClosedException e) {
+      failure.set(e);
+      return retryKeySet();
     }
-    state = State.FLUSHING;
-    inFlight.incrementAndGet();
-    request.prepareFlush(this::flushed);
-    backing.submit(request);
+    finishKeySet();
     return 1;
   }
 
   private void written(BackingRequest request, @Nullable PcacheException cause) {
     if (cause == null) {
       counters.writtenBackBytes.add(request.lengthBytes());
-    }
-    finished(cause);
-  }
-
-  private void flushed(BackingRequest request, @Nullable PcacheException cause) {
-    finished(cause);
-  }
-
-  private void finished(@Nullable PcacheException cause) {
-    if (cause != null) {
+    } else {
       failure.compareAndSet(null, cause);
     }
     inFlight.decrementAndGet();
     ownWakeup.wake();
-  }
-
-  private int awaitFlush() {
-    if (inFlight.get() > 0) {
-      return 0;
-    }
-    if (failure.get() != null) {
-      return retryKeySet();
-    }
-    finishKeySet();
-    return 1;
   }
 
   private int retryKeySet() {
