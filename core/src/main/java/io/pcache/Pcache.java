@@ -15,6 +15,7 @@ import io.pcache.format.LogPosition;
 import io.pcache.format.Superblock;
 import io.pcache.media.Media;
 import io.pcache.media.MediaFiles;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safety: all methods from any thread; {@link #close} once.
  */
 public final class Pcache implements AutoCloseable {
+  /** Stands for any thread but the caller's. Never started. */
+  private static final Thread ANOTHER_THREAD = Thread.ofPlatform().unstarted(() -> {});
+
   private static final long DRAIN_POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   private final String cachePath;
@@ -143,12 +147,16 @@ public final class Pcache implements AutoCloseable {
    * Fills {@code destination} from the device. Blocks.
    *
    * @param offsetBytes where on the device, a multiple of 512
-   * @param destination its size is a multiple of 512
+   * @param destination any segment that the calling thread can write; its size is a multiple of 512
    */
   public void read(long offsetBytes, MemorySegment destination) {
+    MemorySegment shared = shareable(destination);
     BlockingRequest request = new BlockingRequest();
-    request.prepareRead(offsetBytes, destination);
+    request.prepareRead(offsetBytes, shared);
     request.runOn(cache);
+    if (!shared.equals(destination)) {
+      destination.copyFrom(shared);
+    }
   }
 
   /**
@@ -156,12 +164,23 @@ public final class Pcache implements AutoCloseable {
    * {@link #flush}.
    *
    * @param offsetBytes where on the device, a multiple of 512
-   * @param source its size is a multiple of 512
+   * @param source any segment that the calling thread can read; its size is a multiple of 512
    */
   public void write(long offsetBytes, MemorySegment source) {
+    MemorySegment shared = shareable(source);
+    if (!shared.equals(source)) {
+      shared.copyFrom(source);
+    }
     BlockingRequest request = new BlockingRequest();
-    request.prepareWrite(offsetBytes, source, false);
+    request.prepareWrite(offsetBytes, shared, false);
     request.runOn(cache);
+  }
+
+  /** The segment itself, or memory of its size where only the calling thread may touch it. */
+  private static MemorySegment shareable(MemorySegment segment) {
+    return segment.isAccessibleBy(ANOTHER_THREAD)
+        ? segment
+        : Arena.ofAuto().allocate(segment.byteSize(), Long.BYTES);
   }
 
   /** Makes every completed write durable. Blocks. */

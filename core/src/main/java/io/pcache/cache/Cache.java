@@ -21,6 +21,7 @@ import io.pcache.log.LogEnd;
 import io.pcache.log.LogWriter;
 import io.pcache.log.StagedKeysPool;
 import io.pcache.media.Media;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -36,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safety: all methods from any thread; {@link #close} or {@link #kill} once.
  */
 public final class Cache implements BlockDevice, AutoCloseable {
+  /** Stands for any thread but the caller's. Never started. */
+  private static final Thread ANOTHER_THREAD = Thread.ofPlatform().unstarted(() -> {});
+
   private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
   private static final long MAX_FINISH_NANOS = TimeUnit.SECONDS.toNanos(30);
@@ -232,6 +236,12 @@ public final class Cache implements BlockDevice, AutoCloseable {
     if (closing) {
       return new ClosedException("the cache is closed; the request was not carried out");
     }
+    if (isUnusable(request)) {
+      return new BadOptionException(
+          request.op()
+              + ": the buffer has to be open, accessible from every thread (a shared or automatic arena, or the heap), and"
+              + " writable for a read");
+    }
     long offset = request.offsetBytes();
     long length = request.lengthBytes();
     boolean aligned = (offset | length) % SECTOR_BYTES == 0;
@@ -242,6 +252,14 @@ public final class Cache implements BlockDevice, AutoCloseable {
     return new BadOptionException(
         "%s of %d bytes at byte %d: multiples of 512 within the device's %d bytes expected"
             .formatted(request.op(), length, offset, sizeBytes()));
+  }
+
+  /** Requests that wait, and misses, are carried out by other threads than the caller's. */
+  private static boolean isUnusable(BlockRequest request) {
+    MemorySegment buffer = request.buffer();
+    return !buffer.scope().isAlive()
+        || !buffer.isAccessibleBy(ANOTHER_THREAD)
+        || (request.op() == BlockOp.READ && buffer.isReadOnly());
   }
 
   private void submitRead(BlockRequest request) {

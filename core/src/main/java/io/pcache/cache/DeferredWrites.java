@@ -3,6 +3,7 @@ package io.pcache.cache;
 import io.pcache.agent.Agent;
 import io.pcache.agent.Wakeup;
 import io.pcache.block.BlockRequest;
+import io.pcache.error.BadOptionException;
 import io.pcache.error.ClosedException;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.PcacheException;
@@ -146,6 +147,9 @@ final class DeferredWrites implements Agent {
         refusal =
             new MediaFailureException(
                 "cache device: a page of the mapping failed during a write", e);
+      } catch (IllegalStateException e) {
+        refusal =
+            new BadOptionException("the buffer was closed while its write was carried out", e);
       }
     }
     request.fail(refusal);

@@ -62,7 +62,7 @@ final class MissFill {
     try {
       int crc = copy(miss, done, range);
       inserted = insert(miss, stripe, miss.offsetBytes + done, range, crc);
-    } catch (PcacheException | InternalError e) {
+    } catch (PcacheException | IllegalStateException | InternalError e) {
       health.report("cache fill", "a read could not be cached: " + e.getMessage());
     } finally {
       if (!inserted) {

@@ -4,6 +4,7 @@ import io.pcache.backing.BackingDevice;
 import io.pcache.backing.BackingRequest;
 import io.pcache.backing.RequestPurpose;
 import io.pcache.block.BlockRequest;
+import io.pcache.error.BadOptionException;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.PcacheException;
@@ -152,6 +153,9 @@ final class ReadPath {
               "cache device: a page of the mapping failed during a read at byte "
                   + plan.hitOffsetBytes(i),
               e));
+    } catch (IllegalStateException e) {
+      request.fail(
+          new BadOptionException("the buffer was closed while its read was carried out", e));
     } finally {
       segments.unpin(plan.hitSegment(i));
     }
