@@ -52,7 +52,7 @@ public final class CrashMedia implements Media {
    * @param random decides what a crash keeps and what recycled ranges read as
    */
   public static CrashMedia blank(long sizeBytes, CrashGrain grain, RandomGenerator random) {
-    return new CrashMedia(new CrashMemory(sizeBytes), grain, random, new UnsyncedWrites());
+    return new CrashMedia(CrashMemory.ofSize(sizeBytes), grain, random, new UnsyncedWrites());
   }
 
   /** A device that holds what a file holds, all of it durable. */
@@ -97,7 +97,8 @@ public final class CrashMedia implements Media {
   }
 
   /**
-   * Frees the memory, for good; also that of the devices this one came from through {@link #crash}.
+   * Gives up the memory, for good; also that of the devices this one came from through {@link
+   * #crash}.
    */
   public synchronized void discard() {
     memory.release();
