@@ -3,13 +3,9 @@ package io.pcache;
 import io.pcache.error.BadOptionException;
 import io.pcache.error.NoSpaceException;
 import io.pcache.error.UnsupportedFormatException;
-import io.pcache.format.CacheInfo;
+import io.pcache.format.FreshFormat;
 import io.pcache.format.Identity;
-import io.pcache.format.LogPosition;
 import io.pcache.format.MediaLayout;
-import io.pcache.format.SegmentChain;
-import io.pcache.format.Superblock;
-import io.pcache.format.TailPosition;
 import io.pcache.media.Media;
 import io.pcache.media.MediaFiles;
 import java.nio.charset.StandardCharsets;
@@ -18,10 +14,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Formats a cache device. The superblock is invalidated first and written last, each durably, so
- * that a crash in between leaves a device that is not a cache.
- */
+/** Formats a cache device that may be formatted: nothing known is on it, or nobody minds. */
 final class CacheFormatter {
   private CacheFormatter() {}
 
@@ -37,7 +30,7 @@ final class CacheFormatter {
       if (media.sizeBytes() < MediaLayout.MIN_CACHE_BYTES) {
         throw tooSmall(path, media.sizeBytes());
       }
-      write(media, options);
+      FreshFormat.write(media, options.dataCrc(), options.label());
     }
   }
 
@@ -94,20 +87,5 @@ final class CacheFormatter {
     } else if (options.sizeBytes() != 0) {
       throw new BadOptionException(path + ": --size is for files; a block device is used whole");
     }
-  }
-
-  private static void write(Media media, FormatOptions options) {
-    int segments = MediaLayout.segmentsOn(media.sizeBytes());
-    media.zero(0, MediaLayout.SEGMENTS_OFFSET);
-    media.sync();
-    SegmentChain chain = SegmentChain.format(media, segments);
-    media.zero(chain.dataOffset(0), MediaLayout.DATA_AREA_BYTES);
-    LogPosition start = new LogPosition(0, 0);
-    TailPosition.keyTail(media, segments).storeDurably(start);
-    TailPosition.dirtyTail(media, segments).storeDurably(start);
-    CacheInfo.fresh(segments, options.dataCrc()).storeDurably(media);
-    Identity.fresh(options.label()).storeDurably(media);
-    new Superblock(0, segments).store(media);
-    media.sync();
   }
 }

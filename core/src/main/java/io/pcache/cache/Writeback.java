@@ -34,14 +34,14 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>A failed flush may have lost what any write since the last good one brought, so the whole key
- * set is written again. dirty_tail is stored every few key sets and when there is nothing left to
- * do: lagging behind is harmless.
+ * set is written again. dirty_tail is stored after every key set: with a copy that lags by more
+ * than one, a crash would have older key sets written over newer ones again, and the backing device
+ * would be no past point of the log until write-back has caught up.
  *
  * <p>Thread-safety: {@link #doWork} from one thread at a time; the positions from any.
  */
 final class Writeback implements Agent {
   private static final int MAX_IN_FLIGHT = 32;
-  private static final int STORE_EVERY_KEY_SETS = 16;
 
   private enum State {
     IDLE,
@@ -70,7 +70,6 @@ final class Writeback implements Agent {
   private volatile boolean stopped;
   private volatile LogPosition dirtyTail;
   private volatile LogPosition durableDirtyTail;
-  private int keySetsSinceStore;
 
   Writeback(
       Geometry geometry,
@@ -311,9 +310,7 @@ final class Writeback implements Agent {
 
   private void moveOn(KeySetReader.Found found) {
     dirtyTail = reader.after(dirtyTail, found);
-    if (++keySetsSinceStore >= STORE_EVERY_KEY_SETS) {
-      var _ = storeTail();
-    }
+    var _ = storeTail();
   }
 
   private int storeTail() {
@@ -322,7 +319,6 @@ final class Writeback implements Agent {
     }
     storedTail.storeDurably(dirtyTail);
     durableDirtyTail = dirtyTail;
-    keySetsSinceStore = 0;
     reclaimerWakeup.wake();
     return 1;
   }

@@ -26,7 +26,8 @@ import java.util.function.IntToLongFunction;
  * </pre>
  *
  * <p>ZERO is a header of 24 zero bytes; PARTIAL one of which some 8-byte words are in place and the
- * others still zero, as a power cut leaves it.
+ * others still zero, as a power cut leaves it. With keys that is the first word or the magic; of a
+ * LAST header it may also be everything but the flags.
  */
 public final class LogEnd {
   /** What the 24 bytes at the end look like. */
@@ -83,7 +84,19 @@ public final class LogEnd {
     boolean plausible =
         (magic == 0 || magic == KeySetRecord.MAGIC)
             && (flags == 0 || flags == KeySetRecord.LAST_FLAG);
-    return plausible && (first == 0 || magic == 0) ? Header.PARTIAL : Header.OTHER;
+    boolean partial = plausible && (first == 0 || magic == 0 || isLastWithoutFlag(media, at));
+    return partial ? Header.PARTIAL : Header.OTHER;
+  }
+
+  /**
+   * Whether only the flags are missing of a LAST header. A header with keys has no flags, so there
+   * nothing can be missing when the other words are in place.
+   */
+  private static boolean isLastWithoutFlag(Media media, long at) {
+    MemorySegment copy = MemorySegment.ofArray(new long[KeySetRecord.HEADER_BYTES / Long.BYTES]);
+    MemorySegment.copy(media.view(), at, copy, 0, KeySetRecord.HEADER_BYTES);
+    copy.set(LittleEndian.U64, KeySetRecord.FLAGS_OFFSET, KeySetRecord.LAST_FLAG);
+    return KeySetRecord.isValid(copy, 0, KeySetRecord.HEADER_BYTES);
   }
 
   /**

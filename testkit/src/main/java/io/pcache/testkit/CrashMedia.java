@@ -23,7 +23,11 @@ import java.util.random.RandomGenerator;
  * #discard} while nothing else is under way.
  */
 public final class CrashMedia implements Media {
-  private static final int RECYCLE_UNIT_BYTES = 4096;
+  private static final int PAGE_BYTES = 4096;
+  private static final int WORD_BYTES = 8;
+
+  private static final MemorySegment ZEROES =
+      MemorySegment.ofArray(new long[PAGE_BYTES / Long.BYTES]);
 
   private final CrashMemory memory;
   private final CrashGrain grain;
@@ -48,7 +52,7 @@ public final class CrashMedia implements Media {
    * @param random decides what a crash keeps and what recycled ranges read as
    */
   public static CrashMedia blank(long sizeBytes, CrashGrain grain, RandomGenerator random) {
-    return new CrashMedia(new CrashMemory(sizeBytes), grain, random, new UnsyncedWrites());
+    return new CrashMedia(CrashMemory.ofSize(sizeBytes), grain, random, new UnsyncedWrites());
   }
 
   /** A device that holds what a file holds, all of it durable. */
@@ -88,12 +92,13 @@ public final class CrashMedia implements Media {
    */
   public synchronized CrashMedia crash() {
     handedOver = true;
-    unsynced.crash(memory.bytes(), grain.unitBytes(), random);
+    unsynced.crash(memory.bytes(), grain.unitBytes(), WORD_BYTES, random);
     return new CrashMedia(memory, grain, random, new UnsyncedWrites());
   }
 
   /**
-   * Frees the memory, for good; also that of the devices this one came from through {@link #crash}.
+   * Gives up the memory, for good; also that of the devices this one came from through {@link
+   * #crash}.
    */
   public synchronized void discard() {
     memory.release();
@@ -112,29 +117,46 @@ public final class CrashMedia implements Media {
   @Override
   public synchronized void write(
       long offsetBytes, MemorySegment source, long sourceOffsetBytes, long lengthBytes) {
-    beginStore(offsetBytes, lengthBytes);
+    beginStep();
+    keep(offsetBytes, lengthBytes);
     MemorySegment.copy(source, sourceOffsetBytes, memory.bytes(), offsetBytes, lengthBytes);
     endStep();
   }
 
   @Override
   public synchronized void zero(long offsetBytes, long lengthBytes) {
-    beginStore(offsetBytes, lengthBytes);
-    memory.bytes().asSlice(offsetBytes, lengthBytes).fill((byte) 0);
+    beginStep();
+    long end = offsetBytes + lengthBytes;
+    for (long at = offsetBytes; at < end; at = nextPage(at)) {
+      zeroWithinPage(at, Math.min(nextPage(at), end));
+    }
     endStep();
   }
 
   /** Zeroes some pages and leaves others as they are: whoever counts on either gets it wrong. */
   @Override
   public synchronized void recycle(long offsetBytes, long lengthBytes) {
-    beginStore(offsetBytes, lengthBytes);
+    beginStep();
     long end = offsetBytes + lengthBytes;
-    for (long at = offsetBytes; at < end; at += RECYCLE_UNIT_BYTES) {
+    for (long at = offsetBytes; at < end; at = nextPage(at)) {
       if (random.nextBoolean()) {
-        memory.bytes().asSlice(at, Math.min(RECYCLE_UNIT_BYTES, end - at)).fill((byte) 0);
+        zeroWithinPage(at, Math.min(nextPage(at), end));
       }
     }
     endStep();
+  }
+
+  private static long nextPage(long at) {
+    return at - at % PAGE_BYTES + PAGE_BYTES;
+  }
+
+  /** Zeroes over zeroes change nothing, whatever a crash takes back: they need no memory. */
+  private void zeroWithinPage(long from, long to) {
+    MemorySegment range = memory.bytes().asSlice(from, to - from);
+    if (range.mismatch(ZEROES.asSlice(0, to - from)) >= 0) {
+      keep(from, to - from);
+      range.fill((byte) 0);
+    }
   }
 
   @Override
@@ -144,8 +166,7 @@ public final class CrashMedia implements Media {
     unsynced.clear();
   }
 
-  private void beginStore(long offsetBytes, long lengthBytes) {
-    beginStep();
+  private void keep(long offsetBytes, long lengthBytes) {
     unsynced.add(memory.bytes(), offsetBytes, lengthBytes);
     memory.touch(offsetBytes, lengthBytes);
   }

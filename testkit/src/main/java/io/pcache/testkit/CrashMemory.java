@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.BitSet;
+import java.util.concurrent.ArrayBlockingQueue;
 
 /**
  * A large piece of memory of which only what is written takes room: a mapped sparse file without a
@@ -22,11 +23,34 @@ final class CrashMemory {
   private static final int CHUNK_BYTES = 1 << 16;
   private static final Path SHARED_MEMORY = Path.of("/dev/shm");
 
-  private final Arena arena = Arena.ofShared();
+  private static final ArrayBlockingQueue<CrashMemory> IDLE = new ArrayBlockingQueue<>(1);
+
+  private final Arena arena;
   private final MemorySegment bytes;
   private final BitSet touchedChunks = new BitSet();
+  private boolean released;
 
-  CrashMemory(long sizeBytes) {
+  private CrashMemory(Arena arena, MemorySegment bytes) {
+    this.arena = arena;
+    this.bytes = bytes;
+  }
+
+  /**
+   * Memory of zeroes. What a test gave up is used again: pages that are there already cost nothing.
+   */
+  static CrashMemory ofSize(long sizeBytes) {
+    CrashMemory idle = IDLE.poll();
+    if (idle != null && idle.bytes.byteSize() == sizeBytes) {
+      return idle;
+    }
+    if (idle != null) {
+      idle.arena.close();
+    }
+    Arena arena = Arena.ofShared();
+    return new CrashMemory(arena, map(sizeBytes, arena));
+  }
+
+  private static MemorySegment map(long sizeBytes, Arena arena) {
     try {
       Path file =
           Files.isWritable(SHARED_MEMORY)
@@ -34,7 +58,7 @@ final class CrashMemory {
               : Files.createTempFile("pcache", null);
       try (FileChannel channel =
           FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-        bytes = channel.map(FileChannel.MapMode.READ_WRITE, 0, sizeBytes, arena);
+        return channel.map(FileChannel.MapMode.READ_WRITE, 0, sizeBytes, arena);
       } finally {
         Files.delete(file);
       }
@@ -61,7 +85,7 @@ final class CrashMemory {
   }
 
   CrashMemory copy() {
-    CrashMemory copy = new CrashMemory(bytes.byteSize());
+    CrashMemory copy = ofSize(bytes.byteSize());
     touchedChunks.stream()
         .forEach(chunk ->
             MemorySegment.copy(bytes, start(chunk), copy.bytes, start(chunk), length(chunk)));
@@ -100,8 +124,17 @@ final class CrashMemory {
     }
   }
 
+  /** Gives the memory up: frees it, or keeps it for the next device of this size. */
   void release() {
-    arena.close();
+    if (released) {
+      return;
+    }
+    released = true;
+    touchedChunks.stream()
+        .forEach(chunk -> bytes.asSlice(start(chunk), length(chunk)).fill((byte) 0));
+    if (!IDLE.offer(new CrashMemory(arena, bytes))) {
+      arena.close();
+    }
   }
 
   private static long start(int chunk) {

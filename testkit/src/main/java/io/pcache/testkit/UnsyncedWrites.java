@@ -15,8 +15,6 @@ import java.util.random.RandomGenerator;
  * <p>Thread-safety: none.
  */
 final class UnsyncedWrites {
-  private static final int WORD_BYTES = 8;
-
   private final List<Write> writes = new ArrayList<>();
 
   private record Write(long offsetBytes, byte[] before) {
@@ -76,8 +74,10 @@ final class UnsyncedWrites {
   /**
    * Takes back a random part: every unit ends up as it was after one of its writes, or before the
    * first, or in the middle of one.
+   *
+   * @param atomBytes what a unit is torn into; a unit of one atom is never torn
    */
-  void crash(MemorySegment memory, int unitBytes, RandomGenerator random) {
+  void crash(MemorySegment memory, int unitBytes, int atomBytes, RandomGenerator random) {
     Map<Long, Unit> units = countWrites(unitBytes);
     Mood mood = Mood.random(random);
     units.values().forEach(unit -> unit.undosLeft = mood.undoneOf(unit.writes, random));
@@ -92,7 +92,7 @@ final class UnsyncedWrites {
           long to = Math.min((number + 1) * unitBytes, write.endBytes());
           boolean torn = unit.undosLeft == 0 && random.nextBoolean();
           if (torn) {
-            undoSomeWords(memory, write, from, to, random);
+            undoSomeAtoms(memory, write, from, to, atomBytes, random);
           } else {
             undo(memory, write, from, to);
           }
@@ -114,15 +114,20 @@ final class UnsyncedWrites {
     return units;
   }
 
-  private static void undoSomeWords(
-      MemorySegment memory, Write write, long from, long to, RandomGenerator random) {
+  private static void undoSomeAtoms(
+      MemorySegment memory,
+      Write write,
+      long from,
+      long to,
+      int atomBytes,
+      RandomGenerator random) {
     long at = from;
     while (at < to) {
-      long wordEnd = Math.min(to, (at / WORD_BYTES + 1) * WORD_BYTES);
+      long atomEnd = Math.min(to, (at / atomBytes + 1) * atomBytes);
       if (random.nextBoolean()) {
-        undo(memory, write, at, wordEnd);
+        undo(memory, write, at, atomEnd);
       }
-      at = wordEnd;
+      at = atomEnd;
     }
   }
 
