@@ -81,6 +81,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
     this.recovered = recovery;
     StagedKeysPool pool = new StagedKeysPool(POOLED_STAGES);
     index = recovery.index();
+    BadExtents badExtents = new BadExtents(media, health);
     ages = new DirtyAges(counters, tuning.clock());
     counters.dirtiedBytes.add(recovery.dirtyBytes());
     ages.dirtied();
@@ -103,7 +104,9 @@ public final class Cache implements BlockDevice, AutoCloseable {
             writebackWakeup,
             deferredWakeup);
     MissFill fill = new MissFill(geometry, index, segments, heads, committer, throttle, health);
-    reads = new ReadPath(geometry, stripes, index, segments, backing, fill, health, counters);
+    reads =
+        new ReadPath(
+            geometry, stripes, index, segments, backing, fill, badExtents, health, counters);
     WritePath writes =
         new WritePath(geometry, stripes, index, segments, heads, committer, throttle, counters);
     deferred =
@@ -129,6 +132,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
             counters,
             backoff,
             guard,
+            badExtents,
             writebackWakeup,
             reclaimerWakeup);
     reclaimer =

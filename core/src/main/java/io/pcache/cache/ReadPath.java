@@ -29,6 +29,7 @@ final class ReadPath {
   private final Segments segments;
   private final BackingDevice backing;
   private final MissFill fill;
+  private final BadExtents badExtents;
   private final CacheHealth health;
   private final CacheCounters counters;
   private final ThreadLocal<ReadPlan> plans = ThreadLocal.withInitial(ReadPlan::new);
@@ -40,6 +41,7 @@ final class ReadPath {
       Segments segments,
       BackingDevice backing,
       MissFill fill,
+      BadExtents badExtents,
       CacheHealth health,
       CacheCounters counters) {
     this.geometry = geometry;
@@ -48,6 +50,7 @@ final class ReadPath {
     this.segments = segments;
     this.backing = backing;
     this.fill = fill;
+    this.badExtents = badExtents;
     this.health = health;
     this.counters = counters;
   }
@@ -127,6 +130,14 @@ final class ReadPath {
     }
     Miss[] misses = new Miss[plan.gapCount()];
     for (int i = 0; i < misses.length; i++) {
+      long gap = plan.gapOffsetBytes(i);
+      if (badExtents.overlaps(gap, gap + plan.gapLengthBytes(i))) {
+        request.fail(
+            new CorruptMediaException(
+                "the newest data near byte "
+                    + gap
+                    + " was damaged before it was written back; write it anew"));
+      }
       misses[i] = new Miss(this, request, plan.gapOffsetBytes(i), plan.gapLengthBytes(i));
       stripe.addMiss(misses[i]);
     }

@@ -18,6 +18,7 @@ import io.pcache.format.TailPosition;
 import io.pcache.index.ExtentIndex;
 import io.pcache.log.KeySetReader;
 import java.lang.foreign.MemorySegment;
+import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -60,6 +61,8 @@ final class Writeback implements Agent {
   private final CacheCounters counters;
   private final Backoff backoff;
   private final BackingWriteGuard guard;
+  private final BadExtents badExtents;
+  private final BitSet damagedKeys = new BitSet(KeySetRecord.MAX_KEYS);
   private final Wakeup ownWakeup;
   private final Wakeup reclaimerWakeup;
   private final WritebackPlan plan;
@@ -83,6 +86,7 @@ final class Writeback implements Agent {
       CacheCounters counters,
       Backoff backoff,
       BackingWriteGuard guard,
+      BadExtents badExtents,
       Wakeup ownWakeup,
       Wakeup reclaimerWakeup) {
     this.geometry = geometry;
@@ -97,6 +101,7 @@ final class Writeback implements Agent {
     this.counters = counters;
     this.backoff = backoff;
     this.guard = guard;
+    this.badExtents = badExtents;
     this.ownWakeup = ownWakeup;
     this.reclaimerWakeup = reclaimerWakeup;
     this.plan = new WritebackPlan(geometry, segments);
@@ -173,9 +178,9 @@ final class Writeback implements Agent {
               "the key set at " + dirtyTail + " is not readable any more");
       case LAST -> moveOn(found);
       case KEYS -> {
-        checkData();
+        setDamagedKeysAside();
         clearStop();
-        plan.load(reader);
+        plan.load(reader, damagedKeys);
         state = State.WRITING;
         return Math.max(1, writeOn());
       }
@@ -183,27 +188,24 @@ final class Writeback implements Agent {
     return 1;
   }
 
-  /** What does not match its checksum does not reach the backing device. */
-  private void checkData() {
+  /** What does not match its checksum does not reach the backing device: it is set aside. */
+  private void setDamagedKeysAside() {
+    damagedKeys.clear();
     for (int i = 0; geometry.dataCrc() && i < reader.keyCount(); i++) {
       long at = KeySetRecord.keyOffset(i);
       MemorySegment keys = reader.bytes();
-      if (KeyRecord.isClean(keys, at) || segments.isStale(keys, at)) {
-        continue;
-      }
-      long mediaAt =
-          geometry.mediaOffset(KeyRecord.cacheSegId(keys, at), KeyRecord.cacheSegOff(keys, at));
-      int found = Checksum.of(geometry.media().view(), mediaAt, KeyRecord.len(keys, at));
-      if (found != KeyRecord.dataCrc(keys, at)) {
-        throw new CorruptMediaException(
-            "dirty data is damaged: %d bytes at byte %d of the device have checksum %08x, %08x expected"
-                .formatted(
-                    KeyRecord.len(keys, at),
-                    KeyRecord.off(keys, at),
-                    found,
-                    KeyRecord.dataCrc(keys, at)));
+      if (!KeyRecord.isClean(keys, at) && !segments.isStale(keys, at) && !isIntact(keys, at)) {
+        badExtents.add(KeyRecord.off(keys, at), KeyRecord.len(keys, at));
+        damagedKeys.set(i);
       }
     }
+  }
+
+  private boolean isIntact(MemorySegment keys, long at) {
+    long mediaAt =
+        geometry.mediaOffset(KeyRecord.cacheSegId(keys, at), KeyRecord.cacheSegOff(keys, at));
+    int found = Checksum.of(geometry.media().view(), mediaAt, KeyRecord.len(keys, at));
+    return found == KeyRecord.dataCrc(keys, at);
   }
 
   private void stop(@Nullable String why) {
@@ -285,7 +287,11 @@ final class Writeback implements Agent {
       health.clear(name());
     }
     for (int i = 0; i < reader.keyCount(); i++) {
-      markClean(KeySetRecord.keyOffset(i));
+      if (damagedKeys.get(i)) {
+        counters.cleanedBytes.add(KeyRecord.len(reader.bytes(), KeySetRecord.keyOffset(i)));
+      } else {
+        markClean(KeySetRecord.keyOffset(i));
+      }
     }
     state = State.IDLE;
     moveOn(KeySetReader.Found.KEYS);
@@ -306,6 +312,7 @@ final class Writeback implements Agent {
       stripe.lock.unlock();
     }
     counters.cleanedBytes.add(len);
+    badExtents.repaired(off, len);
   }
 
   private void moveOn(KeySetReader.Found found) {

@@ -5,6 +5,7 @@ import io.pcache.format.KeySetRecord;
 import io.pcache.log.KeySetReader;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 
@@ -39,27 +40,31 @@ final class WritebackPlan {
     this.segments = segments;
   }
 
-  /** Plans the dirty keys of the key set that {@code reader} holds. */
-  void load(KeySetReader reader) {
+  /**
+   * Plans the dirty keys of the key set that {@code reader} holds.
+   *
+   * @param damagedKeys which of its keys have data that must not reach the backing device
+   */
+  void load(KeySetReader reader, BitSet damagedKeys) {
     pieces.clear();
     next = 0;
     // From the last key to the first: what is planned already is newer and stays.
     for (int i = reader.keyCount() - 1; i >= 0; i--) {
       long at = KeySetRecord.keyOffset(i);
       if (!KeyRecord.isClean(reader.bytes(), at)) {
-        addUncovered(reader.bytes(), at);
+        addUncovered(reader.bytes(), at, damagedKeys.get(i));
       }
     }
     pieces.removeIf(piece -> !piece.isWritten());
     pieces.sort(Comparator.comparingLong(Piece::offsetBytes));
   }
 
-  private void addUncovered(MemorySegment keys, long at) {
+  private void addUncovered(MemorySegment keys, long at, boolean damaged) {
     long from = KeyRecord.off(keys, at);
     long to = from + KeyRecord.len(keys, at);
-    if (segments.isStale(keys, at)) {
-      // Written back before its segment was reclaimed: older keys of the range must not be written
-      // over it.
+    if (damaged || segments.isStale(keys, at)) {
+      // A stale key was written back before its segment was reclaimed: older keys of the range must
+      // not be written over it.
       pieces.add(new Piece(from, to, MemorySegment.NULL));
       return;
     }

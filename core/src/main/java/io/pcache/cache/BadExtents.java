@@ -1,0 +1,106 @@
+package io.pcache.cache;
+
+import io.pcache.error.CorruptMediaException;
+import io.pcache.format.BadExtentList;
+import io.pcache.format.BadExtentList.Range;
+import io.pcache.media.Media;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Ranges whose newest data was damaged before it could be written back. They are set aside so that
+ * the rest goes on: write-back skips them, reading them fails instead of returning what the backing
+ * device has from before, and writing them anew repairs them. The list is durable.
+ *
+ * <p>Thread-safety: {@link #overlaps} and {@link #ranges} from any thread, changes from one at a
+ * time.
+ */
+final class BadExtents {
+  private static final String HEALTH_NAME = "bad extents";
+
+  private final Media media;
+  private final CacheHealth health;
+  private volatile List<Range> ranges;
+
+  /** Reads the list. */
+  BadExtents(Media media, CacheHealth health) {
+    this.media = media;
+    this.health = health;
+    this.ranges = List.copyOf(BadExtentList.load(media));
+    report();
+  }
+
+  /** Whether any byte of a range is set aside. */
+  boolean overlaps(long fromBytes, long toBytes) {
+    for (Range range : ranges) {
+      if (range.offsetBytes() < toBytes && fromBytes < range.endBytes()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Sets a range aside, durably.
+   *
+   * @throws CorruptMediaException where the list is full
+   */
+  void add(long offsetBytes, long lengthBytes) {
+    List<Range> changed = without(offsetBytes, offsetBytes + lengthBytes);
+    changed.add(new Range(offsetBytes, lengthBytes));
+    if (changed.size() > BadExtentList.MAX_EXTENTS) {
+      throw new CorruptMediaException(
+          "more than %d damaged ranges: the next is %d bytes at byte %d"
+              .formatted(BadExtentList.MAX_EXTENTS, lengthBytes, offsetBytes));
+    }
+    store(changed);
+  }
+
+  /** The backing device has good data in a range: takes it out of the list, durably. */
+  void repaired(long offsetBytes, long lengthBytes) {
+    if (overlaps(offsetBytes, offsetBytes + lengthBytes)) {
+      store(without(offsetBytes, offsetBytes + lengthBytes));
+    }
+  }
+
+  private List<Range> without(long fromBytes, long toBytes) {
+    List<Range> rest = new ArrayList<>();
+    for (Range range : ranges) {
+      addPart(rest, range.offsetBytes(), Math.min(range.endBytes(), fromBytes));
+      addPart(rest, Math.max(range.offsetBytes(), toBytes), range.endBytes());
+    }
+    return rest;
+  }
+
+  private static void addPart(List<Range> parts, long fromBytes, long toBytes) {
+    if (fromBytes < toBytes) {
+      parts.add(new Range(fromBytes, toBytes - fromBytes));
+    }
+  }
+
+  private void store(List<Range> changed) {
+    // A hole in the middle of a range can make one more of them: keep the whole range then.
+    if (changed.size() <= BadExtentList.MAX_EXTENTS) {
+      BadExtentList.storeDurably(media, changed);
+      ranges = List.copyOf(changed);
+      report();
+    }
+  }
+
+  private void report() {
+    if (ranges.isEmpty()) {
+      health.clear(HEALTH_NAME);
+      return;
+    }
+    StringBuilder list = new StringBuilder();
+    for (Range range : ranges) {
+      list.append(list.isEmpty() ? "" : ", ");
+      list.append(range.lengthBytes()).append(" bytes at byte ").append(range.offsetBytes());
+    }
+    health.report(
+        HEALTH_NAME,
+        "the newest data of these ranges was damaged before it was written back; reading them fails, writing them anew repairs"
+            + " them: "
+            + list);
+  }
+}
