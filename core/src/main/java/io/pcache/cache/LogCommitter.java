@@ -4,7 +4,9 @@ import io.pcache.agent.Agent;
 import io.pcache.agent.Clock;
 import io.pcache.agent.Wakeup;
 import io.pcache.block.BlockRequest;
+import io.pcache.error.MediaFailureException;
 import io.pcache.error.PcacheException;
+import io.pcache.format.KeySetRecord;
 import io.pcache.format.LogPosition;
 import io.pcache.log.LogWriter;
 import io.pcache.log.StagedKeys;
@@ -31,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safety: all methods from any thread.
  */
 final class LogCommitter implements Agent {
+  /** The most keys that a stage may hold before new ones wait for the log. */
+  private static final int MAX_STAGED_KEYS = 8 * KeySetRecord.MAX_KEYS;
+
   private static final long MAX_STAGED_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /**
@@ -56,6 +61,7 @@ final class LogCommitter implements Agent {
 
   private volatile LogPosition durableHead;
   private volatile boolean backlog;
+  private volatile boolean committing;
   private volatile boolean abandoned;
   private volatile long lastCommitNanos;
 
@@ -115,15 +121,22 @@ final class LogCommitter implements Agent {
     runOrWake();
   }
 
-  /** A stage has filled another key set. */
-  void keySetIsFull() {
-    runOrWake();
+  /**
+   * A stage has taken another key and holds {@code stagedKeys} now: full key sets are committed,
+   * and where it has taken more than it should, no new keys are let in before they are.
+   */
+  void keyStaged(int stagedKeys) {
+    if (stagedKeys >= MAX_STAGED_KEYS) {
+      backlog = true;
+      runOrWake();
+    } else if (stagedKeys % KeySetRecord.MAX_KEYS == 0) {
+      runOrWake();
+    }
   }
 
-  /** A stage has taken more than it should: no new keys until they are in the log. */
-  void reportBacklog() {
-    backlog = true;
-    runOrWake();
+  /** Whether keys have left their stages and are not in the durable log yet. */
+  boolean isCommitting() {
+    return committing;
   }
 
   private void runOrWake() {
@@ -142,8 +155,8 @@ final class LogCommitter implements Agent {
 
   @Override
   public int doWork() {
-    boolean due = backlog || clock.nanoTime() - lastCommitNanos >= MAX_STAGED_NANOS;
-    return commitWhile((due && stripes.hasStagedKeys()) || stripes.hasFullStage());
+    boolean old = clock.nanoTime() - lastCommitNanos >= MAX_STAGED_NANOS;
+    return commitWhile(backlog || stripes.hasFullStage() || (old && stripes.hasStagedKeys()));
   }
 
   /**
@@ -186,15 +199,35 @@ final class LogCommitter implements Agent {
     } catch (PcacheException e) {
       health.logFailed(e);
       return e;
+    } catch (RuntimeException | Error e) {
+      // Whatever it is, the log's state is not known any more, and those who wait have to be told.
+      MediaFailureException failure =
+          new MediaFailureException("the log could not be written: " + e, e);
+      health.logFailed(failure);
+      return failure;
     }
   }
 
   private void commitStages() {
-    stripes.drainStages(batch);
-    lastCommitNanos = clock.nanoTime();
-    if (batch.isEmpty()) {
-      return;
+    boolean hadBacklog = backlog;
+    // Before the stages are emptied: who reports a backlog from now on is seen by the next commit.
+    backlog = false;
+    committing = true;
+    try {
+      stripes.drainStages(batch);
+      lastCommitNanos = clock.nanoTime();
+      if (!batch.isEmpty()) {
+        commitBatch();
+      }
+    } finally {
+      committing = false;
     }
+    if (hadBacklog) {
+      deferredWakeup.wake();
+    }
+  }
+
+  private void commitBatch() {
     ages.dirtied();
     writer.prepare(batch);
     media.sync();
@@ -203,10 +236,6 @@ final class LogCommitter implements Agent {
     durableHead = writer.head();
     batch.forEach(pool::give);
     batch.clear();
-    if (backlog) {
-      backlog = false;
-      deferredWakeup.wake();
-    }
     writebackWakeup.wake();
   }
 

@@ -85,6 +85,7 @@ final class MissFill {
     int segment = DataHeads.segment(range);
     int segOffset = DataHeads.offsetBytes(range);
     int length = DataHeads.lengthBytes(range);
+    int staged;
     stripe.lock.lock();
     try {
       if (miss.cancelled || !isMissing(offset, offset + length)) {
@@ -92,13 +93,14 @@ final class MissFill {
       }
       index.put(offset, length, segment, segOffset, true, crc);
       long generation = segments.generation(segment);
-      var _ =
+      staged =
           stripe.stage.append(
               offset, length, KeyRecord.CLEAN_FLAG, segment, segOffset, generation, crc);
-      return true;
     } finally {
       stripe.lock.unlock();
     }
+    committer.keyStaged(staged);
+    return true;
   }
 
   private boolean isMissing(long fromBytes, long toBytes) {

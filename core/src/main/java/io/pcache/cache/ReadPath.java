@@ -11,6 +11,7 @@ import io.pcache.error.PcacheException;
 import io.pcache.format.Checksum;
 import io.pcache.format.MediaLayout;
 import io.pcache.index.ExtentIndex;
+import io.pcache.nativeio.PageFaults;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +65,16 @@ final class ReadPath {
   }
 
   private void readRange(BlockRequest request, long fromBytes, long toBytes) {
+    try {
+      readSubtrees(request, fromBytes, toBytes);
+      // Compiled code reports a failed page late: here at the latest, before success is reported.
+      PageFaults.deliver();
+    } catch (InternalError e) {
+      request.fail(pageFailed(request, e));
+    }
+  }
+
+  private void readSubtrees(BlockRequest request, long fromBytes, long toBytes) {
     long at = fromBytes;
     while (at < toBytes) {
       long boundary = at - at % MediaLayout.SUBTREE_BYTES + MediaLayout.SUBTREE_BYTES;
@@ -159,11 +170,7 @@ final class ReadPath {
       MemorySegment.copy(view, at, request.buffer(), to, plan.hitLengthBytes(i));
       counters.readHitBytes.add(plan.hitLengthBytes(i));
     } catch (InternalError e) {
-      request.fail(
-          new MediaFailureException(
-              "cache device: a page of the mapping failed during a read at byte "
-                  + plan.hitOffsetBytes(i),
-              e));
+      request.fail(pageFailed(request, e));
     } catch (IllegalStateException e) {
       request.fail(
           new BadOptionException("the buffer was closed while its read was carried out", e));
@@ -225,21 +232,35 @@ final class ReadPath {
   /** A miss is back; its slice still holds a reference on the upper request. */
   void missCompleted(Miss miss, @Nullable PcacheException failure) {
     Stripe stripe = stripes.of(miss.offsetBytes);
-    if (failure == null) {
-      counters.readMissBytes.add(miss.lengthBytes);
-      fill.fill(miss, stripe);
+    try {
+      if (failure == null) {
+        counters.readMissBytes.add(miss.lengthBytes);
+        fill.fill(miss, stripe);
+      }
+    } finally {
+      if (wasCancelled(miss, stripe) && failure == null) {
+        // A write came in between, and its write-back may have met this read half-way: look again.
+        readRange(miss.upper, miss.offsetBytes, miss.offsetBytes + miss.lengthBytes);
+      }
     }
-    boolean cancelled;
+  }
+
+  /** Takes the miss out of its stripe. */
+  private static boolean wasCancelled(Miss miss, Stripe stripe) {
     stripe.lock.lock();
     try {
       stripe.removeMiss(miss);
-      cancelled = miss.cancelled;
+      return miss.cancelled;
     } finally {
       stripe.lock.unlock();
     }
-    if (failure == null && cancelled) {
-      // A write came in between, and its write-back may have met this read half-way: look again.
-      readRange(miss.upper, miss.offsetBytes, miss.offsetBytes + miss.lengthBytes);
-    }
+  }
+
+  /** A page of the cache device could not be read during this request. */
+  private static MediaFailureException pageFailed(BlockRequest request, InternalError cause) {
+    return new MediaFailureException(
+        "cache device: a page of the mapping failed during a read of %d bytes at byte %d"
+            .formatted(request.lengthBytes(), request.offsetBytes()),
+        cause);
   }
 }

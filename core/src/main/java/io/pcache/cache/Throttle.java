@@ -30,17 +30,18 @@ final class Throttle {
     return segments.availableForData() < zoneSegments;
   }
 
-  /** Whether a write may go on now; takes the credit that it needs. */
-  boolean tryAdmit(long lengthBytes) {
-    if (!isActive()) {
-      return true;
+  /**
+   * Whether a write may go on now. A large one is let in on any credit, and later ones pay for it.
+   */
+  boolean admits() {
+    return !isActive() || creditBytes.get() > 0;
+  }
+
+  /** A write was let in and took that much space. */
+  void written(long lengthBytes) {
+    if (isActive()) {
+      creditBytes.addAndGet(-lengthBytes);
     }
-    // May go below zero: a large write is let in on any credit and later ones pay for it.
-    if (creditBytes.get() <= 0) {
-      return false;
-    }
-    creditBytes.addAndGet(-lengthBytes);
-    return true;
   }
 
   /** Reclaiming has freed that much. */

@@ -3,7 +3,6 @@ package io.pcache.cache;
 import io.pcache.block.BlockOp;
 import io.pcache.block.BlockRequest;
 import io.pcache.format.Checksum;
-import io.pcache.format.KeySetRecord;
 import io.pcache.format.MediaLayout;
 import io.pcache.index.ExtentIndex;
 
@@ -15,9 +14,6 @@ import io.pcache.index.ExtentIndex;
  * <p>Thread-safety: all methods from any thread.
  */
 final class WritePath {
-  /** The most keys that a stage may hold before new ones wait for the log. */
-  private static final int MAX_STAGED_KEYS = 8 * KeySetRecord.MAX_KEYS;
-
   private final Geometry geometry;
   private final Stripes stripes;
   private final ExtentIndex index;
@@ -71,7 +67,7 @@ final class WritePath {
     long offset = request.offsetBytes() + doneBytes;
     long toBoundary = MediaLayout.SUBTREE_BYTES - offset % MediaLayout.SUBTREE_BYTES;
     int wanted = (int) Math.min(request.lengthBytes() - doneBytes, toBoundary);
-    if (!committer.hasRoomForKeys() || !throttle.tryAdmit(wanted)) {
+    if (!committer.hasRoomForKeys() || !throttle.admits()) {
       return 0;
     }
     long range = heads.reserve(wanted);
@@ -80,6 +76,7 @@ final class WritePath {
     }
     int crc = copyOrGiveUp(request, doneBytes, range);
     insert(offset, range, crc);
+    throttle.written(DataHeads.lengthBytes(range));
     return DataHeads.lengthBytes(range);
   }
 
@@ -124,10 +121,6 @@ final class WritePath {
       stripe.lock.unlock();
     }
     counters.dirtiedBytes.add(length);
-    if (staged >= MAX_STAGED_KEYS) {
-      committer.reportBacklog();
-    } else if (staged % KeySetRecord.MAX_KEYS == 0) {
-      committer.keySetIsFull();
-    }
+    committer.keyStaged(staged);
   }
 }

@@ -1,5 +1,6 @@
 package io.pcache.format;
 
+import io.pcache.nativeio.PageFaults;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.zip.CRC32C;
@@ -46,6 +47,7 @@ public final class Checksum {
       crc.update(chunk, 0, n);
       done += n;
     }
+    PageFaults.deliver();
     return ~(int) crc.getValue();
   }
 }

@@ -1,6 +1,7 @@
 package io.pcache.media;
 
 import io.pcache.nativeio.NativeFile;
+import io.pcache.nativeio.PageFaults;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
@@ -21,6 +22,7 @@ final class DaxMedia extends MappedMedia {
     try {
       MemorySegment.copy(source, sourceOffsetBytes, mapping, offsetBytes, lengthBytes);
       mapping.asSlice(offsetBytes, lengthBytes).force();
+      PageFaults.deliver();
     } catch (InternalError e) {
       throw fault("write", offsetBytes, e);
     }
@@ -32,6 +34,7 @@ final class DaxMedia extends MappedMedia {
       MemorySegment range = mapping.asSlice(offsetBytes, lengthBytes);
       range.fill((byte) 0);
       range.force();
+      PageFaults.deliver();
     } catch (InternalError e) {
       throw fault("write", offsetBytes, e);
     }

@@ -1,9 +1,12 @@
 package io.pcache.media;
 
+import io.pcache.error.NoSpaceException;
 import io.pcache.nativeio.NativeFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A file on a disk, or a block device, through the page cache: read through the mapping, written by
@@ -11,6 +14,7 @@ import java.lang.foreign.MemorySegment;
  * the device.
  */
 final class FileMedia extends MappedMedia {
+  private static final Logger LOG = LoggerFactory.getLogger(FileMedia.class);
   private static final long CHUNK_BYTES = 256 << 10;
   private static final MemorySegment ZEROES =
       Arena.global().allocate(CHUNK_BYTES, 4096).asReadOnly();
@@ -65,14 +69,14 @@ final class FileMedia extends MappedMedia {
 
   /**
    * Tells the file system that the range is zero, so that a partial write of a page reads nothing
-   * from the device.
+   * from the device. Where it does not want to, writing is merely slower.
    */
   @Override
   public void recycle(long offsetBytes, long lengthBytes) {
     try {
       var _ = file.zeroRange(offsetBytes, lengthBytes);
-    } catch (IOException e) {
-      throw failure(e);
+    } catch (IOException | NoSpaceException e) {
+      LOG.debug("{}: cannot recycle a range: {}", file.path(), e.getMessage());
     }
   }
 

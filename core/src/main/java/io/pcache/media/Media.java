@@ -38,7 +38,7 @@ public interface Media extends AutoCloseable {
 
   /**
    * Says that nobody needs the bytes of a range any more and that it will be written from its start
-   * on. Afterwards the range reads as anything, until written.
+   * on. Afterwards the range reads as anything, until written. Best effort: it never fails.
    */
   void recycle(long offsetBytes, long lengthBytes);
 

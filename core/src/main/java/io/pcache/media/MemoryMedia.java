@@ -1,6 +1,7 @@
 package io.pcache.media;
 
 import io.pcache.nativeio.NativeFile;
+import io.pcache.nativeio.PageFaults;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -18,6 +19,7 @@ final class MemoryMedia extends MappedMedia {
       long offsetBytes, MemorySegment source, long sourceOffsetBytes, long lengthBytes) {
     try {
       MemorySegment.copy(source, sourceOffsetBytes, mapping, offsetBytes, lengthBytes);
+      PageFaults.deliver();
     } catch (InternalError e) {
       throw fault("write", offsetBytes, e);
     }
@@ -27,6 +29,7 @@ final class MemoryMedia extends MappedMedia {
   public void zero(long offsetBytes, long lengthBytes) {
     try {
       mapping.asSlice(offsetBytes, lengthBytes).fill((byte) 0);
+      PageFaults.deliver();
     } catch (InternalError e) {
       throw fault("write", offsetBytes, e);
     }

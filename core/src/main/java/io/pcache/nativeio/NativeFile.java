@@ -251,10 +251,23 @@ public final class NativeFile implements AutoCloseable {
       return 0;
     }
     String what = "cannot " + verb + " " + path + " at byte " + offsetBytes;
+    if (result < 0 && Posix.errno() == Posix.EFAULT) {
+      // This file is well: it is the memory, a page of the mapping of another one.
+      throw new InternalError(what + ": a page of the mapped memory failed");
+    }
     if (result < 0) {
       throw Posix.failure(what);
     }
     throw new IOException(what + ": the file ends " + leftBytes + " bytes too early");
+  }
+
+  /**
+   * Forgets what the page cache holds of the file and is not waiting to be written, so that it is
+   * read from the device again: after a failed sync the page cache holds bytes that the device does
+   * not. Best effort.
+   */
+  public void dropCachedPages() {
+    var _ = Posix.posixFadvise(descriptor, 0, 0, Posix.POSIX_FADV_DONTNEED);
   }
 
   /** Makes every write completed before this call durable (fdatasync). */

@@ -27,6 +27,7 @@ final class Posix {
   static final int EINTR = 4;
   static final int EWOULDBLOCK = 11;
   static final int EBUSY = 16;
+  static final int EFAULT = 14;
   static final int EINVAL = 22;
   static final int ENOSPC = 28;
   static final int EOPNOTSUPP = 95;
@@ -42,6 +43,7 @@ final class Posix {
   static final int LOCK_EX = 2;
   static final int LOCK_NB = 4;
   static final int SEEK_END = 2;
+  static final int POSIX_FADV_DONTNEED = 4;
   static final int FALLOC_FL_KEEP_SIZE = 1;
   static final int FALLOC_FL_ZERO_RANGE = 0x10;
 
@@ -78,6 +80,14 @@ final class Posix {
   private static final MethodHandle STRERROR =
       LINKER.downcallHandle(
           LINKER.defaultLookup().findOrThrow("strerror"), FunctionDescriptor.of(ADDRESS, JAVA_INT));
+
+  private static final MethodHandle ABS =
+      LINKER.downcallHandle(
+          LINKER.defaultLookup().findOrThrow("abs"), FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+  private static final MethodHandle POSIX_FADVISE =
+      bind(
+          "posix_fadvise",
+          FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
 
   private Posix() {}
 
@@ -184,6 +194,24 @@ final class Posix {
   static long lseek(int descriptor, long offsetBytes, int whence) {
     try {
       return (long) LSEEK.invokeExact(CAPTURE.get(), descriptor, offsetBytes, whence);
+    } catch (Throwable t) {
+      throw rethrow(t);
+    }
+  }
+
+  static int posixFadvise(int descriptor, long offsetBytes, long lengthBytes, int advice) {
+    try {
+      return (int)
+          POSIX_FADVISE.invokeExact(CAPTURE.get(), descriptor, offsetBytes, lengthBytes, advice);
+    } catch (Throwable t) {
+      throw rethrow(t);
+    }
+  }
+
+  /** The cheapest call there is, for the transition that comes with it. */
+  static void doNothing() {
+    try {
+      int _ = (int) ABS.invokeExact(1);
     } catch (Throwable t) {
       throw rethrow(t);
     }
