@@ -83,7 +83,16 @@ public final class LogEnd {
     boolean plausible =
         (magic == 0 || magic == KeySetRecord.MAGIC)
             && (flags == 0 || flags == KeySetRecord.LAST_FLAG);
-    return plausible && (first == 0 || magic == 0) ? Header.PARTIAL : Header.OTHER;
+    boolean missing = first == 0 || magic == 0 || (flags == 0 && isLastButForFlags(media, at));
+    return plausible && missing ? Header.PARTIAL : Header.OTHER;
+  }
+
+  /** Only a LAST header has flags that can be missing: elsewhere they are zero. */
+  private static boolean isLastButForFlags(Media media, long at) {
+    MemorySegment header = MemorySegment.ofArray(new long[KeySetRecord.HEADER_BYTES / Long.BYTES]);
+    MemorySegment.copy(media.view(), at, header, 0, KeySetRecord.HEADER_BYTES);
+    header.set(LittleEndian.U64, KeySetRecord.FLAGS_OFFSET, KeySetRecord.LAST_FLAG);
+    return KeySetRecord.isValid(header, 0, KeySetRecord.HEADER_BYTES);
   }
 
   /**
