@@ -9,6 +9,7 @@ import java.util.List;
 public final class ArrayMedia implements Media {
   private final MemorySegment bytes;
   private final List<String> events = new ArrayList<>();
+  private int stepsLeft = Integer.MAX_VALUE;
 
   /**
    * Creates media of zeroes.
@@ -29,6 +30,19 @@ public final class ArrayMedia implements Media {
     return events;
   }
 
+  /** Lets so many changes and syncs pass, then fails all later ones without carrying them out. */
+  public void failAfter(int steps) {
+    stepsLeft = steps;
+  }
+
+  private void step(String event) {
+    if (stepsLeft == 0) {
+      throw new MediaFailureException("for the test: no more steps");
+    }
+    stepsLeft--;
+    events.add(event);
+  }
+
   @Override
   public long sizeBytes() {
     return bytes.byteSize();
@@ -42,24 +56,24 @@ public final class ArrayMedia implements Media {
   @Override
   public void write(
       long offsetBytes, MemorySegment source, long sourceOffsetBytes, long lengthBytes) {
-    events.add("write " + offsetBytes + "+" + lengthBytes);
+    step("write " + offsetBytes + "+" + lengthBytes);
     MemorySegment.copy(source, sourceOffsetBytes, bytes, offsetBytes, lengthBytes);
   }
 
   @Override
   public void zero(long offsetBytes, long lengthBytes) {
-    events.add("zero " + offsetBytes + "+" + lengthBytes);
+    step("zero " + offsetBytes + "+" + lengthBytes);
     bytes.asSlice(offsetBytes, lengthBytes).fill((byte) 0);
   }
 
   @Override
   public void recycle(long offsetBytes, long lengthBytes) {
-    events.add("recycle " + offsetBytes + "+" + lengthBytes);
+    step("recycle " + offsetBytes + "+" + lengthBytes);
   }
 
   @Override
-  public void sync() throws MediaFailureException {
-    events.add("sync");
+  public void sync() {
+    step("sync");
   }
 
   @Override
