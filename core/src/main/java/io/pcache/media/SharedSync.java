@@ -67,7 +67,8 @@ final class SharedSync {
     MediaFailureException result = null;
     try {
       device.sync();
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException | Error e) {
+      // Whatever ended it, nobody may take this sync for a success.
       result =
           new MediaFailureException(
               e.getMessage()

@@ -1,0 +1,227 @@
+package io.pcache.index;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pcache.format.MediaLayout;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ExtentIndexTest {
+  private static final int SECTOR = MediaLayout.SECTOR_BYTES;
+  private static final int SUBTREE = MediaLayout.SUBTREE_BYTES;
+  private static final int SUBTREES = 3;
+  private static final int STEPS = 30_000;
+
+  /** What was put, one key at a time: the model's idea of a key, found again by its place. */
+  private record Key(long offset, int length, int segment, int segOffset, boolean clean, int crc) {}
+
+  /** One array element a sector: the key that it reads from, and whether it is clean by now. */
+  private static final class Model {
+    private final @Nullable Key[] keys = new @Nullable Key[SUBTREES * SUBTREE / SECTOR];
+    private final boolean[] clean = new boolean[keys.length];
+
+    void put(Key key) {
+      for (int sector = first(key); sector < past(key); sector++) {
+        keys[sector] = key;
+        clean[sector] = key.clean();
+      }
+    }
+
+    void removeRange(long offset, int length) {
+      for (int i = 0; i < length / SECTOR; i++) {
+        keys[(int) (offset / SECTOR) + i] = null;
+      }
+    }
+
+    void removeKey(Key key) {
+      for (int sector = first(key); sector < past(key); sector++) {
+        if (key.equals(keys[sector])) {
+          keys[sector] = null;
+        }
+      }
+    }
+
+    void markClean(Key key) {
+      for (int sector = first(key); sector < past(key); sector++) {
+        clean[sector] |= key.equals(keys[sector]);
+      }
+    }
+
+    private static int first(Key key) {
+      return (int) (key.offset() / SECTOR);
+    }
+
+    private static int past(Key key) {
+      return first(key) + key.length() / SECTOR;
+    }
+  }
+
+  /** Compares a whole subtree: every extent sector by sector, and no sector missing. */
+  private static void compare(
+      ExtentIndex index, Model model, int subtree, boolean withProofs, String where) {
+    ExtentCursor cursor = new ExtentCursor();
+    long at = (long) subtree * SUBTREE;
+    long end = at + SUBTREE;
+    index.seek(cursor, at);
+    for (; cursor.isValid(); cursor.next()) {
+      checkMissing(model, at, cursor.offsetBytes(), where);
+      checkExtent(model, cursor, withProofs, where);
+      at = cursor.endBytes();
+    }
+    checkMissing(model, at, end, where);
+  }
+
+  private static void checkMissing(Model model, long from, long to, String where) {
+    for (long at = from; at < to; at += SECTOR) {
+      if (model.keys[(int) (at / SECTOR)] != null) {
+        throw new AssertionError(where + ": byte " + at + " is missing from the index");
+      }
+    }
+  }
+
+  private static void checkExtent(
+      Model model, ExtentCursor cursor, boolean withProofs, String where) {
+    for (long at = cursor.offsetBytes(); at < cursor.endBytes(); at += SECTOR) {
+      int sector = (int) (at / SECTOR);
+      Key key = model.keys[sector];
+      long segOffset = cursor.segOffsetBytes() + (at - cursor.offsetBytes());
+      boolean same =
+          key != null
+              && cursor.cacheSegId() == key.segment()
+              && segOffset == key.segOffset() + (at - key.offset())
+              && cursor.isClean() == model.clean[sector]
+              && (!withProofs || provesAll(cursor, key));
+      if (!same) {
+        throw new AssertionError(where + ": byte " + at + " should read from " + key);
+      }
+    }
+  }
+
+  private static boolean provesAll(ExtentCursor cursor, Key key) {
+    return cursor.keySegOffsetBytes() == key.segOffset()
+        && cursor.keyLengthBytes() == key.length()
+        && cursor.keyDataCrc() == key.crc();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, false", "2, false", "3, true", "4, true"})
+  void anyHistoryLeavesWhatAModelOfSectorsHolds(long seed, boolean withProofs) {
+    new History(seed, withProofs).run();
+  }
+
+  /** Random changes to index and model alike; keys take bytes of segments that no other has. */
+  private static final class History {
+    private final long seed;
+    private final Random random;
+    private final boolean withProofs;
+    private final ExtentIndex index;
+    private final Model model = new Model();
+    private final @Nullable Key[] recent = new @Nullable Key[64];
+    private int allocatedSectors;
+
+    History(long seed, boolean withProofs) {
+      this.seed = seed;
+      this.random = new Random(seed);
+      this.withProofs = withProofs;
+      this.index = new ExtentIndex((long) SUBTREES * SUBTREE, withProofs);
+    }
+
+    void run() {
+      for (int step = 0; step < STEPS; step++) {
+        change();
+        if (step % 50 == 0) {
+          compareAll(step);
+        }
+      }
+      compareAll(STEPS);
+    }
+
+    private void compareAll(int step) {
+      for (int subtree = 0; subtree < SUBTREES; subtree++) {
+        compare(index, model, subtree, withProofs, "seed " + seed + ", step " + step);
+      }
+    }
+
+    private void change() {
+      Key key = recent[random.nextInt(recent.length)];
+      int what = random.nextInt(10);
+      if (what < 6 || key == null) {
+        put();
+      } else if (what == 6) {
+        Key range = newKey();
+        index.removeRange(range.offset(), range.length());
+        model.removeRange(range.offset(), range.length());
+      } else if (what < 9) {
+        index.removeKey(key.offset(), key.length(), key.segment(), key.segOffset());
+        model.removeKey(key);
+      } else {
+        index.markKeyClean(key.offset(), key.length(), key.segment(), key.segOffset());
+        model.markClean(key);
+      }
+    }
+
+    private void put() {
+      Key key = newKey();
+      index.put(key.offset(), key.length(), key.segment(), key.segOffset(), key.clean(), key.crc());
+      model.put(key);
+      recent[random.nextInt(recent.length)] = key;
+    }
+
+    private Key newKey() {
+      int sectors = SUBTREE / SECTOR;
+      int length = 1 + random.nextInt(random.nextInt(20) == 0 ? sectors : 24);
+      int sector = random.nextInt(sectors - length + 1);
+      long offset = (long) random.nextInt(SUBTREES) * SUBTREE + (long) sector * SECTOR;
+      int areaSectors = MediaLayout.DATA_AREA_BYTES / SECTOR;
+      if (allocatedSectors % areaSectors + length > areaSectors) {
+        allocatedSectors += areaSectors - allocatedSectors % areaSectors;
+      }
+      int at = allocatedSectors;
+      allocatedSectors += length;
+      return new Key(
+          offset,
+          length * SECTOR,
+          at / areaSectors,
+          at % areaSectors * SECTOR,
+          random.nextBoolean(),
+          random.nextInt());
+    }
+  }
+
+  @Test
+  void theLargestValuesSurvivePacking() {
+    ExtentIndex index = new ExtentIndex(2L * SUBTREE, true);
+    int segment = MediaLayout.MAX_SEGMENTS - 1;
+    int segOffset = MediaLayout.DATA_AREA_BYTES - SUBTREE;
+    index.put(SUBTREE, SUBTREE, segment, segOffset, true, -1);
+    ExtentCursor cursor = new ExtentCursor();
+    index.seek(cursor, 2L * SUBTREE - SECTOR);
+    assertThat(cursor.isValid()).isTrue();
+    assertThat(cursor.offsetBytes()).isEqualTo(SUBTREE);
+    assertThat(cursor.endBytes()).isEqualTo(2L * SUBTREE);
+    assertThat(cursor.cacheSegId()).isEqualTo(segment);
+    assertThat(cursor.segOffsetBytes()).isEqualTo(segOffset);
+    assertThat(cursor.isClean()).isTrue();
+    assertThat(cursor.keySegOffsetBytes()).isEqualTo(segOffset);
+    assertThat(cursor.keyLengthBytes()).isEqualTo(SUBTREE);
+    assertThat(cursor.keyDataCrc()).isEqualTo(-1);
+  }
+
+  @Test
+  void anExtentAcrossASubtreesBorderIsABug() {
+    ExtentIndex index = new ExtentIndex(2L * SUBTREE, false);
+    assertThatThrownBy(() -> index.put(SUBTREE - SECTOR, 2 * SECTOR, 0, 0, false, 0))
+        .isInstanceOf(AssertionError.class)
+        .hasMessageContaining("stays inside its subtree");
+  }
+
+  @Test
+  void aDeviceThatEndsInsideASubtreeHasThatSubtree() {
+    assertThat(new ExtentIndex(SUBTREE + SECTOR, false).subtrees()).isEqualTo(2);
+    assertThat(new ExtentIndex(SUBTREE, false).subtrees()).isEqualTo(1);
+  }
+}
