@@ -11,6 +11,12 @@ final class Closer {
     opened.addFirst(resource);
   }
 
+  /** From now on {@code owner} closes what {@code owned} was to close, in its place. */
+  void replace(AutoCloseable owned, AutoCloseable owner) {
+    opened.remove(owned);
+    opened.addFirst(owner);
+  }
+
   /** Closes everything because of a failure, which keeps those of closing as suppressed. */
   void closeAfter(Throwable cause) {
     for (AutoCloseable resource : opened) {

@@ -4,7 +4,7 @@ import io.pcache.backing.BackingStore;
 import io.pcache.cache.BackingWriteGuard;
 import io.pcache.error.WrongDeviceException;
 import io.pcache.format.Identity;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogBounds;
 import io.pcache.format.MediaLayout;
 import io.pcache.log.LogEnd;
 import io.pcache.media.Media;
@@ -44,9 +44,23 @@ final class IdentityKeeper implements BackingWriteGuard {
     return found != null && found.open() ? LogEnd.Writer.PCACHE : LogEnd.Writer.UNKNOWN;
   }
 
-  /** Where the log ended at the last orderly close, or null where that is not known. */
-  @Nullable LogPosition closedAt() {
-    return found != null && found.isBound() && !found.open() ? found.keyHead() : null;
+  /** Where the log was at the last orderly close, or null where that is not known. */
+  @Nullable LogBounds closedLog() {
+    return found != null && found.isBound() && !found.open() ? found.closedLog() : null;
+  }
+
+  /**
+   * Checks that the backing device has the size that this cache belongs to.
+   *
+   * @param adopt whether to take the device in any case
+   * @throws WrongDeviceException where it has another
+   */
+  void checkSize(boolean adopt) {
+    if (!adopt && found != null && found.isBound() && found.backingBytes() != store.sizeBytes()) {
+      throw new WrongDeviceException(
+          "%s has %d bytes, but this cache belongs to a backing device of %d bytes; give the right one, or take this one with --adopt"
+              .formatted(store.name(), store.sizeBytes(), found.backingBytes()));
+    }
   }
 
   /** The identity record's uuid and label. */
@@ -55,7 +69,7 @@ final class IdentityKeeper implements BackingWriteGuard {
   }
 
   /**
-   * Checks that the backing device is this cache's own.
+   * Checks that the backing device is this cache's own by what it holds.
    *
    * @param hasDirtyData whether the cache holds anything that the backing device does not have
    * @param cachedInLog tells for a logical byte whether the log explains that it changed
@@ -75,11 +89,6 @@ final class IdentityKeeper implements BackingWriteGuard {
                 + " is the right one, open it with --adopt");
       }
       return;
-    }
-    if (found.backingBytes() != store.sizeBytes()) {
-      throw new WrongDeviceException(
-          "%s has %d bytes, but this cache belongs to a backing device of %d bytes; give the right one, or take this one with --adopt"
-              .formatted(store.name(), store.sizeBytes(), found.backingBytes()));
     }
     checkSamples(found, cachedInLog);
   }
@@ -112,8 +121,8 @@ final class IdentityKeeper implements BackingWriteGuard {
    * Records, durably, that the cache was closed in order. The backing device is not being written
    * any more.
    */
-  void closed(LogPosition keyHead) {
-    current = current.boundTo(store.sizeBytes(), BackingFingerprint.take(store)).closedAt(keyHead);
+  void closed(LogBounds log) {
+    current = current.boundTo(store.sizeBytes(), BackingFingerprint.take(store)).closedAt(log);
     current.storeDurably(media);
   }
 

@@ -9,9 +9,9 @@ import io.pcache.block.BlockDevice;
 import io.pcache.cache.Cache;
 import io.pcache.cache.CacheTuning;
 import io.pcache.error.BadOptionException;
+import io.pcache.error.MediaFailureException;
 import io.pcache.error.PcacheException;
 import io.pcache.format.CacheInfo;
-import io.pcache.format.LogPosition;
 import io.pcache.format.Superblock;
 import io.pcache.media.Media;
 import io.pcache.media.MediaFiles;
@@ -93,35 +93,42 @@ public final class Pcache implements AutoCloseable {
    */
   public static Pcache open(OpenOptions options, BackingStore store) {
     Closer closer = new Closer();
+    closer.add(store);
     try {
-      BackingDevice backing = BackingDevice.start(store, BackingOptions.defaults());
-      closer.add(backing);
       checkGcPercent(options.gcPercent());
       Media media = MediaFiles.open(options.cache());
       closer.add(media);
-      return open(options, media, store, backing);
+      return open(options, media, store, closer);
+    } catch (InternalError e) {
+      MediaFailureException failure =
+          new MediaFailureException(options.cache() + ": a page of the cache device failed", e);
+      closer.closeAfter(failure);
+      throw failure;
     } catch (Throwable t) {
       closer.closeAfter(t);
       throw t;
     }
   }
 
-  private static Pcache open(
-      OpenOptions options, Media media, BackingStore store, BackingDevice backing) {
+  private static Pcache open(OpenOptions options, Media media, BackingStore store, Closer closer) {
     Superblock superblock = Superblock.load(media);
     CacheInfo info = CacheInfo.load(media, superblock);
     IdentityKeeper identity = IdentityKeeper.load(media, store);
+    identity.checkSize(options.adopt());
+    BackingDevice backing = BackingDevice.start(store, BackingOptions.defaults());
+    closer.replace(store, backing);
     Cache cache =
         Cache.recover(
             media,
             info,
             backing,
             identity.lastWriter(),
-            identity.closedAt(),
+            identity.closedLog(),
             identity,
             CacheTuning.forMachine(info.segments()));
     identity.check(cache.snapshot().dirtyBytes() > 0, cache::isCached, options.adopt());
     cache.prepareForWriting();
+    closer.add(cache::kill);
     identity.opened(Clock.system().epochMillis());
     if (options.gcPercent() != null) {
       cache.setGcPercent(options.gcPercent());
@@ -250,8 +257,7 @@ public final class Pcache implements AutoCloseable {
     closer.add(backing);
     Throwable failure = null;
     try {
-      LogPosition keyHead = cache.finish();
-      identity.closed(keyHead);
+      identity.closed(cache.finish());
     } catch (Throwable t) {
       failure = t;
       throw t;

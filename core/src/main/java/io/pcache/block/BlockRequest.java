@@ -153,17 +153,19 @@ public abstract class BlockRequest {
     int left = REFERENCES.decrementAndGet(this);
     Invariants.check(left >= 0, "a request is released once per reference", left);
     if (left == 0) {
-      complete();
+      Completions.run(this);
     }
   }
 
-  private void complete() {
+  void runCompletion() {
     InFlightRequests counted = tracker;
     tracker = null;
-    PcacheException outcome = failure;
-    completed(outcome);
-    if (counted != null) {
-      counted.finished();
+    try {
+      completed(failure);
+    } finally {
+      if (counted != null) {
+        counted.finished();
+      }
     }
   }
 
@@ -182,7 +184,8 @@ public abstract class BlockRequest {
 
   /**
    * The request is done. Runs on the submitting thread, or on the device's completion worker; must
-   * not block, must not throw, and may prepare and submit this request again.
+   * not block, must not throw, and may prepare and submit this request again. Completions of one
+   * thread follow each other: one that is due inside another runs when that has returned.
    *
    * @param cause null on success
    */

@@ -14,7 +14,7 @@ import io.pcache.error.BadOptionException;
 import io.pcache.error.ClosedException;
 import io.pcache.error.PcacheException;
 import io.pcache.format.CacheInfo;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogBounds;
 import io.pcache.format.MediaLayout;
 import io.pcache.index.ExtentIndex;
 import io.pcache.log.LogEnd;
@@ -157,8 +157,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
    *
    * @param info what it was formatted as
    * @param lastWriter who appended to its log last, as far as is known
-   * @param closedAt where its log ended when it was closed in order, or null where that is not
-   *     known
+   * @param closedLog where its log was when it was closed in order, or null where that is not known
    * @param guard told before write-back changes the backing device
    * @throws io.pcache.error.CorruptMediaException where something that was in the log is not
    *     readable any more
@@ -168,11 +167,11 @@ public final class Cache implements BlockDevice, AutoCloseable {
       CacheInfo info,
       BackingDevice backing,
       LogEnd.Writer lastWriter,
-      @Nullable LogPosition closedAt,
+      @Nullable LogBounds closedLog,
       BackingWriteGuard guard,
       CacheTuning tuning) {
     Geometry geometry = Geometry.of(media, info, backing.sizeBytes());
-    Recovery recovery = Recovery.of(geometry, lastWriter, closedAt);
+    Recovery recovery = Recovery.of(geometry, lastWriter, closedLog);
     return new Cache(geometry, info, recovery, backing, guard, tuning);
   }
 
@@ -232,7 +231,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
       case READ -> submitRead(request);
       case WRITE, WRITE_ZEROES -> submitWrite(request);
       case FLUSH -> submitFlush(request);
-      case PREFETCH -> new Prefetch(reads, request).readOn();
+      case PREFETCH -> new Prefetch(reads, request, () -> closing).readOn();
     }
   }
 
@@ -347,7 +346,8 @@ public final class Cache implements BlockDevice, AutoCloseable {
 
   /** Whether nothing dirty is left, in memory or in the log. */
   public boolean isClean() {
-    return !stripes.hasStagedKeys() && writeback.isDone();
+    // In the order in which keys travel, so that none is missed on its way from one to the next.
+    return !stripes.hasStagedKeys() && !committer.isCommitting() && writeback.isDone();
   }
 
   /** The failure that ended all acknowledging, or null while all is well. */
@@ -382,10 +382,10 @@ public final class Cache implements BlockDevice, AutoCloseable {
    * Ends in order: takes no more requests, finishes those in flight, makes everything durable, and
    * stops the agents. Dirty data stays in the cache.
    *
-   * @return where the log ends
+   * @return where the log is
    * @throws PcacheException where the last flush failed; the agents are stopped all the same
    */
-  public LogPosition finish() {
+  public LogBounds finish() {
     closing = true;
     try {
       if (!inFlight.awaitNone(MAX_FINISH_NANOS)) {
@@ -394,7 +394,9 @@ public final class Cache implements BlockDevice, AutoCloseable {
         inFlight.awaitNone();
       }
       flush();
-      return committer.durableHead();
+      stopAgents();
+      return new LogBounds(
+          reclaimer.keyTail(), writeback.durableDirtyTail(), committer.durableHead());
     } finally {
       stopAgents();
       deferred.abandon();

@@ -50,13 +50,6 @@ final class DataHeads {
     return FULL;
   }
 
-  /** Lets go of every head's segment, so that it can be reclaimed. */
-  void releaseAll() {
-    for (Head head : heads) {
-      head.release();
-    }
-  }
-
   static int segment(long range) {
     return (int) (range >>> SEGMENT_SHIFT);
   }

@@ -175,6 +175,9 @@ final class LogCommitter implements Agent {
       PcacheException failure;
       try {
         failure = commit(served);
+      } catch (Error e) {
+        complete(served, logLost(e));
+        throw e;
       } finally {
         commitLock.unlock();
       }
@@ -199,13 +202,17 @@ final class LogCommitter implements Agent {
     } catch (PcacheException e) {
       health.logFailed(e);
       return e;
-    } catch (RuntimeException | Error e) {
-      // Whatever it is, the log's state is not known any more, and those who wait have to be told.
-      MediaFailureException failure =
-          new MediaFailureException("the log could not be written: " + e, e);
-      health.logFailed(failure);
-      return failure;
+    } catch (RuntimeException e) {
+      return logLost(e);
     }
+  }
+
+  /** Whatever went wrong, the log's state is not known any more, and those who wait are told. */
+  private PcacheException logLost(Throwable cause) {
+    MediaFailureException failure =
+        new MediaFailureException("the log could not be written: " + cause, cause);
+    health.logFailed(failure);
+    return failure;
   }
 
   private void commitStages() {

@@ -1,10 +1,12 @@
 package io.pcache.cache;
 
 import io.pcache.block.BlockRequest;
+import io.pcache.error.ClosedException;
 import io.pcache.error.PcacheException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,14 +18,16 @@ final class Prefetch extends BlockRequest {
 
   private final ReadPath path;
   private final BlockRequest upper;
+  private final BooleanSupplier closing;
   private final MemorySegment buffer;
   private final AtomicInteger turns = new AtomicInteger();
   private long nextBytes;
 
   /** Prepares the prefetch for {@code upper}, whose reference is taken over. */
-  Prefetch(ReadPath path, BlockRequest upper) {
+  Prefetch(ReadPath path, BlockRequest upper, BooleanSupplier closing) {
     this.path = path;
     this.upper = upper;
+    this.closing = closing;
     this.buffer = Arena.ofAuto().allocate(Math.min(CHUNK_BYTES, upper.lengthBytes()), 4096);
   }
 
@@ -53,8 +57,10 @@ final class Prefetch extends BlockRequest {
   protected void completed(@Nullable PcacheException cause) {
     if (cause != null) {
       upper.fail(cause);
+    } else if (closing.getAsBoolean()) {
+      upper.fail(new ClosedException("the cache was closed during a prefetch"));
     }
-    if (cause != null || nextBytes == upper.lengthBytes()) {
+    if (upper.hasFailed() || nextBytes == upper.lengthBytes()) {
       upper.release();
     } else {
       readOn();

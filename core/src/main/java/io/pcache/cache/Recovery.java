@@ -4,6 +4,7 @@ import io.pcache.error.CorruptMediaException;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LittleEndian;
+import io.pcache.format.LogBounds;
 import io.pcache.format.LogPosition;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.TailPosition;
@@ -68,15 +69,14 @@ public final class Recovery {
    * Recovers a cache. Writes nothing.
    *
    * @param lastWriter who appended to the log last
-   * @param closedAt where the log ended when it was closed in order, or null where that is not
-   *     known
+   * @param closedLog where the log was when it was closed in order, or null where that is not known
    * @throws CorruptMediaException where something that was in the log is not readable any more
    */
-  static Recovery of(Geometry geometry, LogEnd.Writer lastWriter, @Nullable LogPosition closedAt) {
+  static Recovery of(Geometry geometry, LogEnd.Writer lastWriter, @Nullable LogBounds closedLog) {
     Recovery recovery = new Recovery(geometry);
     recovery.walkLog();
     recovery.settleDirtyTail();
-    recovery.judgeEnd(lastWriter, closedAt);
+    recovery.judgeEnd(lastWriter, closedLog);
     LOG.info(
         "recovered {} keys, {} dirty bytes; log from {} to {}",
         recovery.keys,
@@ -89,7 +89,21 @@ public final class Recovery {
   private void walkLog() {
     keyHead = walk.from(keyTail, this::replay);
     segments.markLog(keyHead.cacheSegId());
+    refuseDataInLogSegments();
     metDirtyTail |= keyHead.equals(dirtyTail);
+  }
+
+  /**
+   * A segment is either log or data: a key that names a log segment names something else's bytes.
+   */
+  private void refuseDataInLogSegments() {
+    for (int i = 0; i < geometry.chain().segments(); i++) {
+      if (segments.isLog(i) && segments.references(i) > 0) {
+        throw new CorruptMediaException(
+            "log: %d keys name segment %d, which holds the log itself"
+                .formatted(segments.references(i), i));
+      }
+    }
   }
 
   private void replay(LogPosition position, KeySetReader keySet) {
@@ -154,7 +168,7 @@ public final class Recovery {
     walkLog();
   }
 
-  private void judgeEnd(LogEnd.Writer lastWriter, @Nullable LogPosition closedAt) {
+  private void judgeEnd(LogEnd.Writer lastWriter, @Nullable LogBounds closedLog) {
     LogEnd.Header header = LogEnd.classify(geometry.media(), geometry.chain(), keyHead);
     LogEnd.Beyond beyond =
         header == LogEnd.Header.ZERO
@@ -165,11 +179,18 @@ public final class Recovery {
           "log: damaged at %s; %d intact key sets with %d keys lie beyond it. Everything before is intact. Restore the cache device, or give up what lies beyond with 'pcache repair'"
               .formatted(keyHead, beyond.keySets(), beyond.keys()));
     }
-    if (closedAt != null && !contains(closedAt)) {
+    if (closedLog != null && isAsClosed(closedLog) && !contains(closedLog.keyHead())) {
       throw new CorruptMediaException(
           "log: it ends at %s, but was closed in order at %s; what lies between is lost. Restore the cache device, or give it up with 'pcache repair'"
-              .formatted(keyHead, closedAt));
+              .formatted(keyHead, closedLog.keyHead()));
     }
+  }
+
+  /**
+   * Tails that have moved mean that the kernel has used the cache since, and may have reclaimed.
+   */
+  private boolean isAsClosed(LogBounds closedLog) {
+    return closedLog.keyTail().equals(keyTail) && closedLog.dirtyTail().equals(dirtyTail);
   }
 
   /**

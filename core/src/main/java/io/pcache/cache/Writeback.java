@@ -299,7 +299,7 @@ final class Writeback implements Agent {
 
   private void markClean(long at) {
     MemorySegment keys = reader.bytes();
-    if (KeyRecord.isClean(keys, at)) {
+    if (KeyRecord.isClean(keys, at) || segments.isStale(keys, at)) {
       return;
     }
     long off = KeyRecord.off(keys, at);

@@ -42,7 +42,14 @@ abstract sealed class MappedMedia implements Media permits DaxMedia, FileMedia, 
 
   @Override
   public final void close() {
-    arena.close();
+    try {
+      arena.close();
+    } finally {
+      closeFile();
+    }
+  }
+
+  private void closeFile() {
     try {
       file.close();
     } catch (IOException e) {

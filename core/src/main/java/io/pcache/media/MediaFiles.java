@@ -37,6 +37,9 @@ public final class MediaFiles {
     try {
       file = NativeFile.open(path, NativeFile.Access.READ_WRITE);
       file.lockExclusively();
+      // What an earlier opener could not sync may look well in the page cache, and is not on the
+      // device.
+      file.dropCachedPages();
       return mapAs(file, arena);
     } catch (IOException e) {
       release(file, arena, e);
@@ -89,8 +92,9 @@ public final class MediaFiles {
             ? NativeFile.open(path, NativeFile.Access.READ_WRITE)
             : NativeFile.create(path, OWNER_ONLY)) {
       file.lockExclusively();
-      if (!file.isBlockDevice() && !file.allocate(0, sizeBytes)) {
-        fill(file, sizeBytes);
+      long wholeBytes = Math.max(sizeBytes, file.sizeBytes());
+      if (!file.isBlockDevice() && !file.allocate(0, wholeBytes)) {
+        fill(file, wholeBytes);
       }
     } catch (IOException e) {
       removeIfNew(path, existed, e);

@@ -26,7 +26,14 @@ class IdentityTest {
           .field("label", 64, 64)
           .field("samples", 128, 128)
           .field("sample mask", 256, 8)
-          .field("unused", 264, 760);
+          .field("key_tail segment", 264, 4)
+          .field("key_tail offset", 268, 4)
+          .field("dirty_tail segment", 272, 4)
+          .field("dirty_tail offset", 276, 4)
+          .field("unused", 280, 744);
+
+  private static final LogBounds BOUNDS =
+      new LogBounds(new LogPosition(1, 24), new LogPosition(2, 48), new LogPosition(3, 64));
 
   private static final List<Integer> SAMPLES =
       IntStream.range(0, Identity.SAMPLES).mapToObj(i -> i * 0x01010101).toList();
@@ -36,7 +43,7 @@ class IdentityTest {
   private static Identity full() {
     return Identity.fresh("the label")
         .boundTo(1L << 41, SAMPLES)
-        .closedAt(new LogPosition(3, 64))
+        .closedAt(BOUNDS)
         .openedAt(1_700_000_000_000L)
         .withSampleMask(0x8000_0001L);
   }
@@ -52,7 +59,7 @@ class IdentityTest {
     Identity identity = full();
     identity.storeDurably(media);
     assertThat(Identity.load(media)).contains(identity);
-    Identity closed = identity.closedAt(new LogPosition(1, 24));
+    Identity closed = identity.closedAt(BOUNDS);
     closed.storeDurably(media);
     assertThat(Identity.load(media)).contains(closed);
   }
@@ -73,6 +80,10 @@ class IdentityTest {
     assertThat(record.get(LittleEndian.U64, 40)).isEqualTo(1L << 41);
     assertThat(record.get(LittleEndian.U32, 48)).isEqualTo(3);
     assertThat(record.get(LittleEndian.U32, 52)).isEqualTo(64);
+    assertThat(record.get(LittleEndian.U32, 264)).isEqualTo(1);
+    assertThat(record.get(LittleEndian.U32, 268)).isEqualTo(24);
+    assertThat(record.get(LittleEndian.U32, 272)).isEqualTo(2);
+    assertThat(record.get(LittleEndian.U32, 276)).isEqualTo(48);
     assertThat(record.get(LittleEndian.U64, 56)).isEqualTo(1_700_000_000_000L);
     assertThat(record.getString(64)).isEqualTo("the label");
     assertThat(record.get(LittleEndian.U32, 128 + 31 * 4)).isEqualTo(31 * 0x01010101);

@@ -101,6 +101,7 @@ class NativeFileTest {
     }
   }
 
+  @SuppressWarnings("try") // closing early is what is tested
   @Test
   void theLockBelongsToTheOpenAndNotToTheProcess() throws IOException {
     try (NativeFile first = create();
