@@ -63,7 +63,7 @@ final class CrashRun implements AutoCloseable {
     SteppedHistory history = new SteppedHistory(cache, store, ledger, settings, random);
     history.run(actions);
     history.finish();
-    store.failFlushes(0);
+    healStore();
     cache.drain();
     if (content().mismatch(readAll(cache)) >= 0) {
       throw new AssertionError("what was written back is not what is read");
@@ -76,9 +76,14 @@ final class CrashRun implements AutoCloseable {
   }
 
   private SteppedCache open() {
-    store.failFlushes(0);
+    healStore();
     return SteppedCache.open(
         media, store, clock, SteppedCache.tuning(clock, random.nextLong(), settings.stripes()));
+  }
+
+  private void healStore() {
+    store.failFlushes(0);
+    store.failWrites(0);
   }
 
   /** The power fails, and comes back. */

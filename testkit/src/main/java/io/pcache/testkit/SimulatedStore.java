@@ -18,7 +18,7 @@ public final class SimulatedStore implements BackingStore {
   private final RandomGenerator random;
   private final UnsyncedWrites unflushed = new UnsyncedWrites();
   private int flushesToFail;
-  private long flushes;
+  private int writesToFail;
 
   /**
    * A store of zeroes.
@@ -45,9 +45,9 @@ public final class SimulatedStore implements BackingStore {
     flushesToFail = count;
   }
 
-  /** How many flushes succeeded. */
-  public long flushes() {
-    return flushes;
+  /** Fails the next {@code count} writes, some of them half-way. */
+  public void failWrites(int count) {
+    writesToFail = count;
   }
 
   @Override
@@ -70,9 +70,13 @@ public final class SimulatedStore implements BackingStore {
   }
 
   @Override
-  public void write(List<MemorySegment> pieces, long offsetBytes) {
+  public void write(List<MemorySegment> pieces, long offsetBytes) throws IOException {
     long at = offsetBytes;
     for (MemorySegment piece : pieces) {
+      if (writesToFail > 0 && random.nextBoolean()) {
+        writesToFail--;
+        throw new IOException("injected fault: cannot write");
+      }
       MemorySegment target = bytes.asSlice(at, piece.byteSize());
       if (target.mismatch(piece) >= 0) {
         unflushed.add(bytes, at, piece.byteSize());
@@ -90,7 +94,6 @@ public final class SimulatedStore implements BackingStore {
       throw new IOException("injected fault: cannot flush");
     }
     unflushed.clear();
-    flushes++;
   }
 
   @Override

@@ -35,7 +35,6 @@ final class SteppedHistory {
   private final RandomGenerator random;
   private LogPosition lastHead;
   private int pending;
-  private int pendingWrites;
 
   SteppedHistory(
       SteppedCache cache,
@@ -59,8 +58,9 @@ final class SteppedHistory {
     for (int i = 0; i < actions; i++) {
       act();
       for (int steps = random.nextInt(MAX_STEPS_BETWEEN); steps > 0; steps--) {
+        boolean allIn = nobodyWaits();
         var _ = cache.step(random);
-        noteKeySetEnd();
+        noteKeySetEnd(allIn);
       }
       letPendingOnesPass(MAX_PENDING);
     }
@@ -77,7 +77,7 @@ final class SteppedHistory {
         throw new AssertionError("requests hang: " + cache.cache().snapshot());
       }
       cache.rest();
-      noteKeySetEnd();
+      noteKeySetEnd(false);
       cache.clock().advance(MAX_PAUSE_NANOS);
     }
   }
@@ -93,7 +93,8 @@ final class SteppedHistory {
     } else if (choice < 76) {
       flush();
     } else if (choice < 79) {
-      store.failFlushes(1 + random.nextInt(2));
+      store.failFlushes(random.nextInt(3));
+      store.failWrites(random.nextInt(3));
     } else {
       cache.clock().advance(random.nextLong(MAX_PAUSE_NANOS));
     }
@@ -116,7 +117,6 @@ final class SteppedHistory {
     SteppedRequest request =
         new SteppedRequest(done -> {
           pending--;
-          pendingWrites--;
           ledger.acknowledged(first, sectors, version);
           if (durably) {
             ledger.madeDurable(first, sectors, version);
@@ -130,13 +130,10 @@ final class SteppedHistory {
       request.prepareWrite((long) first * SECTOR, source, durably);
     }
     pending++;
-    pendingWrites++;
+    boolean allIn = nobodyWaits();
     cache.submit(request);
-    if (durably) {
-      noteKeySetEnd();
-    } else {
-      lastHead = cache.cache().snapshot().keyHead();
-    }
+    // What a write commits that is not durable itself may be a part of it.
+    noteKeySetEnd(durably && allIn);
   }
 
   private void read(int sectors) {
@@ -157,16 +154,11 @@ final class SteppedHistory {
     long length = (1L + random.nextInt(4)) << 20;
     long offset =
         FILLER_OFFSET + (long) random.nextInt((int) (FILLER_BYTES - length) / SECTOR) * SECTOR;
-    SteppedRequest request =
-        new SteppedRequest(done -> {
-          pending--;
-          pendingWrites--;
-        });
+    SteppedRequest request = new SteppedRequest(done -> pending--);
     request.prepareWriteZeroes(offset, length, false);
     pending++;
-    pendingWrites++;
     cache.submit(request);
-    lastHead = cache.cache().snapshot().keyHead();
+    noteKeySetEnd(false);
   }
 
   private void flush() {
@@ -178,16 +170,25 @@ final class SteppedHistory {
         });
     request.prepareFlush();
     pending++;
+    boolean allIn = nobodyWaits();
     cache.submit(request);
-    noteKeySetEnd();
+    noteKeySetEnd(allIn);
   }
 
-  /** Where the log grew and no write is half-way, everything written so far is in it. */
-  private void noteKeySetEnd() {
+  /** Whether every write that was submitted is visible. */
+  private boolean nobodyWaits() {
+    return cache.cache().snapshot().waitingRequests() == 0;
+  }
+
+  /**
+   * Takes note that the log grew. It then holds everything written so far, if every write was
+   * visible before the commit and none became so after it.
+   */
+  private void noteKeySetEnd(boolean allIn) {
     LogPosition head = cache.cache().snapshot().keyHead();
     if (!head.equals(lastHead)) {
       lastHead = head;
-      if (pendingWrites == 0) {
+      if (allIn && nobodyWaits()) {
         ledger.keySetEnds();
       }
     }

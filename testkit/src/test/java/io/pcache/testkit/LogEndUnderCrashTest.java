@@ -1,9 +1,13 @@
 package io.pcache.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pcache.error.CorruptMediaException;
+import java.lang.foreign.MemorySegment;
 import java.util.BitSet;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -55,6 +59,32 @@ class LogEndUnderCrashTest {
     int value = open(after, store).read(0);
     after.discard();
     return value;
+  }
+
+  @Test
+  @DisplayName("hazard 12: a damaged key set before the end is refused, with what lies beyond it")
+  void damageBeforeTheEndIsNotTakenForTheEnd() {
+    try (SteppedCaches caches = new SteppedCaches()) {
+      CrashMedia media = caches.format(SEGMENTS, CrashGrain.CACHE_LINE, false);
+      SteppedCache cache = caches.open(media);
+      long start = SteppedCaches.chain(media).dataOffset(0);
+      long second = start;
+      for (int i = 0; i < 3; i++) {
+        second = i == 1 ? start + cache.cache().snapshot().keyHead().segOffsetBytes() : second;
+        cache.submit(SteppedCache.writeRequest(i * 512L, 512, i + 1));
+        SteppedRequest flush = new SteppedRequest();
+        flush.prepareFlush();
+        cache.submit(flush);
+        assertThat(flush.isDone()).isTrue();
+      }
+      media.write(second + 40, MemorySegment.ofArray(new byte[] {1}), 0, 1);
+      assertThatThrownBy(() -> caches.open(media))
+          .isInstanceOf(CorruptMediaException.class)
+          .hasMessageContaining("1 intact key sets with 1 keys lie beyond it");
+      assertThatThrownBy(() -> caches.openFromUnknownWriter(media))
+          .isInstanceOf(CorruptMediaException.class)
+          .hasMessageContaining("damaged at 0:64");
+    }
   }
 
   private static SteppedCache open(CrashMedia media, SimulatedStore store) {

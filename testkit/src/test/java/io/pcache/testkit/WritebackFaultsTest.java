@@ -1,0 +1,183 @@
+package io.pcache.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pcache.cache.CacheSnapshot;
+import io.pcache.error.CorruptMediaException;
+import io.pcache.format.LogPosition;
+import io.pcache.media.Media;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** Faults of either device while data is written back: seen, survived, and over when they are. */
+class WritebackFaultsTest {
+  private static final int SECTOR = 512;
+  private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+  /** Changes one byte of what the media holds at a place. */
+  private static void flip(Media media, long at) {
+    MemorySegment one = MemorySegment.ofArray(new byte[1]);
+    one.set(ValueLayout.JAVA_BYTE, 0, (byte) ~media.view().get(ValueLayout.JAVA_BYTE, at));
+    media.write(at, one, 0, 1);
+  }
+
+  private static long dataOf(Media media, int segment) {
+    return SteppedCaches.chain(media).dataOffset(segment);
+  }
+
+  @Test
+  @DisplayName(
+      "hazard 11: a failing backing device is tried again with growing pauses, 30 s at most")
+  void pausesGrowWhileTheBackingDeviceFails() {
+    try (SteppedCaches caches = new SteppedCaches()) {
+      Media media = caches.format(4, CrashGrain.CACHE_LINE, false);
+      FaultyStore faulty = new FaultyStore(caches.store);
+      faulty.failWrites(0, SECTOR);
+      SteppedCache cache = caches.open(media, faulty);
+      cache.write(0, SECTOR, 1);
+      cache.flush();
+      List<Long> pauses = pausesBetweenTries(cache, 14);
+      assertThat(pauses.subList(0, 10)).isSorted();
+      assertThat(pauses.getLast()).isBetween(15_000L, 30_010L);
+      CacheSnapshot failing = cache.cache().snapshot();
+      assertThat(failing.writeback()).isEqualTo("backing-off");
+      assertThat(failing.faults()).singleElement().asString().contains("injected fault");
+
+      faulty.heal();
+      for (int i = 0; i < 35 && !cache.cache().isClean(); i++) {
+        caches.clock.advance(TimeUnit.SECONDS.toNanos(1));
+        cache.rest();
+      }
+      assertThat(cache.cache().isClean()).isTrue();
+      assertThat(cache.cache().snapshot().faults()).isEmpty();
+      assertThat(SectorContent.idAt(caches.store.bytes(), 0, 0)).isEqualTo(1);
+    }
+  }
+
+  /** Milliseconds between tries; the last few are at the cap, where chance alone decides. */
+  private static List<Long> pausesBetweenTries(SteppedCache cache, int tries) {
+    List<Long> pauses = new ArrayList<>();
+    long lastTry = -1;
+    long now = 0;
+    while (pauses.size() < 12 && now < TimeUnit.MINUTES.toMillis(tries)) {
+      if (cache.step("write-back") > 0) {
+        if (lastTry >= 0) {
+          pauses.add(now - lastTry);
+        }
+        lastTry = now;
+        cache.rest();
+      }
+      cache.clock().advance(TICK_NANOS);
+      now += TimeUnit.NANOSECONDS.toMillis(TICK_NANOS);
+    }
+    return pauses;
+  }
+
+  @Test
+  @DisplayName("hazard 21: a failed flush of the backing device keeps dirty_tail where it is")
+  void aFailedFlushKeepsDirtyTail() {
+    try (SteppedCaches caches = new SteppedCaches()) {
+      Media media = caches.format(4, CrashGrain.CACHE_LINE, false);
+      SteppedCache cache = caches.open(media);
+      cache.write(0, 64 * SECTOR, 1);
+      // The flush of the client commits at once; nothing has been written back yet.
+      SteppedRequest flush = new SteppedRequest();
+      flush.prepareFlush();
+      cache.submit(flush);
+      caches.store.failFlushes(3);
+      for (int i = 0; i < 3; i++) {
+        cache.rest();
+        assertThat(cache.cache().snapshot().dirtyTail()).isEqualTo(new LogPosition(0, 0));
+        caches.clock.advance(TimeUnit.SECONDS.toNanos(1));
+      }
+      cache.drain();
+      caches.store.cutPower();
+      for (int sector = 0; sector < 64; sector++) {
+        assertThat(SectorContent.idAt(caches.store.bytes(), (long) sector * SECTOR, sector))
+            .isEqualTo(1);
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("hazards 10, 20: damaged dirty data is not written back, not read, seen, and mends")
+  void damagedDirtyDataStopsWriteBackUntilItIsWholeAgain() {
+    try (SteppedCaches caches = new SteppedCaches()) {
+      Media media = caches.format(6, CrashGrain.CACHE_LINE, true);
+      SteppedCache cache = caches.open(media);
+      SteppedRequest write = SteppedCache.writeRequest(0, 2 * SECTOR, 1);
+      cache.submit(write);
+      long damaged = dataOf(media, 2) + 700;
+      flip(media, damaged);
+      cache.flush();
+      cache.rest();
+      assertThat(cache.cache().snapshot().writeback()).isEqualTo("stopped");
+      assertThat(cache.cache().snapshot().faults())
+          .anyMatch(fault -> fault.contains("dirty data is damaged: 1024 bytes at byte 0"));
+      assertThatThrownBy(() -> cache.read(0)).isInstanceOf(CorruptMediaException.class);
+      assertThat(caches.store.bytes().mismatch(MemorySegment.ofArray(new byte[4096])))
+          .isEqualTo(4096);
+
+      // The rest goes on.
+      cache.write(1 << 20, SECTOR, 2);
+      cache.flush();
+      assertThat(cache.read(1 << 20)).isEqualTo(2);
+
+      flip(media, damaged);
+      caches.clock.advance(TimeUnit.SECONDS.toNanos(60));
+      cache.drain();
+      assertThat(cache.cache().snapshot().writeback()).isEqualTo("idle");
+      assertThat(cache.read(0)).isEqualTo(1);
+      assertThat(SectorContent.idAt(caches.store.bytes(), 1 << 20, (1 << 20) / SECTOR))
+          .isEqualTo(2);
+    }
+  }
+
+  @Test
+  @DisplayName("hazard 20: damaged clean data is read from the backing device instead")
+  void damagedCleanDataIsReadFromTheBackingDevice() {
+    try (SteppedCaches caches = new SteppedCaches()) {
+      Media media = caches.format(6, CrashGrain.CACHE_LINE, true);
+      SteppedCache cache = caches.open(media);
+      cache.write(0, 2 * SECTOR, 1);
+      cache.drain();
+      flip(media, dataOf(media, 2) + 700);
+      assertThat(cache.read(0)).isEqualTo(1);
+      assertThat(cache.cache().snapshot().faults())
+          .anyMatch(fault -> fault.contains("clean data was damaged"));
+    }
+  }
+
+  @Test
+  @DisplayName(
+      "hazard 10: a key set that becomes unreadable is seen, and worked off once it is whole")
+  void anUnreadableKeySetIsSeenAndTriedAgain() {
+    try (SteppedCaches caches = new SteppedCaches()) {
+      Media media = caches.format(6, CrashGrain.CACHE_LINE, false);
+      SteppedCache cache = caches.open(media);
+      cache.submit(SteppedCache.writeRequest(0, SECTOR, 1));
+      SteppedRequest flush = new SteppedRequest();
+      flush.prepareFlush();
+      cache.submit(flush);
+      long inKey = dataOf(media, 0) + 30;
+      flip(media, inKey);
+      cache.rest();
+      assertThat(cache.cache().snapshot().writeback()).isEqualTo("stopped");
+      assertThat(cache.cache().snapshot().faults())
+          .anyMatch(fault -> fault.contains("the key set at 0:0 is not readable any more"));
+      assertThat(cache.read(0)).isEqualTo(1);
+
+      flip(media, inKey);
+      caches.clock.advance(TimeUnit.SECONDS.toNanos(60));
+      cache.drain();
+      assertThat(cache.cache().snapshot().faults()).isEmpty();
+      assertThat(SectorContent.idAt(caches.store.bytes(), 0, 0)).isEqualTo(1);
+    }
+  }
+}
