@@ -44,9 +44,18 @@ final class IdentityKeeper implements BackingWriteGuard {
     return found != null && found.open() ? LogEnd.Writer.PCACHE : LogEnd.Writer.UNKNOWN;
   }
 
-  /** Where the log ended at the last orderly close, or null where that is not known. */
-  @Nullable LogPosition closedAt() {
-    return found != null && found.isBound() && !found.open() ? found.keyHead() : null;
+  /**
+   * Where the log ended at the last orderly close, or null where that is not known or says nothing
+   * any more: a log that begins elsewhere now was used by another writer since, which may have
+   * reclaimed that place.
+   *
+   * @param keyTail where the log begins now
+   */
+  @Nullable LogPosition closedAt(LogPosition keyTail) {
+    if (found == null || !found.isBound() || found.open()) {
+      return null;
+    }
+    return found.keyTail().equals(keyTail) ? found.keyHead() : null;
   }
 
   /** The identity record's uuid and label. */
@@ -112,8 +121,11 @@ final class IdentityKeeper implements BackingWriteGuard {
    * Records, durably, that the cache was closed in order. The backing device is not being written
    * any more.
    */
-  void closed(LogPosition keyHead) {
-    current = current.boundTo(store.sizeBytes(), BackingFingerprint.take(store)).closedAt(keyHead);
+  void closed(LogPosition keyHead, LogPosition keyTail) {
+    current =
+        current
+            .boundTo(store.sizeBytes(), BackingFingerprint.take(store))
+            .closedAt(keyHead, keyTail);
     current.storeDurably(media);
   }
 

@@ -13,6 +13,7 @@ import io.pcache.error.PcacheException;
 import io.pcache.format.CacheInfo;
 import io.pcache.format.LogPosition;
 import io.pcache.format.Superblock;
+import io.pcache.format.TailPosition;
 import io.pcache.media.Media;
 import io.pcache.media.MediaFiles;
 import java.lang.foreign.MemorySegment;
@@ -113,7 +114,7 @@ public final class Pcache implements AutoCloseable {
             info,
             backing,
             identity.lastWriter(),
-            identity.closedAt(),
+            identity.closedAt(TailPosition.keyTail(media, info.segments()).load()),
             identity,
             CacheTuning.forMachine(info.segments()));
     identity.check(cache.snapshot().dirtyBytes() > 0, cache::isCached, options.adopt());
@@ -232,7 +233,7 @@ public final class Pcache implements AutoCloseable {
     Throwable failure = null;
     try {
       LogPosition keyHead = cache.finish();
-      identity.closed(keyHead);
+      identity.closed(keyHead, cache.snapshot().keyTail());
     } catch (Throwable t) {
       failure = t;
       throw t;

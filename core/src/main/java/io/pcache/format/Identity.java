@@ -22,12 +22,14 @@ import org.jspecify.annotations.Nullable;
  *   │ header │ magic  │ version│ state │ uuid     │ backing size │ key_head │ opened │ label │ samples│ …
  *   └────────┴────────┴────────┴───────┴──────────┴──────────────┴──────────┴────────┴───────┴────────┴──────────
  *   samples: 32 × u32 checksum of a sector of the backing device, then at 256 a u64 mask of those that count
+ *   264: key_tail, 8 bytes like key_head
  * </pre>
  *
  * @param uuid which cache this is
  * @param label what a person called it, empty where nothing
  * @param open whether it is open, or was left without an orderly close
  * @param keyHead where the log ended at the last orderly close; meaningless while open
+ * @param keyTail where the log began then: where it is elsewhere now, another writer moved it on
  * @param backingBytes size of the backing device, 0 where none has been bound yet
  * @param sampleMask bit i: sample i counts
  * @param samples checksums of sampled sectors of the backing device
@@ -38,6 +40,7 @@ public record Identity(
     String label,
     boolean open,
     LogPosition keyHead,
+    LogPosition keyTail,
     long backingBytes,
     long sampleMask,
     List<Integer> samples,
@@ -63,6 +66,7 @@ public record Identity(
   private static final int LABEL_OFFSET = 64;
   private static final int SAMPLES_OFFSET = 128;
   private static final int SAMPLE_MASK_OFFSET = 256;
+  private static final int KEY_TAIL_OFFSET = 264;
 
   /** Copies the samples. */
   public Identity {
@@ -80,6 +84,7 @@ public record Identity(
         text,
         false,
         new LogPosition(0, 0),
+        new LogPosition(0, 0),
         0,
         0,
         Collections.nCopies(SAMPLES, 0),
@@ -91,28 +96,45 @@ public record Identity(
     return backingBytes > 0;
   }
 
-  /** The same, closed in order with the log ending at {@code newKeyHead}. */
-  public Identity closedAt(LogPosition newKeyHead) {
+  /** The same, closed in order with a log from {@code newKeyTail} to {@code newKeyHead}. */
+  public Identity closedAt(LogPosition newKeyHead, LogPosition newKeyTail) {
     return new Identity(
-        uuid, label, false, newKeyHead, backingBytes, sampleMask, samples, openedEpochMillis);
+        uuid,
+        label,
+        false,
+        newKeyHead,
+        newKeyTail,
+        backingBytes,
+        sampleMask,
+        samples,
+        openedEpochMillis);
   }
 
   /** The same, opened now. */
   public Identity openedAt(long epochMillis) {
-    return new Identity(uuid, label, true, keyHead, backingBytes, sampleMask, samples, epochMillis);
+    return new Identity(
+        uuid, label, true, keyHead, keyTail, backingBytes, sampleMask, samples, epochMillis);
   }
 
   /** The same, bound to a backing device with these samples, all of which count. */
   public Identity boundTo(long newBackingBytes, List<Integer> newSamples) {
     long all = (1L << SAMPLES) - 1;
     return new Identity(
-        uuid, label, open, keyHead, newBackingBytes, all, newSamples, openedEpochMillis);
+        uuid, label, open, keyHead, keyTail, newBackingBytes, all, newSamples, openedEpochMillis);
   }
 
   /** The same with fewer samples that count. */
   public Identity withSampleMask(long newSampleMask) {
     return new Identity(
-        uuid, label, open, keyHead, backingBytes, newSampleMask, samples, openedEpochMillis);
+        uuid,
+        label,
+        open,
+        keyHead,
+        keyTail,
+        backingBytes,
+        newSampleMask,
+        samples,
+        openedEpochMillis);
   }
 
   /**
@@ -147,13 +169,22 @@ public record Identity(
             record.get(LittleEndian.U64, UUID_OFFSET + Long.BYTES)),
         decodeLabel(record),
         record.get(LittleEndian.U32, STATE_OFFSET) == STATE_OPEN,
-        new LogPosition(
-            record.get(LittleEndian.U32, KEY_HEAD_OFFSET),
-            record.get(LittleEndian.U32, KEY_HEAD_OFFSET + Integer.BYTES)),
+        decodePosition(record, KEY_HEAD_OFFSET),
+        decodePosition(record, KEY_TAIL_OFFSET),
         record.get(LittleEndian.U64, BACKING_BYTES_OFFSET),
         record.get(LittleEndian.U64, SAMPLE_MASK_OFFSET),
         samples,
         record.get(LittleEndian.U64, OPENED_OFFSET));
+  }
+
+  private static LogPosition decodePosition(MemorySegment record, int at) {
+    return new LogPosition(
+        record.get(LittleEndian.U32, at), record.get(LittleEndian.U32, at + Integer.BYTES));
+  }
+
+  private static void encodePosition(MemorySegment record, int at, LogPosition position) {
+    record.set(LittleEndian.U32, at, position.cacheSegId());
+    record.set(LittleEndian.U32, at + Integer.BYTES, position.segOffsetBytes());
   }
 
   private static String decodeLabel(MemorySegment record) {
@@ -176,8 +207,8 @@ public record Identity(
     record.set(LittleEndian.U64, UUID_OFFSET, uuid.getMostSignificantBits());
     record.set(LittleEndian.U64, UUID_OFFSET + Long.BYTES, uuid.getLeastSignificantBits());
     record.set(LittleEndian.U64, BACKING_BYTES_OFFSET, backingBytes);
-    record.set(LittleEndian.U32, KEY_HEAD_OFFSET, keyHead.cacheSegId());
-    record.set(LittleEndian.U32, KEY_HEAD_OFFSET + Integer.BYTES, keyHead.segOffsetBytes());
+    encodePosition(record, KEY_HEAD_OFFSET, keyHead);
+    encodePosition(record, KEY_TAIL_OFFSET, keyTail);
     record.set(LittleEndian.U64, OPENED_OFFSET, openedEpochMillis);
     byte[] text = Arrays.copyOf(label.getBytes(StandardCharsets.UTF_8), MAX_LABEL_BYTES);
     MemorySegment.copy(MemorySegment.ofArray(text), 0, record, LABEL_OFFSET, MAX_LABEL_BYTES);

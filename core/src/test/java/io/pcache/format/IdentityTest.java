@@ -26,7 +26,9 @@ class IdentityTest {
           .field("label", 64, 64)
           .field("samples", 128, 128)
           .field("sample mask", 256, 8)
-          .field("unused", 264, 760);
+          .field("key_tail segment", 264, 4)
+          .field("key_tail offset", 268, 4)
+          .field("unused", 272, 752);
 
   private static final List<Integer> SAMPLES =
       IntStream.range(0, Identity.SAMPLES).mapToObj(i -> i * 0x01010101).toList();
@@ -36,7 +38,7 @@ class IdentityTest {
   private static Identity full() {
     return Identity.fresh("the label")
         .boundTo(1L << 41, SAMPLES)
-        .closedAt(new LogPosition(3, 64))
+        .closedAt(new LogPosition(3, 64), new LogPosition(2, 48))
         .openedAt(1_700_000_000_000L)
         .withSampleMask(0x8000_0001L);
   }
@@ -52,7 +54,7 @@ class IdentityTest {
     Identity identity = full();
     identity.storeDurably(media);
     assertThat(Identity.load(media)).contains(identity);
-    Identity closed = identity.closedAt(new LogPosition(1, 24));
+    Identity closed = identity.closedAt(new LogPosition(1, 24), new LogPosition(0, 8));
     closed.storeDurably(media);
     assertThat(Identity.load(media)).contains(closed);
   }
@@ -77,13 +79,15 @@ class IdentityTest {
     assertThat(record.getString(64)).isEqualTo("the label");
     assertThat(record.get(LittleEndian.U32, 128 + 31 * 4)).isEqualTo(31 * 0x01010101);
     assertThat(record.get(LittleEndian.U64, 256)).isEqualTo(0x8000_0001L);
+    assertThat(record.get(LittleEndian.U32, 264)).isEqualTo(2);
+    assertThat(record.get(LittleEndian.U32, 268)).isEqualTo(48);
   }
 
   @Test
   void whatIsNotUsedIsZero() {
     media.bytes().fill((byte) 0xFF);
     Identity.fresh(null).storeDurably(media);
-    assertThat(media.view().asSlice(264, 760).mismatch(MemorySegment.ofArray(new byte[760])))
+    assertThat(media.view().asSlice(272, 752).mismatch(MemorySegment.ofArray(new byte[752])))
         .isEqualTo(-1);
     assertThat(media.view().asSlice(64, 64).mismatch(MemorySegment.ofArray(new byte[64])))
         .isEqualTo(-1);
