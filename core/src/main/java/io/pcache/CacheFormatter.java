@@ -96,7 +96,8 @@ final class CacheFormatter {
     }
   }
 
-  private static void write(Media media, FormatOptions options) {
+  /** Writes an empty cache onto media of any size that holds a segment. Durable on return. */
+  static void write(Media media, FormatOptions options) {
     int segments = MediaLayout.segmentsOn(media.sizeBytes());
     media.zero(0, MediaLayout.SEGMENTS_OFFSET);
     media.sync();

@@ -111,22 +111,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
             committerWakeup,
             writebackWakeup,
             reclaimerWakeup);
-    Backoff backoff = new Backoff(tuning.clock(), new SplittableRandom(tuning.seed()));
-    writeback =
-        new Writeback(
-            geometry,
-            stripes,
-            index,
-            segments,
-            backing,
-            committer,
-            recovery.dirtyTail(),
-            health,
-            counters,
-            backoff,
-            guard,
-            writebackWakeup,
-            reclaimerWakeup);
+    writeback = newWriteback(recovery, backing, guard, tuning);
     reclaimer =
         new Reclaimer(
             geometry,
@@ -141,6 +126,25 @@ public final class Cache implements BlockDevice, AutoCloseable {
             counters,
             deferred::waiting,
             deferredWakeup);
+  }
+
+  private Writeback newWriteback(
+      Recovery recovery, BackingDevice backing, BackingWriteGuard guard, CacheTuning tuning) {
+    Backoff backoff = new Backoff(tuning.clock(), new SplittableRandom(tuning.seed()));
+    return new Writeback(
+        geometry,
+        stripes,
+        index,
+        segments,
+        backing,
+        committer,
+        recovery.dirtyTail(),
+        health,
+        counters,
+        backoff,
+        guard,
+        writebackWakeup,
+        reclaimerWakeup);
   }
 
   /**
@@ -298,6 +302,9 @@ public final class Cache implements BlockDevice, AutoCloseable {
     if (gcPercent < 0 || gcPercent > CacheInfo.MAX_GC_PERCENT) {
       throw new BadOptionException(
           "gc_percent " + gcPercent + ": 0 to " + CacheInfo.MAX_GC_PERCENT + " expected");
+    }
+    if (closing) {
+      throw new ClosedException("the cache is closed; gc_percent was not changed");
     }
     info = info.withGcPercent(gcPercent);
     info.storeDurably(geometry.media());
