@@ -118,23 +118,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
             committerWakeup,
             writebackWakeup,
             reclaimerWakeup);
-    Backoff backoff = new Backoff(tuning.clock(), new SplittableRandom(tuning.seed()));
-    writeback =
-        new Writeback(
-            geometry,
-            stripes,
-            index,
-            segments,
-            backing,
-            committer,
-            recovery.dirtyTail(),
-            health,
-            counters,
-            backoff,
-            guard,
-            badExtents,
-            writebackWakeup,
-            reclaimerWakeup);
+    writeback = newWriteback(recovery, backing, guard, badExtents, tuning);
     reclaimer =
         new Reclaimer(
             geometry,
@@ -149,6 +133,30 @@ public final class Cache implements BlockDevice, AutoCloseable {
             counters,
             deferred::waiting,
             deferredWakeup);
+  }
+
+  private Writeback newWriteback(
+      Recovery recovery,
+      BackingDevice backing,
+      BackingWriteGuard guard,
+      BadExtents badExtents,
+      CacheTuning tuning) {
+    Backoff backoff = new Backoff(tuning.clock(), new SplittableRandom(tuning.seed()));
+    return new Writeback(
+        geometry,
+        stripes,
+        index,
+        segments,
+        backing,
+        committer,
+        recovery.dirtyTail(),
+        health,
+        counters,
+        backoff,
+        guard,
+        badExtents,
+        writebackWakeup,
+        reclaimerWakeup);
   }
 
   /**
@@ -319,6 +327,9 @@ public final class Cache implements BlockDevice, AutoCloseable {
     if (gcPercent < 0 || gcPercent > CacheInfo.MAX_GC_PERCENT) {
       throw new BadOptionException(
           "gc_percent " + gcPercent + ": 0 to " + CacheInfo.MAX_GC_PERCENT + " expected");
+    }
+    if (closing) {
+      throw new ClosedException("the cache is closed; gc_percent was not changed");
     }
     info = info.withGcPercent(gcPercent);
     info.storeDurably(geometry.media());

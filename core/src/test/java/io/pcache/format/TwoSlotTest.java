@@ -168,6 +168,16 @@ class TwoSlotTest {
   }
 
   @Test
+  void versionAndReservedAreWrittenAsZeroWhateverTheRecordBrings() {
+    MemorySegment garbage = record(1);
+    garbage.asSlice(0, TwoSlotLayout.BODY_OFFSET).fill((byte) 0xFF);
+    slots.store(garbage);
+    assertThat(media.view().get(ValueLayout.JAVA_BYTE, AT + TwoSlotLayout.VERSION_OFFSET)).isZero();
+    assertThat(media.view().get(LittleEndian.U16, AT + TwoSlotLayout.VERSION_OFFSET + 1)).isZero();
+    assertThat(loaded()).isOne();
+  }
+
+  @Test
   void erasedSlotsReadAsEmpty() {
     put(0, 1, OLD);
     put(1, 2, NEW);

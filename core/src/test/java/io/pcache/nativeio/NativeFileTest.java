@@ -104,13 +104,14 @@ class NativeFileTest {
   @SuppressWarnings("try") // closing early is what is tested
   @Test
   void theLockBelongsToTheOpenAndNotToTheProcess() throws IOException {
-    try (NativeFile first = create();
-        NativeFile second = NativeFile.open(first.path(), NativeFile.Access.READ_WRITE)) {
-      first.lockExclusively();
-      assertThatThrownBy(second::lockExclusively)
-          .isInstanceOf(DeviceInUseException.class)
-          .hasMessageContaining(first.path().toString());
-      first.close();
+    NativeFile first = create();
+    try (NativeFile second = NativeFile.open(first.path(), NativeFile.Access.READ_WRITE)) {
+      try (first) {
+        first.lockExclusively();
+        assertThatThrownBy(second::lockExclusively)
+            .isInstanceOf(DeviceInUseException.class)
+            .hasMessageContaining(first.path().toString());
+      }
       second.lockExclusively();
     }
   }

@@ -1,0 +1,198 @@
+package io.pcache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.pcache.error.BadOptionException;
+import io.pcache.error.DeviceInUseException;
+import io.pcache.error.MediaFailureException;
+import io.pcache.error.NoSpaceException;
+import io.pcache.error.UnsupportedFormatException;
+import io.pcache.format.FreshFormat;
+import io.pcache.format.MediaLayout;
+import io.pcache.format.Superblock;
+import io.pcache.media.ArrayMedia;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Formatting is an explicit act that destroys nothing known by mistake. */
+class FormatTest {
+  private static final long SIZE_BYTES = MediaLayout.MIN_CACHE_BYTES;
+
+  @TempDir Path folder;
+  private CacheFiles files = new CacheFiles(Path.of("unset"), Path.of("unset"));
+
+  @BeforeEach
+  void create() throws IOException {
+    files = CacheFiles.in(folder);
+  }
+
+  private FormatOptions asItIs() {
+    return FormatOptions.of(files.cache());
+  }
+
+  @Test
+  void aNewFileIsCreatedAndOpens() {
+    Pcache.format(asItIs().withSizeBytes(SIZE_BYTES).withLabel("büro"));
+    try (Pcache cache = files.open()) {
+      assertThat(cache.status().label()).isEqualTo("büro");
+      assertThat(cache.status().segments()).isEqualTo(31);
+      assertThat(cache.status().dataCrc()).isFalse();
+    }
+  }
+
+  @Test
+  void aMissingFileWithoutASizeIsRefused() {
+    assertThatThrownBy(() -> Pcache.format(asItIs()))
+        .isInstanceOf(BadOptionException.class)
+        .hasMessageContaining("give --size");
+  }
+
+  @Test
+  void aSizeBelowTheSmallestIsRefusedAndNothingCreated() {
+    assertThatThrownBy(() -> Pcache.format(asItIs().withSizeBytes(SIZE_BYTES - 1)))
+        .isInstanceOf(NoSpaceException.class)
+        .hasMessageContaining("536870911 bytes are too small")
+        .hasMessageContaining("at least 536870912 (512 MiB) expected");
+    assertThat(files.cache()).doesNotExist();
+  }
+
+  @Test
+  void anExistingFileThatIsTooSmallIsRefused() throws IOException {
+    CacheFiles.setLength(files.cache(), SIZE_BYTES - 512);
+    assertThatThrownBy(() -> Pcache.format(asItIs())).isInstanceOf(NoSpaceException.class);
+  }
+
+  @Test
+  void aLabelThatDoesNotFitIsRefused() {
+    FormatOptions options = asItIs().withSizeBytes(SIZE_BYTES).withLabel("ü".repeat(33));
+    assertThatThrownBy(() -> Pcache.format(options))
+        .isInstanceOf(BadOptionException.class)
+        .hasMessageContaining("label of 66 bytes; give at most 64");
+    assertThat(files.cache()).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "an ext2, 1080, 53ef",
+    "an XFS file system, 0, 58465342",
+    "a Btrfs file system, 65600, 5f42485266535f4d",
+    "an F2FS file system, 1024, 1020f5f2",
+    "a LUKS volume, 0, 4c554b53babe",
+    "an LVM physical volume, 512, 4c4142454c4f4e45",
+    "a swap area, 4086, 53574150535041434532",
+    "a bcache device, 4120, c68573f64e1a45ca8265f57f48ba6d81",
+    "a qcow2 image, 0, 514649fb",
+    "an NTFS file system, 3, 4e54465320202020",
+    "a GPT partition table, 512, 4546492050415254",
+    "a partition table or boot sector, 510, 55aa",
+    "a pcache cache, 4104, ef96c596fa5eb065"
+  })
+  void aDeviceThatHoldsAnythingKnownIsRefusedAndLeftAsItWas(
+      String what, long offsetBytes, String hex) throws IOException {
+    byte[] signature = HexFormat.of().parseHex(hex);
+    CacheFiles.setLength(files.cache(), SIZE_BYTES);
+    CacheFiles.overwrite(files.cache(), offsetBytes, signature);
+    byte[] before = CacheFiles.read(files.cache(), 0, 1 << 20);
+    assertThatThrownBy(() -> Pcache.format(asItIs()))
+        .isInstanceOf(UnsupportedFormatException.class)
+        .hasMessageContaining("holds " + what)
+        .hasMessageContaining("--force");
+    assertThat(CacheFiles.read(files.cache(), 0, 1 << 20)).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"mkfs.ext4 -q -F, ext4", "mkfs.xfs -q -f, XFS", "mkswap, swap"})
+  void whatTheSystemsOwnToolsMakeIsRecognised(String command, String what)
+      throws IOException, InterruptedException {
+    CacheFiles.setLength(files.cache(), SIZE_BYTES);
+    String script = "PATH=$PATH:/sbin:/usr/sbin; " + command + " \"$1\"";
+    Process tool =
+        new ProcessBuilder("sh", "-c", script, "sh", files.cache().toString())
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    assumeTrue(tool.waitFor() == 0, command + " does not work here");
+    assertThatThrownBy(() -> Pcache.format(asItIs()))
+        .isInstanceOf(UnsupportedFormatException.class)
+        .hasMessageContaining(what);
+    Pcache.format(asItIs().withForce(true));
+    files.open().close();
+  }
+
+  @Test
+  void aCacheIsFormattedAgainOnlyByForceAndIsEmptyThen() {
+    files.formatted();
+    try (Pcache cache = files.open()) {
+      CacheFiles.write(cache, 0, 7);
+    }
+    assertThatThrownBy(() -> Pcache.format(asItIs()))
+        .isInstanceOf(UnsupportedFormatException.class)
+        .hasMessageContaining("a pcache cache");
+    Pcache.format(asItIs().withForce(true).withDataCrc(true));
+    try (Pcache cache = files.open()) {
+      assertThat(cache.status().dataCrc()).isTrue();
+      assertThat(cache.status().dirtyBytes()).isZero();
+      assertThat(cache.status().cachedExtents()).isZero();
+    }
+  }
+
+  @Test
+  void aCacheThatIsOpenIsNotFormattedEvenByForce() {
+    files.formatted();
+    try (Pcache cache = files.open()) {
+      assertThatThrownBy(() -> Pcache.format(asItIs().withForce(true)))
+          .isInstanceOf(DeviceInUseException.class);
+      CacheFiles.write(cache, 0, 7);
+      assertThat(CacheFiles.read(cache, 0)).containsOnly(7);
+    }
+  }
+
+  @Test
+  void aDeviceThatWasNeverFormattedIsNoCache() throws IOException {
+    CacheFiles.setLength(files.cache(), SIZE_BYTES);
+    assertThatThrownBy(files::open)
+        .isInstanceOf(UnsupportedFormatException.class)
+        .hasMessageContaining("no cache found");
+  }
+
+  /** Media small enough for memory; formatting does not look at their size any more. */
+  private static ArrayMedia smallMedia() {
+    return new ArrayMedia(MediaLayout.segmentOffset(2));
+  }
+
+  @Test
+  void formattingCutShortAtAnyStepLeavesNoCache() {
+    ArrayMedia media = smallMedia();
+    FreshFormat.write(media, false, null);
+    int steps = media.events().size();
+    assertThat(Superblock.isPresent(media.view())).isTrue();
+    for (int step = 1; step < steps - 1; step++) {
+      media.failAfter(step);
+      assertThatThrownBy(() -> FreshFormat.write(media, false, null))
+          .isInstanceOf(MediaFailureException.class);
+      assertThat(Superblock.isPresent(media.view())).as("cut after %d steps", step).isFalse();
+      media.failAfter(Integer.MAX_VALUE);
+      assertThatCode(() -> FreshFormat.write(media, false, null)).doesNotThrowAnyException();
+    }
+  }
+
+  @Test
+  void theOldSuperblockGoesFirstAndTheNewOneComesLastEachDurably() {
+    ArrayMedia media = smallMedia();
+    FreshFormat.write(media, false, null);
+    List<String> events = media.events();
+    String superblock = "write 4096+24";
+    assertThat(events).startsWith("zero 0+20480", "sync").endsWith("sync", superblock, "sync");
+    assertThat(events).containsOnlyOnce(superblock);
+  }
+}

@@ -1,0 +1,165 @@
+package io.pcache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Rules of this repository that no compiler knows. Each failure names file and line. */
+class TidyTest {
+  private static final int METHOD_LINES_CAP = 70;
+  private static final Set<String> SKIPPED_FOLDERS =
+      Set.of("target", ".git", "golden", "node_modules");
+  private static final Pattern TEXT =
+      Pattern.compile(".*\\.(java|md|xml|yml|yaml|properties)|[^.]+");
+  private static final Pattern CATCH_ALL = Pattern.compile("\\w*(Utils?|Manager|Helpers?)\\.java");
+  private static final Pattern TYPE = Pattern.compile("\\b(class|interface|enum|record)\\s");
+  private static final Pattern LINK = Pattern.compile("\\[[^\\]]*]\\(([^)#\\s]*)(#[^)]*)?\\)");
+
+  /** In pieces, so that this file does not break the rule it keeps. */
+  private static final List<String> PRIVATE_FOLDERS =
+      List.of("/" + "work/", "/tmp/" + "wt", "/root" + "/", "/home" + "/");
+
+  private static final List<Path> FILES = new ArrayList<>();
+
+  private static Path root() {
+    return Stream.iterate(Path.of("").toAbsolutePath(), Objects::nonNull, Path::getParent)
+        .filter(folder -> Files.exists(folder.resolve("CONTRIBUTING.md")))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @BeforeAll
+  static void collectFiles() throws IOException {
+    FILES.clear();
+    Files.walkFileTree(
+        root(),
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+            boolean skip = SKIPPED_FOLDERS.contains(folder.getFileName().toString());
+            return skip ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            if (TEXT.matcher(file.getFileName().toString()).matches()) {
+              FILES.add(file);
+            }
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+
+  private static List<String> linesOf(Path file) {
+    try {
+      return Files.readAllLines(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(file.toString(), e);
+    }
+  }
+
+  private static List<String> linesThat(Predicate<String> isWrong) {
+    List<String> found = new ArrayList<>();
+    for (Path file : FILES) {
+      List<String> lines = linesOf(file);
+      for (int i = 0; i < lines.size(); i++) {
+        if (isWrong.test(lines.get(i))) {
+          found.add(root().relativize(file) + ":" + (i + 1));
+        }
+      }
+    }
+    return found;
+  }
+
+  private static Stream<Path> filesThatEndIn(String ending) {
+    return FILES.stream().filter(file -> file.toString().endsWith(ending));
+  }
+
+  @Test
+  void thereAreFilesToLookAt() {
+    assertThat(filesThatEndIn(".java")).hasSizeGreaterThan(100);
+    assertThat(filesThatEndIn(".md")).hasSizeGreaterThan(3);
+  }
+
+  @Test
+  void nothingIsIndentedByTabs() {
+    assertThat(linesThat(line -> line.contains("\t"))).isEmpty();
+  }
+
+  @Test
+  void noLineEndsInABlank() {
+    assertThat(linesThat(line -> line.endsWith(" "))).isEmpty();
+  }
+
+  @Test
+  void nothingNamesAFolderOfOneMachine() {
+    assertThat(linesThat(line -> PRIVATE_FOLDERS.stream().anyMatch(line::contains))).isEmpty();
+  }
+
+  @Test
+  void noClassIsACatchAll() {
+    assertThat(FILES.stream().map(file -> file.getFileName().toString()))
+        .noneMatch(name -> CATCH_ALL.matcher(name).matches());
+  }
+
+  @Test
+  void linksInDocumentsLeadToFiles() {
+    List<String> broken = new ArrayList<>();
+    filesThatEndIn(".md").forEach(document -> collectBrokenLinks(document, broken));
+    assertThat(broken).isEmpty();
+  }
+
+  private static void collectBrokenLinks(Path document, List<String> broken) {
+    for (String line : linesOf(document)) {
+      Matcher link = LINK.matcher(line);
+      while (link.find()) {
+        String target = link.group(1);
+        boolean elsewhere = target.isEmpty() || target.contains(":");
+        if (!elsewhere && !Files.exists(document.resolveSibling(target))) {
+          broken.add(root().relativize(document) + " -> " + target);
+        }
+      }
+    }
+  }
+
+  @Test
+  void noMethodIsLongerThanTheCap() {
+    List<String> tooLong = new ArrayList<>();
+    filesThatEndIn(".java").forEach(file -> collectLongMethods(file, tooLong));
+    assertThat(tooLong).isEmpty();
+  }
+
+  /** The formatter puts a method's first and last line at one depth and nothing between at it. */
+  private static void collectLongMethods(Path file, List<String> tooLong) {
+    List<String> lines = linesOf(file);
+    for (int end = 0; end < lines.size(); end++) {
+      if (!lines.get(end).matches(" {2,8}}")) {
+        continue;
+      }
+      int start = end - 1;
+      int depth = lines.get(end).indexOf('}');
+      while (start > 0 && !lines.get(start).matches(" {" + depth + "}[^ ].*")) {
+        start--;
+      }
+      if (end - start + 1 > METHOD_LINES_CAP && !TYPE.matcher(lines.get(start)).find()) {
+        tooLong.add(root().relativize(file) + ":" + (start + 1) + ": " + (end - start + 1));
+      }
+    }
+  }
+}
