@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * One short history, repeated with a power cut at every store and sync of the cache device; and
  * recovery with one at each of its own.
  */
-@ExtendWith(Seeds.class)
+@ExtendWith({Seeds.class, QuietHealth.class})
 @DisplayName("hazards 1, 7, 8, 9, 12, 13, 14, 15, 21, 22, 23: a power cut at every step")
 class CrashAtEveryStepTest {
   private static final int ACTIONS = 12;

@@ -7,7 +7,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** One cache through many power cuts, at random steps of random histories. */
-@ExtendWith(Seeds.class)
+@ExtendWith({Seeds.class, QuietHealth.class})
 @DisplayName("hazards 1, 7, 8, 9, 12, 13, 14, 15, 21, 22, 23: power cuts at random")
 class CrashChainTest {
   private static final int CUTS = Integer.getInteger("pcache.crash.cuts", 60);
