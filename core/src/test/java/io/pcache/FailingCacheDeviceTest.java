@@ -32,7 +32,8 @@ class FailingCacheDeviceTest {
     for (int i = 0; i < 3; i++) {
       assertThatThrownBy(() -> CacheFiles.read(cache, 0))
           .isInstanceOf(MediaFailureException.class)
-          .hasMessageContaining("a page of the mapping failed during a read at byte 0");
+          .hasMessageContaining(
+              "a page of the mapping failed during a read of 4096 bytes at byte 0");
     }
     assertThat(CacheFiles.read(cache, 1 << 20)).containsOnly(0);
     assertThat(cache.status().reads()).isEqualTo(4);
