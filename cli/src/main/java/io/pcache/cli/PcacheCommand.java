@@ -39,6 +39,7 @@ import picocli.CommandLine.Spec;
     },
     subcommands = {
       FormatCommand.class,
+      RepairCommand.class,
       ServeCommand.class,
       StatusCommand.class,
       TableCommand.class,

@@ -1,6 +1,8 @@
 package io.pcache.cache;
 
+import io.pcache.format.SegmentChain;
 import io.pcache.format.SegmentGeneration;
+import io.pcache.media.Media;
 import java.util.Arrays;
 
 /**
@@ -13,14 +15,13 @@ final class RecoveredSegments {
   private final boolean[] log;
 
   /** Reads every segment's generation. */
-  RecoveredSegments(Geometry geometry) {
-    int n = geometry.chain().segments();
+  RecoveredSegments(Media media, SegmentChain chain) {
+    int n = chain.segments();
     references = new int[n];
     generations = new long[n];
     log = new boolean[n];
     for (int i = 0; i < n; i++) {
-      generations[i] =
-          SegmentGeneration.at(geometry.media(), geometry.chain().segmentOffset(i)).load();
+      generations[i] = SegmentGeneration.at(media, chain.segmentOffset(i)).load();
     }
   }
 

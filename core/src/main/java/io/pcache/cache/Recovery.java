@@ -58,7 +58,7 @@ public final class Recovery {
     this.geometry = geometry;
     this.reader = new KeySetReader(geometry.media(), geometry.chain(), geometry.deviceBytes());
     this.walk = new LogWalk(reader, n);
-    this.segments = new RecoveredSegments(geometry);
+    this.segments = new RecoveredSegments(geometry.media(), geometry.chain());
     this.keyTail = TailPosition.keyTail(geometry.media(), n).load();
     this.dirtyTail = TailPosition.dirtyTail(geometry.media(), n).load();
     this.keyHead = keyTail;

@@ -1,0 +1,144 @@
+package io.pcache.cache;
+
+import io.pcache.error.CorruptMediaException;
+import io.pcache.format.CacheInfo;
+import io.pcache.format.LogBounds;
+import io.pcache.format.LogPosition;
+import io.pcache.format.MediaLayout;
+import io.pcache.format.SegmentChain;
+import io.pcache.format.TailPosition;
+import io.pcache.log.KeySetReader;
+import io.pcache.log.LogEnd;
+import io.pcache.media.Media;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks at a log that {@link Recovery} refuses, says what is wrong and what would be given up, and
+ * gives it up when told to. What can be kept is kept: everything before the damage, or, where the
+ * damage lies before dirty_tail, everything from there on.
+ *
+ * <p>Thread-safety: none. The media are open for this alone.
+ */
+public final class LogRepair {
+  /** What is wrong with a log. */
+  public enum Damage {
+    /** Nothing. */
+    NONE,
+    /** Key sets that only served reads are unreadable; nothing dirty is lost without them. */
+    BEFORE_DIRTY_TAIL,
+    /** The log breaks off; dirty data that lies beyond is lost. */
+    AT_THE_END
+  }
+
+  private final Media media;
+  private final SegmentChain chain;
+  private final KeySetReader reader;
+  private final TailPosition storedKeyTail;
+  private final LogPosition keyTail;
+  private final LogPosition dirtyTail;
+  private final LogPosition end;
+  private final boolean metDirtyTail;
+  private final boolean metClosedHead;
+  private final LogEnd.Header header;
+  private final LogEnd.Beyond beyond;
+
+  private LogRepair(Media media, CacheInfo info, long deviceBytes, @Nullable LogBounds closedLog) {
+    int n = info.segments();
+    this.media = media;
+    this.chain = SegmentChain.load(media, info);
+    this.reader = new KeySetReader(media, chain, deviceBytes);
+    this.storedKeyTail = TailPosition.keyTail(media, n);
+    this.keyTail = storedKeyTail.load();
+    this.dirtyTail = TailPosition.dirtyTail(media, n).load();
+    LogPosition closedHead = closedLog == null ? keyTail : closedLog.keyHead();
+    Walked fromKeyTail = walk(keyTail, dirtyTail, closedHead);
+    this.metDirtyTail = fromKeyTail.metFirst || walk(dirtyTail, keyTail, keyTail).metFirst;
+    Walked last = metDirtyTail ? fromKeyTail : walk(dirtyTail, dirtyTail, closedHead);
+    this.end = last.end;
+    this.metClosedHead = last.metSecond;
+    this.header = LogEnd.classify(media, chain, end);
+    RecoveredSegments segments = new RecoveredSegments(media, chain);
+    this.beyond =
+        header == LogEnd.Header.ZERO
+            ? LogEnd.Beyond.NOTHING
+            : LogEnd.scanBeyond(media, chain, end, segments::generation);
+  }
+
+  /**
+   * Examines a log. Writes nothing.
+   *
+   * @param deviceBytes size of the logical device, or the largest long where it is not known
+   * @param closedLog where the log was when it was closed in order, or null where that is not known
+   * @throws CorruptMediaException where not even the tails or the segment chain can be read
+   */
+  public static LogRepair examine(
+      Media media, CacheInfo info, long deviceBytes, @Nullable LogBounds closedLog) {
+    return new LogRepair(media, info, deviceBytes, closedLog);
+  }
+
+  private record Walked(LogPosition end, boolean metFirst, boolean metSecond) {}
+
+  /**
+   * Walks as far as key sets are readable; unlike a recovery it takes impossible values as an end.
+   */
+  private Walked walk(LogPosition start, LogPosition first, LogPosition second) {
+    LogPosition position = start;
+    boolean metFirst = false;
+    boolean metSecond = false;
+    int hops = 0;
+    while (true) {
+      metFirst |= position.equals(first);
+      metSecond |= position.equals(second);
+      KeySetReader.Found found = readable(position);
+      boolean loops = found == KeySetReader.Found.LAST && ++hops > chain.segments();
+      if (found == KeySetReader.Found.NOTHING || loops) {
+        return new Walked(position, metFirst, metSecond);
+      }
+      position = reader.after(position, found);
+    }
+  }
+
+  private KeySetReader.Found readable(LogPosition position) {
+    try {
+      return reader.read(position);
+    } catch (CorruptMediaException e) {
+      return KeySetReader.Found.NOTHING;
+    }
+  }
+
+  /** What is wrong. */
+  public Damage damage() {
+    if (!metDirtyTail) {
+      return Damage.BEFORE_DIRTY_TAIL;
+    }
+    return header == LogEnd.Header.ZERO && metClosedHead ? Damage.NONE : Damage.AT_THE_END;
+  }
+
+  /** In words: what was found, where, and what a repair gives up. */
+  public String describe() {
+    return switch (damage()) {
+      case NONE -> "the log is intact from %s to %s".formatted(keyTail, end);
+      case BEFORE_DIRTY_TAIL ->
+          "the log from %s is damaged before dirty_tail %s; what only served reads is given up, nothing dirty is"
+              .formatted(keyTail, dirtyTail);
+      case AT_THE_END ->
+          "the log breaks off at %s; given up is what lies beyond: %d intact key sets with %d keys in this segment, and whatever is"
+                  .formatted(end, beyond.keySets(), beyond.keys())
+              + " unreadable";
+    };
+  }
+
+  /**
+   * Makes the log end, or begin, where it is intact. Durable on return.
+   *
+   * @return where it is now
+   */
+  public LogBounds apply() {
+    LogPosition begin = metDirtyTail ? keyTail : dirtyTail;
+    long from = chain.dataOffset(end.cacheSegId()) + end.segOffsetBytes();
+    media.zero(from, (long) MediaLayout.DATA_AREA_BYTES - end.segOffsetBytes());
+    media.sync();
+    storedKeyTail.storeDurably(begin);
+    return new LogBounds(begin, dirtyTail, end);
+  }
+}
