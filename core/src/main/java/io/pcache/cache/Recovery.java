@@ -208,15 +208,18 @@ public final class Recovery {
 
   /**
    * Makes what follows the log in its last segment zero, so that nothing old is ever taken for its
-   * continuation. Durable on return.
+   * continuation. All of the log is durable on return.
    */
   void clearBeyondHead() {
     long from = geometry.mediaOffset(keyHead.cacheSegId(), keyHead.segOffsetBytes());
     long length = (long) MediaLayout.DATA_AREA_BYTES - keyHead.segOffsetBytes();
     if (!isZero(from, length)) {
       geometry.media().zero(from, length);
-      geometry.media().sync();
     }
+    // Also where nothing was cleared: what a killed process left may not be durable yet, and
+    // write-back
+    // must not run ahead of the durable log.
+    geometry.media().sync();
   }
 
   private boolean isZero(long from, long length) {
