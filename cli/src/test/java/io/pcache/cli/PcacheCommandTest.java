@@ -29,6 +29,7 @@ class PcacheCommandTest {
           format /no/such/file                       | give --size
           format c --size 12X                        | '12X' is not a size
           format c --size                            | '--size'
+          repair                                     | 'CACHE'
           serve --cache c                            | --backing
           serve --backing b                          | --cache
           serve --cache c --backing b --gc-percent 256 | 256 is out of range; give 0 to 90
