@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -20,18 +21,31 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * The limit of everything else: 4 KiB copied to the next place of a mapped file, which is the least
- * that a write to a cache can cost. The mapping's pages are there before it is measured.
+ * The limits: 4 KiB copied to the next place of a mapped file, which is the least that a write to a
+ * cache can cost, and 4 KiB copied out of a random place, the least that a read can. The mapping's
+ * pages are there before it is measured.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 public class BareCopyBenchmark {
   /** Copies a block to the next place. */
   @Benchmark
-  public void append(Target target, Appender appender) {
+  public void append(Target target, Copier copier) {
     MemorySegment.copy(
-        appender.block, 0, target.mapping, appender.nextOffsetBytes, EngineBenchmark.BLOCK_BYTES);
-    appender.advance(target.mapping.byteSize());
+        copier.block, 0, target.mapping, copier.nextOffsetBytes, EngineBenchmark.BLOCK_BYTES);
+    copier.advance(target.mapping.byteSize());
+  }
+
+  /** Copies a random block out. */
+  @Benchmark
+  public void copyOut(Target target, Copier copier) {
+    long block = copier.random.nextLong(target.mapping.byteSize() / EngineBenchmark.BLOCK_BYTES);
+    MemorySegment.copy(
+        target.mapping,
+        block * EngineBenchmark.BLOCK_BYTES,
+        copier.block,
+        0,
+        EngineBenchmark.BLOCK_BYTES);
   }
 
   /** A mapped file, shared by all threads. */
@@ -40,7 +54,7 @@ public class BareCopyBenchmark {
     @Param("512")
     int targetMebibytes;
 
-    private final AtomicInteger appenders = new AtomicInteger();
+    private final AtomicInteger copiers = new AtomicInteger();
     private BenchmarkFolder folder;
     private Arena arena;
     private MemorySegment mapping;
@@ -67,18 +81,20 @@ public class BareCopyBenchmark {
     }
   }
 
-  /** What one thread copies, and where to. */
+  /** One thread's block, and the places it copies to and from. */
   @State(Scope.Thread)
-  public static class Appender {
+  public static class Copier {
     private final MemorySegment block =
         Arena.ofAuto().allocate(EngineBenchmark.BLOCK_BYTES, EngineBenchmark.BLOCK_BYTES);
+    private SplittableRandom random;
     private long nextOffsetBytes;
 
     /** Threads start at different quarters, so that they do not write the same lines at a time. */
     @Setup
     public void place(Target target) {
-      long quarterBytes = target.mapping.byteSize() / 4;
-      nextOffsetBytes = target.appenders.getAndIncrement() % 4 * quarterBytes;
+      int number = target.copiers.getAndIncrement();
+      nextOffsetBytes = number % 4 * (target.mapping.byteSize() / 4);
+      random = new SplittableRandom(number);
     }
 
     private void advance(long sizeBytes) {

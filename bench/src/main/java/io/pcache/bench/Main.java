@@ -1,9 +1,9 @@
 package io.pcache.bench;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
@@ -24,7 +24,11 @@ public final class Main {
   private static final int WARMUP_ITERATIONS = 3;
   private static final int MEASUREMENT_ITERATIONS = 5;
   private static final TimeValue ITERATION_TIME = TimeValue.seconds(1);
-  private static final String LIMIT = "BareCopyBenchmark.append";
+  private static final String COPY = "BareCopyBenchmark.append";
+  private static final String COPY_OUT = "BareCopyBenchmark.copyOut";
+
+  /** What is compared with a copy out; everything else is compared with a copy in. */
+  private static final Set<String> READS = Set.of(COPY_OUT, "EngineBenchmark.randomReadHit");
 
   private Main() {}
 
@@ -56,23 +60,29 @@ public final class Main {
   }
 
   private static String tableOf(Collection<RunResult> results) {
-    RatioTable table = new RatioTable(LIMIT);
+    RatioTable table = new RatioTable();
     for (RunResult result : results) {
       Result<?> primary = result.getPrimaryResult();
       String name = simpleName(result.getParams());
-      table.add(name.startsWith(LIMIT) ? LIMIT : name, primary.getScore(), primary.getScoreError());
+      boolean isLimit = name.equals(COPY) || name.equals(COPY_OUT);
+      table.add(
+          isLimit ? name : name + values(result.getParams()),
+          READS.contains(name) ? COPY_OUT : COPY,
+          primary.getScore(),
+          primary.getScoreError());
     }
     return table.format();
   }
 
-  /** Class and method, and what the parameters were. */
+  /** Class and method. */
   private static String simpleName(BenchmarkParams params) {
     String[] path = params.getBenchmark().split("\\.", -1);
-    List<String> values = new ArrayList<>();
-    for (String key : params.getParamsKeys()) {
-      values.add(key + "=" + params.getParam(key));
-    }
-    String method = path[path.length - 2] + "." + path[path.length - 1];
-    return values.isEmpty() ? method : method + " " + String.join(" ", values);
+    return path[path.length - 2] + "." + path[path.length - 1];
+  }
+
+  private static String values(BenchmarkParams params) {
+    return params.getParamsKeys().stream()
+        .map(key -> " " + key + "=" + params.getParam(key))
+        .collect(Collectors.joining());
   }
 }
