@@ -1,0 +1,67 @@
+package io.pcache.bench;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A folder for the files of one benchmark, in memory where the system offers that; deleted with all
+ * it holds at the end. Not thread-safe.
+ */
+final class BenchmarkFolder implements AutoCloseable {
+  private static final Path SHARED_MEMORY = Path.of("/dev/shm");
+
+  /** What the largest benchmark needs, and some air. */
+  private static final long NEEDED_BYTES = 1L << 30;
+
+  private final Path folder;
+
+  private BenchmarkFolder(Path folder) {
+    this.folder = folder;
+  }
+
+  static BenchmarkFolder create() throws IOException {
+    return new BenchmarkFolder(Files.createTempDirectory(place(), "pcache-bench"));
+  }
+
+  /** Where the folders are made: a roomy tmpfs, or else the folder for temporary files. */
+  static Path place() throws IOException {
+    if (Files.isWritable(SHARED_MEMORY)) {
+      FileStore store = Files.getFileStore(SHARED_MEMORY);
+      if (store.type().equals("tmpfs") && store.getUsableSpace() >= NEEDED_BYTES) {
+        return SHARED_MEMORY;
+      }
+    }
+    return Path.of(System.getProperty("java.io.tmpdir"));
+  }
+
+  /** A file's path; nothing is created. */
+  Path file(String name) {
+    return folder.resolve(name);
+  }
+
+  /** A new file of zeroes that takes no room yet. */
+  Path sparseFile(String name, long sizeBytes) throws IOException {
+    Path path = file(name);
+    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+      file.setLength(sizeBytes);
+    }
+    return path;
+  }
+
+  @Override
+  public void close() throws IOException {
+    List<Path> deepestFirst;
+    try (Stream<Path> found = Files.walk(folder)) {
+      deepestFirst = found.sorted(Comparator.reverseOrder()).toList();
+    }
+    for (Path path : deepestFirst) {
+      Files.delete(path);
+    }
+  }
+}
