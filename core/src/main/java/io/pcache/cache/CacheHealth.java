@@ -29,8 +29,8 @@ final class CacheHealth {
   void logFailed(PcacheException failure) {
     if (logFailure.compareAndSet(null, failure)) {
       LOG.error(
-          "the cache device failed; nothing more is acknowledged until the cache is opened again",
-          failure);
+          "{}; nothing more is acknowledged until the cache is opened again", failure.getMessage());
+      LOG.debug("where the cache device failed", failure);
       faults.put(
           "log",
           failure.getMessage()

@@ -97,7 +97,7 @@ class RealClientsTest {
       assertThat(
               run("nbdinfo", "--map=pcache:state", uri)
                   .lines()
-                  .map(line -> line.split("\\s+", -1)[2]))
+                  .map(line -> line.strip().split("\\s+", -1)[2]))
           .containsExactly("0", "2", "0");
     }
   }

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What ends a log: a crash while its last batch was published, or damage. */
-@ExtendWith(Seeds.class)
+@ExtendWith({Seeds.class, QuietHealth.class})
 class LogEndUnderCrashTest {
   private static final int OUTCOMES = 60;
   private static final int SEGMENTS = 4;
