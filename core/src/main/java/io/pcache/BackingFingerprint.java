@@ -5,6 +5,7 @@ import io.pcache.error.BackingFailureException;
 import io.pcache.format.Checksum;
 import io.pcache.format.Identity;
 import io.pcache.format.MediaLayout;
+import io.pcache.format.Superblock;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -59,13 +60,31 @@ final class BackingFingerprint {
         samples.add(Checksum.of(sector, 0, MediaLayout.SECTOR_BYTES));
       }
     } catch (IOException e) {
-      throw new BackingFailureException(
-          store.name()
-              + ": cannot read it to see whether it is the right device: "
-              + e.getMessage(),
-          e);
+      throw unreadable(store, e);
     }
     return samples;
+  }
+
+  /** Whether a device has been formatted as a cache. Blocks. */
+  static boolean holdsCache(BackingStore store) {
+    if (store.sizeBytes() < MediaLayout.SEGMENTS_OFFSET) {
+      return false;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment head = arena.allocate(MediaLayout.SEGMENTS_OFFSET, MediaLayout.SECTOR_BYTES);
+      store.read(List.of(head), 0);
+      return Superblock.isPresent(head);
+    } catch (IOException e) {
+      throw unreadable(store, e);
+    }
+  }
+
+  private static BackingFailureException unreadable(BackingStore store, IOException cause) {
+    return new BackingFailureException(
+        store.name()
+            + ": cannot read it to see whether it is the right device: "
+            + cause.getMessage(),
+        cause);
   }
 
   /** Samples that count and differ, as a mask. */

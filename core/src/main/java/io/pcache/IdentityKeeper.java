@@ -2,6 +2,7 @@ package io.pcache;
 
 import io.pcache.backing.BackingStore;
 import io.pcache.cache.BackingWriteGuard;
+import io.pcache.error.UnsupportedFormatException;
 import io.pcache.error.WrongDeviceException;
 import io.pcache.format.Identity;
 import io.pcache.format.LogBounds;
@@ -50,16 +51,31 @@ final class IdentityKeeper implements BackingWriteGuard {
   }
 
   /**
-   * Checks that the backing device has the size that this cache belongs to.
+   * Checks what can be told of the backing device before the log is read: its size, and that it is
+   * no cache itself.
    *
-   * @param adopt whether to take the device in any case
-   * @throws WrongDeviceException where it has another
+   * @param adopt whether to take the device in any case but one: a device that is smaller than the
+   *     cache's own cannot hold what the cache has for it
+   * @throws WrongDeviceException where it has another size
+   * @throws UnsupportedFormatException where it holds a cache and is not this cache's own yet
    */
-  void checkSize(boolean adopt) {
-    if (!adopt && found != null && found.isBound() && found.backingBytes() != store.sizeBytes()) {
+  void checkDevice(boolean adopt) {
+    long ownBytes = found == null ? 0 : found.backingBytes();
+    boolean bound = ownBytes > 0;
+    if (store.sizeBytes() < ownBytes || (bound && !adopt && store.sizeBytes() != ownBytes)) {
       throw new WrongDeviceException(
-          "%s has %d bytes, but this cache belongs to a backing device of %d bytes; give the right one, or take this one with --adopt"
-              .formatted(store.name(), store.sizeBytes(), found.backingBytes()));
+          "%s has %d bytes, but this cache belongs to a backing device of %d bytes; give the right one%s"
+              .formatted(
+                  store.name(),
+                  store.sizeBytes(),
+                  ownBytes,
+                  store.sizeBytes() < ownBytes ? "" : ", or take this one with --adopt"));
+    }
+    if (!bound && !adopt && BackingFingerprint.holdsCache(store)) {
+      throw new UnsupportedFormatException(
+          store.name()
+              + " holds a pcache cache, which serving it as a backing device would overwrite; give the right one, or take this"
+              + " one with --adopt");
     }
   }
 
@@ -71,13 +87,14 @@ final class IdentityKeeper implements BackingWriteGuard {
   /**
    * Checks that the backing device is this cache's own by what it holds.
    *
+   * @param log where the log is
    * @param hasDirtyData whether the cache holds anything that the backing device does not have
    * @param cachedInLog tells for a logical byte whether the log explains that it changed
    * @param adopt whether to take the device in any case
    * @throws WrongDeviceException where it is another, or a dirty cache does not say which it
    *     belongs to
    */
-  void check(boolean hasDirtyData, SectorExplanation cachedInLog, boolean adopt) {
+  void check(LogBounds log, boolean hasDirtyData, SectorExplanation cachedInLog, boolean adopt) {
     if (adopt) {
       return;
     }
@@ -90,7 +107,10 @@ final class IdentityKeeper implements BackingWriteGuard {
       }
       return;
     }
-    checkSamples(found, cachedInLog);
+    // Our own write-back stops the samples that it changes from counting. Only the kernel does not,
+    // and that it was here is known where the log is not as we closed it.
+    boolean kernelWasHere = !found.open() && !found.closedLog().equals(log);
+    checkSamples(found, kernelWasHere ? cachedInLog : offset -> false);
   }
 
   private void checkSamples(Identity expected, SectorExplanation cachedInLog) {

@@ -7,16 +7,20 @@ import io.pcache.backing.BackingStore;
 import io.pcache.backing.FileBackingStore;
 import io.pcache.block.BlockDevice;
 import io.pcache.cache.Cache;
+import io.pcache.cache.CacheSnapshot;
 import io.pcache.cache.CacheTuning;
 import io.pcache.error.BadOptionException;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.PcacheException;
 import io.pcache.format.CacheInfo;
+import io.pcache.format.LogBounds;
 import io.pcache.format.Superblock;
 import io.pcache.media.Media;
 import io.pcache.media.MediaFiles;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -77,6 +81,7 @@ public final class Pcache implements AutoCloseable {
    *     nothing was changed
    */
   public static Pcache open(OpenOptions options) {
+    refuseSameFile(options);
     BackingStore store =
         options.directBacking()
             ? FileBackingStore.openDirect(options.backing())
@@ -114,7 +119,7 @@ public final class Pcache implements AutoCloseable {
     Superblock superblock = Superblock.load(media);
     CacheInfo info = CacheInfo.load(media, superblock);
     IdentityKeeper identity = IdentityKeeper.load(media, store);
-    identity.checkSize(options.adopt());
+    identity.checkDevice(options.adopt());
     BackingDevice backing = BackingDevice.start(store, BackingOptions.defaults());
     closer.replace(store, backing);
     Cache cache =
@@ -126,7 +131,12 @@ public final class Pcache implements AutoCloseable {
             identity.closedLog(),
             identity,
             CacheTuning.forMachine(info.segments()));
-    identity.check(cache.snapshot().dirtyBytes() > 0, cache::isCached, options.adopt());
+    CacheSnapshot recovered = cache.snapshot();
+    identity.check(
+        new LogBounds(recovered.keyTail(), recovered.dirtyTail(), recovered.keyHead()),
+        recovered.dirtyBytes() > 0,
+        cache::isCached,
+        options.adopt());
     cache.prepareForWriting();
     closer.add(cache::kill);
     identity.opened(Clock.system().epochMillis());
@@ -136,6 +146,17 @@ public final class Pcache implements AutoCloseable {
     cache.start();
     return new Pcache(
         options.cache().toString(), superblock, media, store, backing, identity, cache);
+  }
+
+  private static void refuseSameFile(OpenOptions options) {
+    try {
+      if (Files.isSameFile(options.cache(), options.backing())) {
+        throw new BadOptionException(
+            options.cache() + " is given as cache and as backing device; they have to be two");
+      }
+    } catch (IOException e) {
+      // One of them is not there, or not to be looked at: opening it says so.
+    }
   }
 
   private static void checkGcPercent(@Nullable Integer gcPercent) {

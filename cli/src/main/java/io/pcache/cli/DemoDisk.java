@@ -7,6 +7,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.function.Consumer;
 
 /**
@@ -68,6 +69,10 @@ record DemoDisk(Path folder) {
     Path newDisk = folder.resolve("disk.img.new");
     Files.deleteIfExists(newCache);
     Files.deleteIfExists(newDisk);
+    // For the owner alone, as the cache is: it holds the same data.
+    Files.createFile(
+        newDisk,
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     try (RandomAccessFile file = new RandomAccessFile(newDisk.toFile(), "rw")) {
       file.setLength(DISK_BYTES);
     }

@@ -8,6 +8,7 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -27,6 +28,10 @@ final class UnixSocketFile {
   private static final long UNIQUE_MASK = (1L << 36) - 1;
 
   private final Path path;
+
+  /** What fits into {@code sun_path}, its ending zero not counted. */
+  private static final int MAX_PATH_BYTES = 107;
+
   private final @Nullable Object identity;
 
   private UnixSocketFile(Path path) throws IOException {
@@ -40,11 +45,22 @@ final class UnixSocketFile {
    */
   static BoundSocket bind(ListenAddress.Unix address) {
     Path path = address.path().toAbsolutePath();
+    requireReachable(path);
     try {
       requireReplaceable(path);
       return bindPrivately(path, address);
     } catch (IOException | UnsupportedOperationException e) {
       throw new BadOptionException("cannot listen on " + address + ": " + e, e);
+    }
+  }
+
+  /** A client names the path in an address of fixed size, and could not reach a longer one. */
+  private static void requireReachable(Path path) {
+    int bytes = path.toString().getBytes(StandardCharsets.UTF_8).length;
+    if (bytes > MAX_PATH_BYTES) {
+      throw new BadOptionException(
+          "cannot listen on unix:%s: the path has %d bytes, and no client reaches a socket of more than %d; give a shorter one"
+              .formatted(path, bytes, MAX_PATH_BYTES));
     }
   }
 
