@@ -54,6 +54,15 @@ class KernelToolTest {
   }
 
   @Test
+  void aMachineThatDiedWhileItBootedIsToldFromARefusal() {
+    String nothing = "cat: /tmp/tmp.9yy/out.log: No such file or directory\n";
+
+    assertThat(new KernelReport(1, nothing).bootFailed()).isTrue();
+    assertThat(new KernelReport(1, "refused\n").bootFailed()).isFalse();
+    assertThat(new KernelReport(0, REPORT).bootFailed()).isFalse();
+  }
+
+  @Test
   void ourOwnStatusLineIsTakenApartToo() {
     assertThat(DmStatus.parse("0 31 31 7 42 a82 0:48288 0:40240 0:0"))
         .isEqualTo(new KernelReport(0, REPORT).attachedStatus());
