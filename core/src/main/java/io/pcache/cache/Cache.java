@@ -89,6 +89,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
     segments = new Segments(geometry, recovery.segments());
     DataHeads heads = new DataHeads(segments, tuning.dataHeads());
     Throttle throttle = new Throttle(segments);
+    DamagedKeySets damagedKeySets = new DamagedKeySets(geometry, segments, health);
     LogWriter writer = new LogWriter(media, geometry.chain(), recovery.keyHead(), segments);
     committer =
         new LogCommitter(
@@ -118,7 +119,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
             committerWakeup,
             writebackWakeup,
             reclaimerWakeup);
-    writeback = newWriteback(recovery, backing, guard, badExtents, tuning);
+    writeback = newWriteback(recovery, backing, guard, badExtents, damagedKeySets, tuning);
     reclaimer =
         new Reclaimer(
             geometry,
@@ -127,6 +128,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
             segments,
             writeback,
             throttle,
+            damagedKeySets,
             recovery.keyTail(),
             info.gcPercent(),
             health,
@@ -140,6 +142,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
       BackingDevice backing,
       BackingWriteGuard guard,
       BadExtents badExtents,
+      DamagedKeySets damagedKeySets,
       CacheTuning tuning) {
     Backoff backoff = new Backoff(tuning.clock(), new SplittableRandom(tuning.seed()));
     return new Writeback(
@@ -155,6 +158,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
         backoff,
         guard,
         badExtents,
+        damagedKeySets,
         writebackWakeup,
         reclaimerWakeup);
   }

@@ -89,20 +89,12 @@ public final class LogRepair {
     while (true) {
       metFirst |= position.equals(first);
       metSecond |= position.equals(second);
-      KeySetReader.Found found = readable(position);
+      KeySetReader.Found found = reader.readIfIntact(position);
       boolean loops = found == KeySetReader.Found.LAST && ++hops > chain.segments();
       if (found == KeySetReader.Found.NOTHING || loops) {
         return new Walked(position, metFirst, metSecond);
       }
       position = reader.after(position, found);
-    }
-  }
-
-  private KeySetReader.Found readable(LogPosition position) {
-    try {
-      return reader.read(position);
-    } catch (CorruptMediaException e) {
-      return KeySetReader.Found.NOTHING;
     }
   }
 

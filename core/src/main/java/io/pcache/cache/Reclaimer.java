@@ -2,7 +2,6 @@ package io.pcache.cache;
 
 import io.pcache.agent.Agent;
 import io.pcache.agent.Wakeup;
-import io.pcache.error.CorruptMediaException;
 import io.pcache.error.MediaFailureException;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
@@ -19,12 +18,17 @@ import java.util.function.IntSupplier;
  * generation, each step durable before the next relies on it. Never goes past the stored
  * dirty_tail.
  *
+ * <p>A key set that cannot be read any more is passed: what lies before dirty_tail is on the
+ * backing device. Which references it held is not known, so they stay, and with them the segments,
+ * until the cache is opened anew.
+ *
  * <p>key_tail moves before the generations change, other than in the kernel: were it the other way
  * round, a crash in between could leave an older key of a range valid whose newer key, in a segment
  * that was freed, is not.
  *
  * <p>It starts where gc_percent of the segments are in use, where a write waits or is slowed down,
- * and where the log has no segment in reserve; it also keeps that reserve zeroed.
+ * where the log has no segment in reserve, and where write-back has passed a key set that cannot be
+ * read any more; it also keeps that reserve zeroed.
  *
  * <p>Thread-safety: {@link #doWork} from one thread at a time; {@link #keyTail} and {@link
  * #setGcPercent} from any.
@@ -37,6 +41,7 @@ final class Reclaimer implements Agent {
   private final Segments segments;
   private final Writeback writeback;
   private final Throttle throttle;
+  private final DamagedKeySets damagedKeySets;
   private final KeySetReader reader;
   private final TailPosition storedTail;
   private final CacheHealth health;
@@ -47,7 +52,6 @@ final class Reclaimer implements Agent {
 
   private volatile LogPosition keyTail;
   private volatile int gcPercent;
-  private boolean failing;
 
   Reclaimer(
       Geometry geometry,
@@ -56,6 +60,7 @@ final class Reclaimer implements Agent {
       Segments segments,
       Writeback writeback,
       Throttle throttle,
+      DamagedKeySets damagedKeySets,
       LogPosition keyTail,
       int gcPercent,
       CacheHealth health,
@@ -67,6 +72,7 @@ final class Reclaimer implements Agent {
     this.segments = segments;
     this.writeback = writeback;
     this.throttle = throttle;
+    this.damagedKeySets = damagedKeySets;
     this.reader = new KeySetReader(geometry.media(), geometry.chain(), geometry.deviceBytes());
     this.storedTail = TailPosition.keyTail(geometry.media(), geometry.chain().segments());
     this.keyTail = keyTail;
@@ -99,12 +105,7 @@ final class Reclaimer implements Agent {
       return 0;
     }
     try {
-      int done = reclaim();
-      clearFault();
-      return done;
-    } catch (CorruptMediaException e) {
-      failing = true;
-      health.report(name(), e.getMessage() + "; reclaiming stands at " + keyTail);
+      return reclaim();
     } catch (MediaFailureException e) {
       health.logFailed(e);
     } catch (InternalError e) {
@@ -113,13 +114,6 @@ final class Reclaimer implements Agent {
               "cache device: a page of the mapping failed during reclaiming", e));
     }
     return 0;
-  }
-
-  private void clearFault() {
-    if (failing) {
-      failing = false;
-      health.clear(name());
-    }
   }
 
   private int reclaim() {
@@ -142,6 +136,7 @@ final class Reclaimer implements Agent {
     return segments.inUse() * 100L >= threshold
         || waitingWrites.getAsInt() > 0
         || throttle.isActive()
+        || damagedKeySets.isReclaimingDue()
         || !segments.hasLogReserve();
   }
 
@@ -159,37 +154,25 @@ final class Reclaimer implements Agent {
     LogPosition position = keyTail;
     long bytes = 0;
     int keySets = 0;
-    KeySetReader.Found found = KeySetReader.Found.KEYS;
     while (!position.equals(limit) && keySets < KEY_SETS_PER_STEP) {
-      found = readIfIntact(position);
-      if (found == KeySetReader.Found.NOTHING) {
-        break;
-      }
-      if (found == KeySetReader.Found.LAST) {
+      KeySetReader.Found found = reader.readIfIntact(position);
+      LogPosition next =
+          found == KeySetReader.Found.NOTHING
+              ? damagedKeySets.endOfGap(position, limit)
+              : reader.after(position, found);
+      damagedKeySets.leaving(position, next);
+      if (next.cacheSegId() != position.cacheSegId()) {
         leftLogSegments.add(position.cacheSegId());
       }
       bytes += dropKeys();
-      position = reader.after(position, found);
+      position = next;
       keySets++;
     }
     if (keySets > 0) {
-      // Also where a later key set is unreadable: the references of these are dropped, and only
-      // once.
       moveTail(position);
       throttle.reclaimed(bytes);
     }
-    if (found == KeySetReader.Found.NOTHING) {
-      throw new CorruptMediaException("the key set at " + position + " is not readable any more");
-    }
     return keySets;
-  }
-
-  private KeySetReader.Found readIfIntact(LogPosition position) {
-    try {
-      return reader.read(position);
-    } catch (CorruptMediaException e) {
-      return KeySetReader.Found.NOTHING;
-    }
   }
 
   private long dropKeys() {
@@ -231,6 +214,7 @@ final class Reclaimer implements Agent {
   private void moveTail(LogPosition position) {
     storedTail.storeDurably(position);
     keyTail = position;
+    damagedKeySets.left();
     counters.reclaimedSegments.add(segments.retireDead());
     while (!leftLogSegments.isEmpty()) {
       segments.freeLogSegment(leftLogSegments.remove());

@@ -13,6 +13,8 @@ final class RecoveredSegments {
   private final int[] references;
   private final long[] generations;
   private final boolean[] log;
+  private final int[] nextLog;
+  private int lastLog = Segments.NONE;
 
   /** Reads every segment's generation. */
   RecoveredSegments(Media media, SegmentChain chain) {
@@ -20,6 +22,8 @@ final class RecoveredSegments {
     references = new int[n];
     generations = new long[n];
     log = new boolean[n];
+    nextLog = new int[n];
+    Arrays.fill(nextLog, Segments.NONE);
     for (int i = 0; i < n; i++) {
       generations[i] = SegmentGeneration.at(media, chain.segmentOffset(i)).load();
     }
@@ -31,10 +35,26 @@ final class RecoveredSegments {
 
   void forgetReferences() {
     Arrays.fill(references, 0);
+    lastLog = Segments.NONE;
   }
 
+  /** Takes note of a log segment, in the order of the log. */
   void markLog(int segment) {
     log[segment] = true;
+    if (lastLog != Segments.NONE && lastLog != segment) {
+      nextLog[lastLog] = segment;
+    }
+    lastLog = segment;
+  }
+
+  /** The log segment that follows another, or {@link Segments#NONE}. */
+  int nextLog(int segment) {
+    return nextLog[segment];
+  }
+
+  /** The segment where the log ends. */
+  int lastLog() {
+    return lastLog;
   }
 
   int references(int segment) {

@@ -52,6 +52,8 @@ final class Segments implements LogSegments {
   private final AtomicLongArray generations;
   private final IntQueue free;
   private final IntQueue dead;
+  private final int[] nextLog;
+  private int lastLog;
   private int reserved = NONE;
   private boolean reservedIsZero;
   private boolean zeroing;
@@ -71,9 +73,12 @@ final class Segments implements LogSegments {
     this.generations = new AtomicLongArray(n);
     this.free = new IntQueue(n);
     this.dead = new IntQueue(n);
+    this.nextLog = new int[n];
+    this.lastLog = recovered.lastLog();
     for (int i = 0; i < n; i++) {
       references.set(i, recovered.references(i));
       generations.set(i, recovered.generation(i));
+      nextLog[i] = recovered.nextLog(i);
       states[i] = recovered.isLog(i) ? LOG : recovered.references(i) > 0 ? DATA : FREE;
       if (states[i] == FREE) {
         free.add(i);
@@ -152,11 +157,18 @@ final class Segments implements LogSegments {
       reserved = NONE;
       logReserved = false;
       states[segment] = LOG;
+      nextLog[lastLog] = segment;
+      lastLog = segment;
     }
     if (!zero) {
       zeroDataArea(segment);
     }
     return segment;
+  }
+
+  /** The segment in which the log goes on after {@code segment}, which is not its last. */
+  synchronized int nextLogSegment(int segment) {
+    return nextLog[segment];
   }
 
   /** Zeroes the reserved segment ahead of time. Returns whether there was something to do. */

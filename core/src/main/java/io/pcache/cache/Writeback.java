@@ -18,6 +18,7 @@ import io.pcache.format.TailPosition;
 import io.pcache.index.ExtentIndex;
 import io.pcache.log.KeySetReader;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -31,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   IDLE ──key set──▶ WRITING ──all written──▶ flush ──▶ IDLE, dirty_tail one key set on
- *                        └──── failed: back off, then the same key set again ────┘
+ *    │                  ▲ └──── failed: back off, then the same key set again ────┘
+ *    └─unreadable─▶ SALVAGING: what it held is looked for in memory
  * </pre>
  *
  * <p>A failed flush may have lost what any write since the last good one brought, so the whole key
@@ -46,6 +48,7 @@ final class Writeback implements Agent {
 
   private enum State {
     IDLE,
+    SALVAGING,
     WRITING
   }
 
@@ -62,10 +65,16 @@ final class Writeback implements Agent {
   private final Backoff backoff;
   private final BackingWriteGuard guard;
   private final BadExtents badExtents;
+  private final DamagedKeySets damagedKeySets;
   private final BitSet damagedKeys = new BitSet(KeySetRecord.MAX_KEYS);
   private final Wakeup ownWakeup;
   private final Wakeup reclaimerWakeup;
   private final WritebackPlan plan;
+  private @Nullable Salvage salvage;
+  private List<DirtyExtent> salvaged = List.of();
+  private LogPosition salvageEnd;
+  private long salvagedBytes;
+  private boolean dirtyBytesAreOff;
 
   private final AtomicInteger inFlight = new AtomicInteger();
   private final AtomicReference<@Nullable PcacheException> failure = new AtomicReference<>();
@@ -87,6 +96,7 @@ final class Writeback implements Agent {
       Backoff backoff,
       BackingWriteGuard guard,
       BadExtents badExtents,
+      DamagedKeySets damagedKeySets,
       Wakeup ownWakeup,
       Wakeup reclaimerWakeup) {
     this.geometry = geometry;
@@ -102,11 +112,13 @@ final class Writeback implements Agent {
     this.backoff = backoff;
     this.guard = guard;
     this.badExtents = badExtents;
+    this.damagedKeySets = damagedKeySets;
     this.ownWakeup = ownWakeup;
     this.reclaimerWakeup = reclaimerWakeup;
     this.plan = new WritebackPlan(geometry, segments);
     this.dirtyTail = dirtyTail;
     this.durableDirtyTail = dirtyTail;
+    this.salvageEnd = dirtyTail;
   }
 
   @Override
@@ -150,6 +162,7 @@ final class Writeback implements Agent {
     try {
       return switch (state) {
         case IDLE -> startKeySet();
+        case SALVAGING -> salvageOn();
         case WRITING -> writeOn();
       };
     } catch (CorruptMediaException e) {
@@ -169,13 +182,12 @@ final class Writeback implements Agent {
       return 0;
     }
     if (dirtyTail.equals(committer.durableHead())) {
+      correctDirtyBytes();
       return storeTail();
     }
-    KeySetReader.Found found = reader.read(dirtyTail);
+    KeySetReader.Found found = reader.readIfIntact(dirtyTail);
     switch (found) {
-      case NOTHING ->
-          throw new CorruptMediaException(
-              "the key set at " + dirtyTail + " is not readable any more");
+      case NOTHING -> startSalvage(0);
       case LAST -> moveOn(found);
       case KEYS -> {
         setDamagedKeysAside();
@@ -257,7 +269,11 @@ final class Writeback implements Agent {
       failure.set(e);
       return retryKeySet();
     }
-    finishKeySet();
+    if (salvage == null) {
+      finishKeySet();
+    } else {
+      finishSalvage(salvage);
+    }
     return 1;
   }
 
@@ -277,15 +293,20 @@ final class Writeback implements Agent {
     health.report(
         name(),
         (cause == null ? "failed" : cause.getMessage()) + "; tried again with growing pauses");
+    salvage = null;
     state = State.IDLE;
     return 0;
   }
 
-  private void finishKeySet() {
+  private void endBackoff() {
     if (backoff.isActive()) {
       backoff.reset();
       health.clear(name());
     }
+  }
+
+  private void finishKeySet() {
+    endBackoff();
     for (int i = 0; i < reader.keyCount(); i++) {
       if (damagedKeys.get(i)) {
         counters.cleanedBytes.add(KeyRecord.len(reader.bytes(), KeySetRecord.keyOffset(i)));
@@ -302,12 +323,18 @@ final class Writeback implements Agent {
     if (KeyRecord.isClean(keys, at) || segments.isStale(keys, at)) {
       return;
     }
-    long off = KeyRecord.off(keys, at);
-    int len = KeyRecord.len(keys, at);
+    markClean(
+        KeyRecord.off(keys, at),
+        KeyRecord.len(keys, at),
+        KeyRecord.cacheSegId(keys, at),
+        KeyRecord.cacheSegOff(keys, at));
+  }
+
+  private void markClean(long off, int len, int segment, int segOff) {
     Stripe stripe = stripes.of(off);
     stripe.lock.lock();
     try {
-      index.markKeyClean(off, len, KeyRecord.cacheSegId(keys, at), KeyRecord.cacheSegOff(keys, at));
+      index.markKeyClean(off, len, segment, segOff);
     } finally {
       stripe.lock.unlock();
     }
@@ -318,6 +345,81 @@ final class Writeback implements Agent {
   private void moveOn(KeySetReader.Found found) {
     dirtyTail = reader.after(dirtyTail, found);
     var _ = storeTail();
+  }
+
+  private void startSalvage(int firstSubtree) {
+    salvage =
+        new Salvage(
+            stripes, index, segments, damagedKeySets, committer, reader, firstSubtree, ownWakeup);
+    if (firstSubtree == 0) {
+      salvagedBytes = 0;
+    }
+    state = State.SALVAGING;
+  }
+
+  private int salvageOn() {
+    if (salvage == null || !salvage.isCommitted()) {
+      return 0;
+    }
+    if (backoff.isWaiting() || health.writeRefusal() != null) {
+      return 0;
+    }
+    salvage.findOrphans(dirtyTail);
+    if (!salvage.end().equals(salvageEnd)) {
+      // The first part, or more was damaged since: what earlier parts took for named may not be.
+      salvageEnd = salvage.end();
+      if (salvage.firstSubtree() > 0) {
+        startSalvage(0);
+        return 1;
+      }
+    }
+    salvaged = new ArrayList<>();
+    for (DirtyExtent orphan : salvage.orphans()) {
+      if (orphan.isIntact(geometry)) {
+        salvaged.add(orphan);
+      } else {
+        badExtents.add(orphan.offsetBytes(), orphan.lengthBytes());
+      }
+    }
+    plan.load(salvaged);
+    state = State.WRITING;
+    return Math.max(1, writeOn());
+  }
+
+  private void finishSalvage(Salvage finished) {
+    clearStop();
+    endBackoff();
+    for (DirtyExtent extent : salvaged) {
+      markClean(
+          extent.offsetBytes(), extent.lengthBytes(), extent.cacheSegId(), extent.segOffsetBytes());
+      salvagedBytes += extent.lengthBytes();
+    }
+    if (finished.nextSubtree() < index.subtrees()) {
+      startSalvage(finished.nextSubtree());
+      return;
+    }
+    salvage = null;
+    dirtyBytesAreOff = true;
+    damagedKeySets.passedByWriteback(finished.gaps(), salvagedBytes);
+    dirtyTail = finished.end();
+    state = State.IDLE;
+    var _ = storeTail();
+  }
+
+  /**
+   * What a damaged key set counted as dirty is not known; once nothing is dirty, the count is put
+   * right. What is counted late belongs to a key that is staged by now, and is seen.
+   */
+  private void correctDirtyBytes() {
+    if (dirtyBytesAreOff) {
+      long tooMany = counters.dirtyBytes();
+      if (!stripes.hasStagedKeys()
+          && !committer.isCommitting()
+          && dirtyTail.equals(committer.durableHead())) {
+        counters.cleanedBytes.add(tooMany);
+        dirtyBytesAreOff = false;
+      }
+    }
   }
 
   private int storeTail() {

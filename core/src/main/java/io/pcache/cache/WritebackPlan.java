@@ -59,6 +59,20 @@ final class WritebackPlan {
     pieces.sort(Comparator.comparingLong(Piece::offsetBytes));
   }
 
+  /** Plans extents, none of which overlaps another. */
+  void load(List<DirtyExtent> extents) {
+    pieces.clear();
+    next = 0;
+    for (DirtyExtent extent : extents) {
+      long from = extent.offsetBytes();
+      add(
+          from,
+          from + extent.lengthBytes(),
+          geometry.mediaOffset(extent.cacheSegId(), extent.segOffsetBytes()));
+    }
+    pieces.sort(Comparator.comparingLong(Piece::offsetBytes));
+  }
+
   private void addUncovered(MemorySegment keys, long at, boolean damaged) {
     long from = KeyRecord.off(keys, at);
     long to = from + KeyRecord.len(keys, at);

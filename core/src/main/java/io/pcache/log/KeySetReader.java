@@ -67,6 +67,16 @@ public final class KeySetReader {
     return Found.KEYS;
   }
 
+  /** {@link #read}, with impossible values under a valid checksum taken for nothing as well. */
+  public Found readIfIntact(LogPosition position) {
+    try {
+      return read(position);
+    } catch (CorruptMediaException e) {
+      keyCount = 0;
+      return Found.NOTHING;
+    }
+  }
+
   /**
    * Copies the header, then as much of the keys as it asks for: most key sets are far smaller than
    * the largest.

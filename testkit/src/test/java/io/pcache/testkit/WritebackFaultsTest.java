@@ -183,31 +183,4 @@ class WritebackFaultsTest {
           .anyMatch(fault -> fault.contains("clean data was damaged"));
     }
   }
-
-  @Test
-  @DisplayName(
-      "hazard 10: a key set that becomes unreadable is seen, and worked off once it is whole")
-  void anUnreadableKeySetIsSeenAndTriedAgain() {
-    try (SteppedCaches caches = new SteppedCaches()) {
-      Media media = caches.format(6, CrashGrain.CACHE_LINE, false);
-      SteppedCache cache = caches.open(media);
-      cache.submit(SteppedCache.writeRequest(0, SECTOR, 1));
-      SteppedRequest flush = new SteppedRequest();
-      flush.prepareFlush();
-      cache.submit(flush);
-      long inKey = dataOf(media, 0) + 30;
-      flip(media, inKey);
-      cache.rest();
-      assertThat(cache.cache().snapshot().writeback()).isEqualTo("stopped");
-      assertThat(cache.cache().snapshot().faults())
-          .anyMatch(fault -> fault.contains("the key set at 0:0 is not readable any more"));
-      assertThat(cache.read(0)).isEqualTo(1);
-
-      flip(media, inKey);
-      caches.clock.advance(TimeUnit.SECONDS.toNanos(60));
-      cache.drain();
-      assertThat(cache.cache().snapshot().faults()).isEmpty();
-      assertThat(SectorContent.idAt(caches.store.bytes(), 0, 0)).isEqualTo(1);
-    }
-  }
 }
