@@ -2,6 +2,7 @@ package io.pcache;
 
 import io.pcache.backing.BackingStore;
 import io.pcache.cache.BackingWriteGuard;
+import io.pcache.error.BackingFailureException;
 import io.pcache.error.UnsupportedFormatException;
 import io.pcache.error.WrongDeviceException;
 import io.pcache.format.Identity;
@@ -11,17 +12,24 @@ import io.pcache.log.LogEnd;
 import io.pcache.media.Media;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Ties a cache to its backing device through the identity record.
  *
  * <p>A sampled sector that write-back is about to change stops counting, durably, before it is
- * changed; at an orderly close all are sampled anew. So a sample that counts and differs means that
- * somebody else changed the device, or that it is another.
+ * changed. All are sampled anew at an orderly close, and in between whenever {@link
+ * #MAX_NOT_COUNTED} have stopped counting. So a sample that counts and differs means that somebody
+ * else changed the device, or that it is another.
  *
- * <p>Thread-safety: {@link #beforeWrite} from one thread at a time, the rest from the opener's.
+ * <p>Thread-safety: {@link #beforeWrite} and {@link #afterFlush} from one thread at a time, the
+ * rest from the opener's.
  */
 final class IdentityKeeper implements BackingWriteGuard {
+  private static final int MAX_NOT_COUNTED = 8;
+  private static final Logger LOG = LoggerFactory.getLogger(IdentityKeeper.class);
+
   private final Media media;
   private final BackingStore store;
   private final @Nullable Identity found;
@@ -154,6 +162,20 @@ final class IdentityKeeper implements BackingWriteGuard {
     if (covered != 0) {
       current = current.withSampleMask(current.sampleMask() & ~covered);
       current.storeDurably(media);
+    }
+  }
+
+  @Override
+  public void afterFlush() {
+    if (Identity.SAMPLES - Long.bitCount(current.sampleMask()) < MAX_NOT_COUNTED) {
+      return;
+    }
+    try {
+      current = current.boundTo(store.sizeBytes(), BackingFingerprint.take(store));
+      current.storeDurably(media);
+    } catch (BackingFailureException e) {
+      LOG.warn(
+          "{}; until it can be read, fewer of its sectors tell which device it is", e.getMessage());
     }
   }
 

@@ -1,6 +1,6 @@
 package io.pcache.cache;
 
-/** Told before write-back changes a range of the backing device. */
+/** Told before write-back changes a range of the backing device, and when the change is durable. */
 @FunctionalInterface
 public interface BackingWriteGuard {
   /**
@@ -8,4 +8,7 @@ public interface BackingWriteGuard {
    * failure keeps the write from happening.
    */
   void beforeWrite(long offsetBytes, long lengthBytes);
+
+  /** Everything written so far is durable, and nothing is in flight. A failure is of no effect. */
+  default void afterFlush() {}
 }

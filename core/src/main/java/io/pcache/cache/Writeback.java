@@ -269,6 +269,7 @@ final class Writeback implements Agent {
       failure.set(e);
       return retryKeySet();
     }
+    guard.afterFlush();
     if (salvage == null) {
       finishKeySet();
     } else {

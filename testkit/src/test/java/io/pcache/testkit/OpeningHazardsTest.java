@@ -68,6 +68,26 @@ class OpeningHazardsTest {
     Pcache.open(OpenOptions.of(cache, other)).close();
   }
 
+  private void fillDrainAndKill() {
+    try (Pcache open = Pcache.open(OpenOptions.of(cache, backing))) {
+      new BlockingDevice(open.device()).write(0, BACKING_BYTES, 7);
+      open.drain((bytesLeft, bytesAtStart) -> {});
+      open.kill();
+    }
+  }
+
+  @Test
+  @DisplayName("hazard 16: also where write-back changed all that was sampled, and a kill followed")
+  void anotherBackingDeviceIsRefusedAfterAllOfItWasWrittenBack() throws IOException {
+    fillDrainAndKill();
+
+    Path other = SparseFiles.create(folder.resolve("other.img"), BACKING_BYTES);
+    assertThatThrownBy(() -> Pcache.open(OpenOptions.of(cache, other)))
+        .isInstanceOf(WrongDeviceException.class)
+        .hasMessageContaining("32 of 32 sampled sectors differ");
+    Pcache.open(OpenOptions.of(cache, backing)).close();
+  }
+
   @Test
   @DisplayName("hazard 16: a backing device that was changed behind the cache's back is refused")
   void aChangedBackingDeviceIsRefused() throws IOException {
