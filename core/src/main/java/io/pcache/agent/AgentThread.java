@@ -1,7 +1,7 @@
 package io.pcache.agent;
 
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,12 +15,14 @@ import org.slf4j.LoggerFactory;
 public final class AgentThread implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AgentThread.class);
 
+  private static final int AWAKE = 0;
+  private static final int WOKEN = 1;
+  private static final int ASLEEP = 2;
+
   private final Agent agent;
   private final long idleNanos;
   private final Thread thread;
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition wakened = lock.newCondition();
-  private boolean wakePending;
+  private final AtomicInteger state = new AtomicInteger(AWAKE);
   private volatile boolean stopping;
 
   private AgentThread(Agent agent, long idleNanos) {
@@ -53,14 +55,15 @@ public final class AgentThread implements AutoCloseable {
     return runner;
   }
 
-  /** Asks for a step soon. Cheap; may be called from completions. */
+  /**
+   * Asks for a step soon. Costs a read where that has been asked for already, and a system call
+   * only where the thread sleeps; may be called from completions.
+   */
   public void wake() {
-    lock.lock();
-    try {
-      wakePending = true;
-      wakened.signal();
-    } finally {
-      lock.unlock();
+    // Whoever reads WOKEN reads it before the thread takes note of it, and that before it looks for
+    // work: so it finds what the caller has left for it.
+    if (state.get() != WOKEN && state.getAndSet(WOKEN) == ASLEEP) {
+      LockSupport.unpark(thread);
     }
   }
 
@@ -100,17 +103,17 @@ public final class AgentThread implements AutoCloseable {
   }
 
   private void sleep() {
-    lock.lock();
-    try {
+    if (state.compareAndSet(AWAKE, ASLEEP)) {
+      long start = System.nanoTime();
       long leftNanos = idleNanos;
-      while (!wakePending && !stopping && leftNanos > 0) {
-        leftNanos = wakened.awaitNanos(leftNanos);
+      while (state.get() == ASLEEP && !stopping && leftNanos > 0) {
+        LockSupport.parkNanos(this, leftNanos);
+        leftNanos = idleNanos - (System.nanoTime() - start);
+        if (Thread.interrupted()) {
+          LOG.warn("{}: an interrupt is not how an agent is stopped; ignored", agent.name());
+        }
       }
-      wakePending = false;
-    } catch (InterruptedException e) {
-      LOG.warn("{}: an interrupt is not how an agent is stopped; ignored", agent.name());
-    } finally {
-      lock.unlock();
     }
+    state.set(AWAKE);
   }
 }

@@ -188,8 +188,13 @@ public final class BackingDevice implements AutoCloseable {
     if (request.op() == BackingRequest.Op.FLUSH) {
       return;
     }
-    long offsetBytes = request.offsetBytes();
-    long lengthBytes = request.lengthBytes();
+    RunList runs = request.runs();
+    for (int i = 0; i < runs.count(); i++) {
+      checkRange(runs.offsetBytes(i), runs.pieces(i).lengthBytes());
+    }
+  }
+
+  private void checkRange(long offsetBytes, long lengthBytes) {
     Invariants.check(lengthBytes > 0, "a transfer has a length");
     Invariants.check(
         lengthBytes % BlockDevice.SECTOR_BYTES == 0, "a transfer is of whole sectors", lengthBytes);
@@ -241,12 +246,20 @@ public final class BackingDevice implements AutoCloseable {
   }
 
   private void read(BackingRequest request) throws IOException {
-    store.read(request.pieces(), request.offsetBytes());
+    RunList runs = request.runs();
+    for (int i = 0; i < runs.count(); i++) {
+      request.advanceTo(i);
+      store.read(runs.pieces(i), runs.offsetBytes(i));
+    }
     tally.read(request.lengthBytes());
   }
 
   private void write(BackingRequest request) throws IOException {
-    store.write(request.pieces(), request.offsetBytes());
+    RunList runs = request.runs();
+    for (int i = 0; i < runs.count(); i++) {
+      request.advanceTo(i);
+      store.write(runs.pieces(i), runs.offsetBytes(i));
+    }
     tally.written(request.lengthBytes());
   }
 
@@ -267,11 +280,17 @@ public final class BackingDevice implements AutoCloseable {
   }
 
   private static String describe(BackingRequest request) {
+    RunList runs = request.runs();
+    int run = request.currentRun();
     return switch (request.op()) {
       case FLUSH -> "flush";
-      case READ -> "read of " + request.lengthBytes() + " bytes at byte " + request.offsetBytes();
-      case WRITE -> "write of " + request.lengthBytes() + " bytes at byte " + request.offsetBytes();
+      case READ -> "read of " + describe(runs, run);
+      case WRITE -> "write of " + describe(runs, run);
     };
+  }
+
+  private static String describe(RunList runs, int run) {
+    return runs.pieces(run).lengthBytes() + " bytes at byte " + runs.offsetBytes(run);
   }
 
   private ClosedException closed() {

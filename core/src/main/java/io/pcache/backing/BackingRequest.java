@@ -5,7 +5,6 @@ import io.pcache.block.BlockRequest;
 import io.pcache.error.Invariants;
 import io.pcache.error.PcacheException;
 import java.lang.foreign.MemorySegment;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * of the upper request's own buffer, holds a reference on it from submission on, and at completion
  * reports its failure to it and releases it. So several slices and the upper request's other parts
  * together complete it once, with the first failure. A <i>memory</i> request reads into or writes
- * from any pieces of memory. A <i>flush</i> makes every write that had completed before its
- * submission durable.
+ * from any pieces of memory, at one place of the device or, in further runs, at several: a caller
+ * that has many small transfers pays for one request. A <i>flush</i> makes every write that had
+ * completed before its submission durable.
  *
  * <p>Thread-safety: none until submission; then it belongs to the device until its callback runs.
  * The memory must stay valid until then, and for a write unchanged.
@@ -39,12 +39,12 @@ public final class BackingRequest {
 
   private static final BackingCallback NO_CALLBACK = (request, failure) -> {};
 
-  private final PieceList pieces = new PieceList();
+  private final RunList runs = new RunList();
   private final Runnable transfer;
 
   private Phase phase = Phase.FREE;
   private Op op = Op.FLUSH;
-  private long offsetBytes;
+  private int currentRun;
   private @Nullable BlockRequest upper;
   private BackingCallback callback = NO_CALLBACK;
   private @Nullable PcacheException failure;
@@ -79,7 +79,7 @@ public final class BackingRequest {
     upper = newUpper;
     MemorySegment buffer = newUpper.buffer();
     boolean whole = bufferOffsetBytes == 0 && lengthBytes == buffer.byteSize();
-    pieces.append(whole ? buffer : buffer.asSlice(bufferOffsetBytes, lengthBytes));
+    runs.append(whole ? buffer : buffer.asSlice(bufferOffsetBytes, lengthBytes));
   }
 
   /**
@@ -110,42 +110,56 @@ public final class BackingRequest {
     Invariants.check(
         phase == Phase.ACQUIRED || again,
         "a request is prepared by who acquired it, or by its callback");
-    pieces.removeAll();
+    runs.removeAll();
+    runs.begin(newOffsetBytes);
+    currentRun = 0;
     op = newOp;
-    offsetBytes = newOffsetBytes;
     callback = newCallback;
     upper = null;
   }
 
   /**
-   * Adds memory to a prepared memory request, behind the pieces that it has.
+   * Adds memory to a prepared memory request, behind the pieces that its last run has.
    *
-   * @param piece its size is above 0; together the pieces make a multiple of 512
+   * @param piece its size is above 0; together the pieces of a run make a multiple of 512
    */
   public void addPiece(MemorySegment piece) {
     Invariants.check(upper == null && op != Op.FLUSH, "only memory requests take pieces");
     Invariants.check(
         phase != Phase.SUBMITTED && phase != Phase.FREE, "pieces are added before submission");
     Invariants.check(piece.byteSize() > 0, "a piece is not empty");
-    pieces.append(piece);
-  }
-
-  /** Where on the backing device, in bytes; 0 for a flush. */
-  public long offsetBytes() {
-    return offsetBytes;
-  }
-
-  /** How much, in bytes; 0 for a flush. */
-  public long lengthBytes() {
-    return pieces.lengthBytes();
+    runs.append(piece);
   }
 
   /**
-   * The memory it moves, in order; a slice's is the part of the upper request's buffer. A live
-   * view, read-only.
+   * Begins a further run of a prepared memory request, whose last run has pieces. Runs are moved
+   * one after the other; after the first that fails, the rest is not moved.
+   *
+   * @param backingOffsetBytes where on the backing device, a multiple of 512
    */
-  public List<MemorySegment> pieces() {
-    return pieces;
+  public void addRun(long backingOffsetBytes) {
+    Invariants.check(upper == null && op != Op.FLUSH, "only memory requests have several runs");
+    runs.begin(backingOffsetBytes);
+  }
+
+  /** How much, in bytes, all runs together; 0 for a flush. */
+  public long lengthBytes() {
+    return runs.lengthBytes();
+  }
+
+  /** What it moves. */
+  RunList runs() {
+    return runs;
+  }
+
+  /** The run that is being moved, or the one that failed. */
+  int currentRun() {
+    return currentRun;
+  }
+
+  /** Notes that the next run is being moved. */
+  void advanceTo(int run) {
+    currentRun = run;
   }
 
   /** The upper request of a slice, else null. */
@@ -199,7 +213,7 @@ public final class BackingRequest {
   /** Makes the request free, and returns the failure it had. */
   @Nullable PcacheException clear() {
     PcacheException had = failure;
-    pieces.removeAll();
+    runs.removeAll();
     upper = null;
     callback = NO_CALLBACK;
     failure = null;

@@ -241,7 +241,7 @@ final class Writeback implements Agent {
       if (request == null) {
         return issued;
       }
-      prepareRun(request, plan.nextRun());
+      prepareOrGiveBack(request);
       inFlight.incrementAndGet();
       backing.submit(request);
       issued++;
@@ -252,10 +252,35 @@ final class Writeback implements Agent {
     return failure.get() != null ? retryKeySet() : flushAndFinish();
   }
 
-  private void prepareRun(BackingRequest request, List<WritebackPlan.Piece> run) {
+  private void prepareOrGiveBack(BackingRequest request) {
+    boolean prepared = false;
+    try {
+      prepare(request);
+      prepared = true;
+    } finally {
+      if (!prepared) {
+        backing.abandon(request);
+      }
+    }
+  }
+
+  /** Several runs a request where there are many: one that moves 4 KiB costs more than the move. */
+  private void prepare(BackingRequest request) {
+    List<WritebackPlan.Piece> run = plan.nextRun();
+    int pieces = run.size();
+    request.prepareWrite(run.getFirst().offsetBytes(), this::written);
+    addPieces(request, run);
+    while (plan.hasNext() && pieces < plan.piecesPerRequest()) {
+      run = plan.nextRun();
+      pieces += run.size();
+      request.addRun(run.getFirst().offsetBytes());
+      addPieces(request, run);
+    }
+  }
+
+  private void addPieces(BackingRequest request, List<WritebackPlan.Piece> run) {
     long offset = run.getFirst().offsetBytes();
     guard.beforeWrite(offset, run.getLast().endBytes() - offset);
-    request.prepareWrite(offset, this::written);
     for (WritebackPlan.Piece piece : run) {
       request.addPiece(piece.bytes());
     }

@@ -20,6 +20,9 @@ final class WritebackPlan {
   private static final long MAX_RUN_BYTES = 4 << 20;
   private static final int MAX_RUN_PIECES = 256;
 
+  /** Into how many requests a key set is cut: enough for every thread of the backing device. */
+  private static final int REQUESTS = 16;
+
   /**
    * A piece of the device with the memory that belongs there; of size 0 where what the device has
    * is newer.
@@ -108,6 +111,11 @@ final class WritebackPlan {
     if (from < to) {
       pieces.add(new Piece(from, to, geometry.media().view().asSlice(mediaAt, to - from)));
     }
+  }
+
+  /** How many pieces a request has room for, one at least. */
+  int piecesPerRequest() {
+    return Math.max(1, pieces.size() / REQUESTS);
   }
 
   boolean hasNext() {

@@ -47,6 +47,49 @@ class BackingDeviceTest {
   }
 
   @Test
+  void aRequestOfSeveralRunsMovesEachToItsPlaceAndCompletesOnce() {
+    Outcomes outcomes = new Outcomes();
+    BackingRequest request = device.acquire(RequestPurpose.WRITE_BACK);
+    request.prepareWrite(3 * SECTOR, outcomes);
+    request.addPiece(memory(1).fill((byte) 1));
+    request.addRun(20 * SECTOR);
+    request.addPiece(memory(1).fill((byte) 2));
+    request.addPiece(memory(1).fill((byte) 3));
+    assertThat(request.lengthBytes()).isEqualTo(3 * SECTOR);
+    device.submit(request);
+    run(device);
+
+    assertThat(outcomes.all).containsExactly(Optional.empty());
+    assertThat(store.bytes()[3 * SECTOR]).isEqualTo((byte) 1);
+    assertThat(store.bytes()[20 * SECTOR]).isEqualTo((byte) 2);
+    assertThat(store.bytes()[21 * SECTOR]).isEqualTo((byte) 3);
+    assertThat(store.bytes()[22 * SECTOR]).isZero();
+  }
+
+  @Test
+  void theRunThatFailsIsNamed() {
+    Outcomes outcomes = new Outcomes();
+    BackingRequest request = device.acquire(RequestPurpose.WRITE_BACK);
+    request.prepareWrite(3 * SECTOR, outcomes);
+    request.addPiece(memory(1));
+    device.submit(request);
+    run(device);
+    request = device.acquire(RequestPurpose.WRITE_BACK);
+    request.prepareWrite(5 * SECTOR, outcomes);
+    request.addPiece(memory(1));
+    request.addRun(20 * SECTOR);
+    request.addPiece(memory(2));
+    store.failNext("first");
+    device.submit(request);
+    run(device);
+
+    assertThat(outcomes.all.getFirst()).isEmpty();
+    assertThat(outcomes.all.getLast())
+        .hasValueSatisfying(
+            failure -> assertThat(failure).hasMessageContaining("512 bytes at byte 2560"));
+  }
+
+  @Test
   void slicesAndTheUppersOwnReferenceCompleteItOnce() {
     new Random(1).nextBytes(store.bytes());
     RecordingRequest upper = new RecordingRequest();
