@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -35,14 +36,24 @@ final class BackingFingerprint {
     return sectors - 1 - (i - TELLING_SECTORS.length) * step;
   }
 
-  /** Samples that a range of the device covers, as a mask. */
-  static long covered(long offsetBytes, long lengthBytes, long deviceBytes) {
+  /** All sampled sectors of a device. */
+  static long[] sectors(long deviceBytes) {
+    long[] sectors = new long[Identity.SAMPLES];
+    Arrays.setAll(sectors, i -> sector(i, deviceBytes / MediaLayout.SECTOR_BYTES));
+    return sectors;
+  }
+
+  /**
+   * Samples that a range of the device covers, as a mask.
+   *
+   * @param sectors what {@link #sectors} says of the device
+   */
+  static long covered(long offsetBytes, long lengthBytes, long[] sectors) {
     long mask = 0;
     long first = offsetBytes / MediaLayout.SECTOR_BYTES;
     long past = (offsetBytes + lengthBytes) / MediaLayout.SECTOR_BYTES;
-    for (int i = 0; i < Identity.SAMPLES; i++) {
-      long sector = sector(i, deviceBytes / MediaLayout.SECTOR_BYTES);
-      if (sector >= first && sector < past) {
+    for (int i = 0; i < sectors.length; i++) {
+      if (sectors[i] >= first && sectors[i] < past) {
         mask |= 1L << i;
       }
     }

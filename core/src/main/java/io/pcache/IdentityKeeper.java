@@ -32,12 +32,14 @@ final class IdentityKeeper implements BackingWriteGuard {
 
   private final Media media;
   private final BackingStore store;
+  private final long[] sampledSectors;
   private final @Nullable Identity found;
   private Identity current;
 
   private IdentityKeeper(Media media, BackingStore store, @Nullable Identity found) {
     this.media = media;
     this.store = store;
+    this.sampledSectors = BackingFingerprint.sectors(store.sizeBytes());
     this.found = found;
     this.current = found == null ? Identity.fresh(null) : found;
   }
@@ -157,8 +159,7 @@ final class IdentityKeeper implements BackingWriteGuard {
   @Override
   public void beforeWrite(long offsetBytes, long lengthBytes) {
     long covered =
-        BackingFingerprint.covered(offsetBytes, lengthBytes, store.sizeBytes())
-            & current.sampleMask();
+        BackingFingerprint.covered(offsetBytes, lengthBytes, sampledSectors) & current.sampleMask();
     if (covered != 0) {
       current = current.withSampleMask(current.sampleMask() & ~covered);
       current.storeDurably(media);

@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  *   submit ─▶ submit queue ─▶ submit worker ─▶ runner's threads ─▶ store
- *   execute ────────────────────────────────▶ this thread ──────▶ store
  *                                        callbacks ◀─ completion worker ◀─ completion list ◀┘
+ *   execute ────────────────────────────────▶ this thread, callback included ──────▶ store
  * </pre>
  *
  * <p>What bounds it is the pool, not the queues: a caller that may block waits in {@link #acquire},
@@ -158,12 +158,18 @@ public final class BackingDevice implements AutoCloseable {
 
   /**
    * Carries out a prepared request on the calling thread, for callers that may block: when this
-   * returns, the transfer is over. Its callback is the completion worker's all the same, and may
-   * not have run yet.
+   * returns, the transfer is over and the callback has run, on this thread.
    */
   public void execute(BackingRequest request) {
     if (admit(request)) {
-      carryOut(request);
+      try {
+        request.setOutcome(attempt(request));
+      } catch (Error e) {
+        request.setOutcome(transferFailure(request, e));
+        throw e;
+      } finally {
+        complete(request);
+      }
     }
   }
 

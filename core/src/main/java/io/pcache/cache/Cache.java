@@ -87,8 +87,9 @@ public final class Cache implements BlockDevice, AutoCloseable {
     ages.dirtied();
     stripes = new Stripes(tuning.stripes(), pool);
     segments = new Segments(geometry, recovery.segments());
-    DataHeads heads = new DataHeads(segments, tuning.dataHeads());
+    DataHeads heads = new DataHeads(segments, tuning.dataHeads(), reclaimerWakeup);
     Throttle throttle = new Throttle(segments);
+    ReclaimDemand demand = new ReclaimDemand();
     DamagedKeySets damagedKeySets = new DamagedKeySets(geometry, segments, health);
     LogWriter writer = new LogWriter(media, geometry.chain(), recovery.keyHead(), segments);
     committer =
@@ -119,7 +120,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
             committerWakeup,
             writebackWakeup,
             reclaimerWakeup);
-    writeback = newWriteback(recovery, backing, guard, badExtents, damagedKeySets, tuning);
+    writeback = newWriteback(recovery, backing, guard, badExtents, damagedKeySets, demand, tuning);
     reclaimer =
         new Reclaimer(
             geometry,
@@ -129,6 +130,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
             writeback,
             throttle,
             damagedKeySets,
+            demand,
             recovery.keyTail(),
             info.gcPercent(),
             health,
@@ -143,6 +145,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
       BackingWriteGuard guard,
       BadExtents badExtents,
       DamagedKeySets damagedKeySets,
+      ReclaimDemand demand,
       CacheTuning tuning) {
     Backoff backoff = new Backoff(tuning.clock(), new SplittableRandom(tuning.seed()));
     return new Writeback(
@@ -159,6 +162,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
         guard,
         badExtents,
         damagedKeySets,
+        demand,
         writebackWakeup,
         reclaimerWakeup);
   }

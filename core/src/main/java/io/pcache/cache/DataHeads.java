@@ -1,5 +1,6 @@
 package io.pcache.cache;
 
+import io.pcache.agent.Wakeup;
 import io.pcache.format.MediaLayout;
 
 /**
@@ -20,11 +21,18 @@ final class DataHeads {
   private static final int SECTORS_MASK = (1 << 16) - 1;
 
   private final Segments segments;
+  private final Wakeup reclaimerWakeup;
   private final Head[] heads;
 
-  /** Creates the heads; none has a segment yet. {@code count} is a power of two. */
-  DataHeads(Segments segments, int count) {
+  /**
+   * Creates the heads; none has a segment yet.
+   *
+   * @param count a power of two
+   * @param reclaimerWakeup woken where a head took, or wanted, another segment
+   */
+  DataHeads(Segments segments, int count, Wakeup reclaimerWakeup) {
     this.segments = segments;
+    this.reclaimerWakeup = reclaimerWakeup;
     this.heads = new Head[count];
     for (int i = 0; i < count; i++) {
       heads[i] = new Head();
@@ -80,6 +88,8 @@ final class DataHeads {
       }
       if (segment == Segments.NONE) {
         segment = segments.takeForData();
+        // It may have been the one too many, or the one that the log had in reserve.
+        reclaimerWakeup.wake();
         nextOffsetBytes = 0;
         ranges = 0;
       }

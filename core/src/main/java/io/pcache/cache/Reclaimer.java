@@ -42,6 +42,7 @@ final class Reclaimer implements Agent {
   private final Writeback writeback;
   private final Throttle throttle;
   private final DamagedKeySets damagedKeySets;
+  private final ReclaimDemand demand;
   private final KeySetReader reader;
   private final TailPosition storedTail;
   private final CacheHealth health;
@@ -61,6 +62,7 @@ final class Reclaimer implements Agent {
       Writeback writeback,
       Throttle throttle,
       DamagedKeySets damagedKeySets,
+      ReclaimDemand demand,
       LogPosition keyTail,
       int gcPercent,
       CacheHealth health,
@@ -73,6 +75,7 @@ final class Reclaimer implements Agent {
     this.writeback = writeback;
     this.throttle = throttle;
     this.damagedKeySets = damagedKeySets;
+    this.demand = demand;
     this.reader = new KeySetReader(geometry.media(), geometry.chain(), geometry.deviceBytes());
     this.storedTail = TailPosition.keyTail(geometry.media(), geometry.chain().segments());
     this.keyTail = keyTail;
@@ -120,6 +123,7 @@ final class Reclaimer implements Agent {
     int done = segments.prepareReserve() ? 1 : 0;
     int freed = segments.retireDead();
     boolean needed = isNeeded();
+    demand.set(needed);
     int reclaimed = needed ? reclaimKeySets() : 0;
     if (needed && reclaimed == 0) {
       forgiveIfNothingIsLeft();

@@ -66,6 +66,7 @@ final class Writeback implements Agent {
   private final BackingWriteGuard guard;
   private final BadExtents badExtents;
   private final DamagedKeySets damagedKeySets;
+  private final ReclaimDemand demand;
   private final BitSet damagedKeys = new BitSet(KeySetRecord.MAX_KEYS);
   private final Wakeup ownWakeup;
   private final Wakeup reclaimerWakeup;
@@ -97,6 +98,7 @@ final class Writeback implements Agent {
       BackingWriteGuard guard,
       BadExtents badExtents,
       DamagedKeySets damagedKeySets,
+      ReclaimDemand demand,
       Wakeup ownWakeup,
       Wakeup reclaimerWakeup) {
     this.geometry = geometry;
@@ -113,6 +115,7 @@ final class Writeback implements Agent {
     this.guard = guard;
     this.badExtents = badExtents;
     this.damagedKeySets = damagedKeySets;
+    this.demand = demand;
     this.ownWakeup = ownWakeup;
     this.reclaimerWakeup = reclaimerWakeup;
     this.plan = new WritebackPlan(geometry, segments);
@@ -243,8 +246,13 @@ final class Writeback implements Agent {
       }
       prepareOrGiveBack(request);
       inFlight.incrementAndGet();
-      backing.submit(request);
       issued++;
+      if (plan.hasNext()) {
+        backing.submit(request);
+      } else {
+        // There is nothing else to do until it is over, so this thread may as well do it.
+        backing.execute(request);
+      }
     }
     if (inFlight.get() > 0) {
       return issued;
@@ -454,7 +462,9 @@ final class Writeback implements Agent {
     }
     storedTail.storeDurably(dirtyTail);
     durableDirtyTail = dirtyTail;
-    reclaimerWakeup.wake();
+    if (demand.isWaiting() || damagedKeySets.isReclaimingDue()) {
+      reclaimerWakeup.wake();
+    }
     return 1;
   }
 }

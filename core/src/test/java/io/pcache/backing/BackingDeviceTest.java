@@ -422,15 +422,13 @@ class BackingDeviceTest {
   }
 
   @Test
-  void executeIsOverWhenItReturnsAndLeavesTheCallbackToTheWorker() {
+  void executeIsOverWhenItReturns() {
     Arrays.fill(store.bytes(), (byte) 5);
     Outcomes outcomes = new Outcomes();
     MemorySegment destination = memory(1);
     device.execute(read(destination, 0, outcomes));
     assertThat(destination.get(ValueLayout.JAVA_BYTE, 0)).isEqualTo((byte) 5);
-    assertThat(outcomes.all).isEmpty();
-    run(device);
-    assertThat(outcomes.all).hasSize(1);
+    assertThat(outcomes.threads).containsExactly(Thread.currentThread());
   }
 
   @Test
