@@ -28,24 +28,20 @@ import org.openjdk.jmh.annotations.TearDown;
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 public class BareCopyBenchmark {
+  static final int BLOCK_BYTES = 4096;
+
   /** Copies a block to the next place. */
   @Benchmark
   public void append(Target target, Copier copier) {
-    MemorySegment.copy(
-        copier.block, 0, target.mapping, copier.nextOffsetBytes, EngineBenchmark.BLOCK_BYTES);
+    MemorySegment.copy(copier.block, 0, target.mapping, copier.nextOffsetBytes, BLOCK_BYTES);
     copier.advance(target.mapping.byteSize());
   }
 
   /** Copies a random block out. */
   @Benchmark
   public void copyOut(Target target, Copier copier) {
-    long block = copier.random.nextLong(target.mapping.byteSize() / EngineBenchmark.BLOCK_BYTES);
-    MemorySegment.copy(
-        target.mapping,
-        block * EngineBenchmark.BLOCK_BYTES,
-        copier.block,
-        0,
-        EngineBenchmark.BLOCK_BYTES);
+    long block = copier.random.nextLong(target.mapping.byteSize() / BLOCK_BYTES);
+    MemorySegment.copy(target.mapping, block * BLOCK_BYTES, copier.block, 0, BLOCK_BYTES);
   }
 
   /** A mapped file, shared by all threads. */
@@ -84,8 +80,7 @@ public class BareCopyBenchmark {
   /** One thread's block, and the places it copies to and from. */
   @State(Scope.Thread)
   public static class Copier {
-    private final MemorySegment block =
-        Arena.ofAuto().allocate(EngineBenchmark.BLOCK_BYTES, EngineBenchmark.BLOCK_BYTES);
+    private final MemorySegment block = Arena.ofAuto().allocate(BLOCK_BYTES, BLOCK_BYTES);
     private SplittableRandom random;
     private long nextOffsetBytes;
 
@@ -98,7 +93,7 @@ public class BareCopyBenchmark {
     }
 
     private void advance(long sizeBytes) {
-      long next = nextOffsetBytes + EngineBenchmark.BLOCK_BYTES;
+      long next = nextOffsetBytes + BLOCK_BYTES;
       nextOffsetBytes = next == sizeBytes ? 0 : next;
     }
   }

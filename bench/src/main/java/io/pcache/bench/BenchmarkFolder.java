@@ -17,7 +17,7 @@ final class BenchmarkFolder implements AutoCloseable {
   private static final Path SHARED_MEMORY = Path.of("/dev/shm");
 
   /** What the largest benchmark needs, and some air. */
-  private static final long NEEDED_BYTES = 1L << 30;
+  private static final long NEEDED_BYTES = 2L << 30;
 
   private final Path folder;
 

@@ -18,12 +18,12 @@ import org.openjdk.jmh.annotations.State;
 public class ChecksumBenchmark {
   private final MemorySegment block =
       Arena.ofAuto()
-          .allocate(EngineBenchmark.BLOCK_BYTES, EngineBenchmark.BLOCK_BYTES)
+          .allocate(BareCopyBenchmark.BLOCK_BYTES, BareCopyBenchmark.BLOCK_BYTES)
           .fill((byte) 7);
 
   /** Checksums one block, which the processor's cache holds. */
   @Benchmark
   public int block() {
-    return Checksum.of(block, 0, EngineBenchmark.BLOCK_BYTES);
+    return Checksum.of(block, 0, BareCopyBenchmark.BLOCK_BYTES);
   }
 }

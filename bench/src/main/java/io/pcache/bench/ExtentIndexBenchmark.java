@@ -23,7 +23,7 @@ import org.openjdk.jmh.annotations.State;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 public class ExtentIndexBenchmark {
   private static final int BLOCKS_PER_SEGMENT =
-      MediaLayout.DATA_AREA_BYTES / EngineBenchmark.BLOCK_BYTES;
+      MediaLayout.DATA_AREA_BYTES / BareCopyBenchmark.BLOCK_BYTES;
 
   @Param("1048576")
   int extents;
@@ -36,7 +36,7 @@ public class ExtentIndexBenchmark {
   /** Puts every extent once. */
   @Setup
   public void fill() {
-    index = new ExtentIndex((long) extents * EngineBenchmark.BLOCK_BYTES, false);
+    index = new ExtentIndex((long) extents * BareCopyBenchmark.BLOCK_BYTES, false);
     for (int block = 0; block < extents; block++) {
       put(block, block);
     }
@@ -52,16 +52,16 @@ public class ExtentIndexBenchmark {
   /** Finds where a random block is, as each read does. */
   @Benchmark
   public int lookup() {
-    index.seek(cursor, (long) random.nextInt(extents) * EngineBenchmark.BLOCK_BYTES);
+    index.seek(cursor, (long) random.nextInt(extents) * BareCopyBenchmark.BLOCK_BYTES);
     return cursor.cacheSegId() + cursor.segOffsetBytes();
   }
 
   private void put(int block, int place) {
     index.put(
-        (long) block * EngineBenchmark.BLOCK_BYTES,
-        EngineBenchmark.BLOCK_BYTES,
+        (long) block * BareCopyBenchmark.BLOCK_BYTES,
+        BareCopyBenchmark.BLOCK_BYTES,
         place / BLOCKS_PER_SEGMENT,
-        place % BLOCKS_PER_SEGMENT * EngineBenchmark.BLOCK_BYTES,
+        place % BLOCKS_PER_SEGMENT * BareCopyBenchmark.BLOCK_BYTES,
         false,
         0);
   }

@@ -68,8 +68,8 @@ public class LogAppendBenchmark {
   @OperationsPerInvocation(KeySetRecord.MAX_KEYS)
   public void keys() {
     for (int i = 0; i < KeySetRecord.MAX_KEYS; i++) {
-      int staged = stage.append(nextOffsetBytes, EngineBenchmark.BLOCK_BYTES, 0, 1, 0, 1, 0);
-      nextOffsetBytes += (long) staged * EngineBenchmark.BLOCK_BYTES;
+      int staged = stage.append(nextOffsetBytes, BareCopyBenchmark.BLOCK_BYTES, 0, 1, 0, 1, 0);
+      nextOffsetBytes += (long) staged * BareCopyBenchmark.BLOCK_BYTES;
     }
     stage.drainTo(batch);
     writer.prepare(batch);

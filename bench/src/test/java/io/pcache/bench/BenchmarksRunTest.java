@@ -31,7 +31,8 @@ class BenchmarksRunTest {
           ExtentIndexBenchmark.class,
           LogAppendBenchmark.class,
           TwoSlotBenchmark.class,
-          EngineBenchmark.class);
+          EngineBenchmark.class,
+          EngineBurstBenchmark.class);
 
   static Set<BenchmarkListEntry> benchmarks() {
     return BenchmarkList.defaultList()
@@ -76,6 +77,8 @@ class BenchmarksRunTest {
         .param("extents", "4096")
         .param("targetMebibytes", "4")
         .param("workingSetMebibytes", "4")
+        .param("cacheMebibytes", "512")
+        .param("blockBytes", "512")
         .shouldFailOnError(true)
         .shouldDoGC(false)
         .verbosity(VerboseMode.SILENT)

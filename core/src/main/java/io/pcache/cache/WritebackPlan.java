@@ -2,9 +2,11 @@ package io.pcache.cache;
 
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
+import io.pcache.format.MediaLayout;
 import io.pcache.log.KeySetReader;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
@@ -19,6 +21,13 @@ import java.util.List;
 final class WritebackPlan {
   private static final long MAX_RUN_BYTES = 4 << 20;
   private static final int MAX_RUN_PIECES = 256;
+
+  /**
+   * What {@link #order} holds: a key's first sector, and behind it the key's place in its key set.
+   */
+  private static final int KEY_BITS = 7;
+
+  private static final int KEY_MASK = (1 << KEY_BITS) - 1;
 
   /** Into how many requests a key set is cut: enough for every thread of the backing device. */
   private static final int REQUESTS = 16;
@@ -36,6 +45,7 @@ final class WritebackPlan {
   private final Geometry geometry;
   private final Segments segments;
   private final List<Piece> pieces = new ArrayList<>();
+  private final long[] order = new long[KeySetRecord.MAX_KEYS];
   private int next;
 
   WritebackPlan(Geometry geometry, Segments segments) {
@@ -51,15 +61,66 @@ final class WritebackPlan {
   void load(KeySetReader reader, BitSet damagedKeys) {
     pieces.clear();
     next = 0;
-    // From the last key to the first: what is planned already is newer and stays.
-    for (int i = reader.keyCount() - 1; i >= 0; i--) {
+    int count = sortByOffset(reader);
+    int first = 0;
+    while (first < count) {
+      int past = endOfCluster(reader.bytes(), first, count);
+      addCluster(reader.bytes(), first, past, damagedKeys);
+      first = past;
+    }
+  }
+
+  /** Puts the dirty keys in the order of the device. Returns how many there are. */
+  private int sortByOffset(KeySetReader reader) {
+    int count = 0;
+    for (int i = 0; i < reader.keyCount(); i++) {
       long at = KeySetRecord.keyOffset(i);
       if (!KeyRecord.isClean(reader.bytes(), at)) {
-        addUncovered(reader.bytes(), at, damagedKeys.get(i));
+        long sector = KeyRecord.off(reader.bytes(), at) / MediaLayout.SECTOR_BYTES;
+        order[count++] = sector << KEY_BITS | i;
       }
     }
-    pieces.removeIf(piece -> !piece.isWritten());
-    pieces.sort(Comparator.comparingLong(Piece::offsetBytes));
+    Arrays.sort(order, 0, count);
+    return count;
+  }
+
+  private static long at(long ordered) {
+    return KeySetRecord.keyOffset((int) ordered & KEY_MASK);
+  }
+
+  /** Keys belong together where one overlaps another; most stand alone. */
+  private int endOfCluster(MemorySegment keys, int first, int count) {
+    long end = endOf(keys, at(order[first]));
+    int past = first + 1;
+    while (past < count && KeyRecord.off(keys, at(order[past])) < end) {
+      end = Math.max(end, endOf(keys, at(order[past])));
+      past++;
+    }
+    return past;
+  }
+
+  private static long endOf(MemorySegment keys, long at) {
+    return KeyRecord.off(keys, at) + KeyRecord.len(keys, at);
+  }
+
+  private void addCluster(MemorySegment keys, int first, int past, BitSet damagedKeys) {
+    int from = pieces.size();
+    if (past - first > 1) {
+      // By their place in the key set.
+      for (int i = first; i < past; i++) {
+        order[i] &= KEY_MASK;
+      }
+      Arrays.sort(order, first, past);
+    }
+    // From the last key to the first: what is planned already is newer and stays.
+    for (int i = past - 1; i >= first; i--) {
+      addUncovered(keys, from, at(order[i]), damagedKeys.get((int) order[i] & KEY_MASK));
+    }
+    List<Piece> cluster = pieces.subList(from, pieces.size());
+    cluster.removeIf(piece -> !piece.isWritten());
+    if (cluster.size() > 1) {
+      cluster.sort(Comparator.comparingLong(Piece::offsetBytes));
+    }
   }
 
   /** Plans extents, none of which overlaps another. */
@@ -76,7 +137,8 @@ final class WritebackPlan {
     pieces.sort(Comparator.comparingLong(Piece::offsetBytes));
   }
 
-  private void addUncovered(MemorySegment keys, long at, boolean damaged) {
+  /** Adds what no piece from {@code firstPiece} on covers. */
+  private void addUncovered(MemorySegment keys, int firstPiece, long at, boolean damaged) {
     long from = KeyRecord.off(keys, at);
     long to = from + KeyRecord.len(keys, at);
     if (damaged || segments.isStale(keys, at)) {
@@ -87,7 +149,7 @@ final class WritebackPlan {
     }
     long mediaAt =
         geometry.mediaOffset(KeyRecord.cacheSegId(keys, at), KeyRecord.cacheSegOff(keys, at));
-    List<Piece> newer = overlapping(from, to);
+    List<Piece> newer = overlapping(firstPiece, from, to);
     long covered = from;
     for (Piece piece : newer) {
       add(covered, piece.offsetBytes(), mediaAt + (covered - from));
@@ -96,9 +158,12 @@ final class WritebackPlan {
     add(covered, to, mediaAt + (covered - from));
   }
 
-  private List<Piece> overlapping(long from, long to) {
+  private List<Piece> overlapping(int firstPiece, long from, long to) {
+    if (firstPiece == pieces.size()) {
+      return List.of();
+    }
     List<Piece> found = new ArrayList<>();
-    for (Piece piece : pieces) {
+    for (Piece piece : pieces.subList(firstPiece, pieces.size())) {
       if (piece.offsetBytes() < to && from < piece.endBytes()) {
         found.add(piece);
       }
