@@ -41,7 +41,9 @@ class RepeatedKillTest {
   /** How often to kill, over both kinds of cache. */
   private static final int CYCLES = Integer.getInteger("pcache.kill.cycles", 30);
 
-  private static final int MAX_WRITES_BEFORE_KILL = 4000;
+  /** Of libnbd's; fio comes to about as many meanwhile. */
+  private static final int MAX_WRITES_BEFORE_KILL = 2500;
+
   private static final int STARTS_BETWEEN_KILLED_ONES = 4;
   private static final long BACKING_BYTES = 4L << 30;
 
@@ -125,13 +127,14 @@ class RepeatedKillTest {
     LibnbdWriter.Run libnbdRun = libnbd.start(disk.uri(), random.nextInt(1 << 20));
     try {
       await()
+          .pollInterval(50, TimeUnit.MILLISECONDS)
           .atMost(60, TimeUnit.SECONDS)
           .until(() -> hasBegun(libnbdRun) && status().writes() > submitted(libnbdRun));
-      long killAt = status().writes() + random.nextInt(MAX_WRITES_BEFORE_KILL);
+      int killAt = libnbdRun.submitted().get() + random.nextInt(MAX_WRITES_BEFORE_KILL);
       await()
           .pollInterval(2, TimeUnit.MILLISECONDS)
           .atMost(60, TimeUnit.SECONDS)
-          .until(() -> status().writes() >= killAt);
+          .until(() -> libnbdRun.submitted().get() >= killAt);
       PcacheStatus last = status();
       disk.kill();
       reclaimedSegments += last.reclaimedSegments();

@@ -134,12 +134,12 @@ class AddressTest {
                 .formatted(address, folder.resolve("none")));
   }
 
-  @ParameterizedTest
-  @CsvSource({"192.0.2.1:0, an address of this machine", "no-such-host.invalid:0, no such host"})
-  void anAddressOfAnotherMachineIsABadOption(String address, String part) {
-    assertThatThrownBy(() -> startAt(address))
+  @Test
+  void anAddressOfAnotherMachineIsABadOption() {
+    assertThatThrownBy(() -> startAt("192.0.2.1:0"))
         .isInstanceOf(BadOptionException.class)
-        .hasMessageContainingAll("cannot listen on " + address, part);
+        .hasMessageContaining("cannot listen on 192.0.2.1:0")
+        .hasMessageContaining("give an address of this machine");
   }
 
   @Test
