@@ -35,6 +35,10 @@ final class CacheFormatter {
   }
 
   private static void checkLabel(@Nullable String label) {
+    if (label != null && label.codePoints().anyMatch(Character::isISOControl)) {
+      throw new BadOptionException(
+          "the label holds a control character, such as a line's end; give plain text");
+    }
     int bytes = label == null ? 0 : label.getBytes(StandardCharsets.UTF_8).length;
     if (bytes > Identity.MAX_LABEL_BYTES) {
       throw new BadOptionException(
@@ -47,6 +51,9 @@ final class CacheFormatter {
   }
 
   private static void checkSize(FormatOptions options) {
+    if (options.cache().toString().isEmpty()) {
+      throw new BadOptionException("the cache device's name is empty; give a device or a file");
+    }
     boolean exists = Files.exists(options.cache());
     if (!exists && options.sizeBytes() == 0) {
       throw new BadOptionException(
@@ -57,6 +64,16 @@ final class CacheFormatter {
     }
     if (options.sizeBytes() < 0) {
       throw new BadOptionException("size " + options.sizeBytes() + ": a size above 0 expected");
+    }
+  }
+
+  /** To use a file whole when less was asked for would surprise; so would cutting it. */
+  private static void refuseToShrink(FormatOptions options) {
+    long foundBytes = options.cache().toFile().length();
+    if (options.sizeBytes() != 0 && options.sizeBytes() < foundBytes) {
+      throw new BadOptionException(
+          "%s has %d bytes already, more than the %d that were asked for; leave out the size to use all of it, or remove the file first"
+              .formatted(options.cache(), foundBytes, options.sizeBytes()));
     }
   }
 
@@ -83,6 +100,7 @@ final class CacheFormatter {
   private static void allocate(FormatOptions options) {
     Path path = options.cache();
     if (Files.isRegularFile(path) || !Files.exists(path)) {
+      refuseToShrink(options);
       MediaFiles.allocate(path, options.sizeBytes());
     } else if (options.sizeBytes() != 0) {
       throw new BadOptionException(path + ": --size is for files; a block device is used whole");

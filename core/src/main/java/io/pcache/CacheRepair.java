@@ -36,18 +36,21 @@ public final class CacheRepair implements AutoCloseable {
   public static CacheRepair open(Path cache) {
     Media media = MediaFiles.open(cache);
     try {
-      CacheInfo info = CacheInfo.load(media, Superblock.load(media));
-      Optional<Identity> identity = Identity.load(media);
-      long deviceBytes =
-          identity.filter(Identity::isBound).map(Identity::backingBytes).orElse(Long.MAX_VALUE);
-      LogBounds closedLog =
-          identity.filter(id -> id.isBound() && !id.open()).map(Identity::closedLog).orElse(null);
-      return new CacheRepair(
-          media, identity, LogRepair.examine(media, info, deviceBytes, closedLog));
+      return NamedCacheDevice.read(cache, () -> examine(media));
     } catch (Throwable t) {
       media.close();
       throw t;
     }
+  }
+
+  private static CacheRepair examine(Media media) {
+    CacheInfo info = CacheInfo.load(media, Superblock.load(media));
+    Optional<Identity> identity = Identity.load(media);
+    long deviceBytes =
+        identity.filter(Identity::isBound).map(Identity::backingBytes).orElse(Long.MAX_VALUE);
+    LogBounds closedLog =
+        identity.filter(id -> id.isBound() && !id.open()).map(Identity::closedLog).orElse(null);
+    return new CacheRepair(media, identity, LogRepair.examine(media, info, deviceBytes, closedLog));
   }
 
   /** Whether anything is wrong with the log. */

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param cache the cache device: a block device, an existing file, or a file to create
  * @param sizeBytes size of a file to create or grow to; 0 takes an existing file or block device as
- *     it is. At least 512 MiB
+ *     it is. At least 512 MiB, and not below the size of an existing file
  * @param dataCrc whether every key carries a checksum of its data; cannot be changed later
  * @param force whether to overwrite a device that holds anything known (a cache, a file system, a
  *     partition table)

@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -116,21 +117,25 @@ public final class Pcache implements AutoCloseable {
   }
 
   private static Pcache open(OpenOptions options, Media media, BackingStore store, Closer closer) {
-    Superblock superblock = Superblock.load(media);
-    CacheInfo info = CacheInfo.load(media, superblock);
-    IdentityKeeper identity = IdentityKeeper.load(media, store);
+    Path path = options.cache();
+    Superblock superblock = NamedCacheDevice.read(path, () -> Superblock.load(media));
+    CacheInfo info = NamedCacheDevice.read(path, () -> CacheInfo.load(media, superblock));
+    IdentityKeeper identity = NamedCacheDevice.read(path, () -> IdentityKeeper.load(media, store));
     identity.checkDevice(options.adopt());
     BackingDevice backing = BackingDevice.start(store, BackingOptions.defaults());
     closer.replace(store, backing);
     Cache cache =
-        Cache.recover(
-            media,
-            info,
-            backing,
-            identity.lastWriter(),
-            identity.closedLog(),
-            identity,
-            CacheTuning.forMachine(info.segments()));
+        NamedCacheDevice.read(
+            path,
+            () ->
+                Cache.recover(
+                    media,
+                    info,
+                    backing,
+                    identity.lastWriter(),
+                    identity.closedLog(),
+                    identity,
+                    CacheTuning.forMachine(info.segments())));
     CacheSnapshot recovered = cache.snapshot();
     identity.check(
         new LogBounds(recovered.keyTail(), recovered.dirtyTail(), recovered.keyHead()),
@@ -144,8 +149,7 @@ public final class Pcache implements AutoCloseable {
       cache.setGcPercent(options.gcPercent());
     }
     cache.start();
-    return new Pcache(
-        options.cache().toString(), superblock, media, store, backing, identity, cache);
+    return new Pcache(path.toString(), superblock, media, store, backing, identity, cache);
   }
 
   private static void refuseSameFile(OpenOptions options) {

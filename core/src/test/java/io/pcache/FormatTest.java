@@ -81,6 +81,31 @@ class FormatTest {
     assertThat(files.cache()).doesNotExist();
   }
 
+  @Test
+  void aLabelWithControlCharactersIsRefused() {
+    FormatOptions options = asItIs().withSizeBytes(SIZE_BYTES).withLabel("two\nlines");
+    assertThatThrownBy(() -> Pcache.format(options))
+        .isInstanceOf(BadOptionException.class)
+        .hasMessageContaining("control character");
+    assertThat(files.cache()).doesNotExist();
+  }
+
+  @Test
+  void anEmptyNameIsRefused() {
+    assertThatThrownBy(() -> Pcache.format(FormatOptions.of(Path.of(""))))
+        .isInstanceOf(BadOptionException.class)
+        .hasMessageContaining("name is empty");
+  }
+
+  @Test
+  void aLargerFileIsNeitherCutNorUsedWholeUnasked() throws IOException {
+    CacheFiles.setLength(files.cache(), SIZE_BYTES + 4096);
+    assertThatThrownBy(() -> Pcache.format(asItIs().withSizeBytes(SIZE_BYTES).withForce(true)))
+        .isInstanceOf(BadOptionException.class)
+        .hasMessageContaining("has 536875008 bytes already, more than the 536870912");
+    assertThat(files.cache()).hasSize(SIZE_BYTES + 4096);
+  }
+
   @ParameterizedTest
   @CsvSource({
     "an ext2, 1080, 53ef",
@@ -162,7 +187,7 @@ class FormatTest {
     CacheFiles.setLength(files.cache(), SIZE_BYTES);
     assertThatThrownBy(files::open)
         .isInstanceOf(UnsupportedFormatException.class)
-        .hasMessageContaining("no cache found");
+        .hasMessageContaining(files.cache() + ": no cache found");
   }
 
   /** Media small enough for memory; formatting does not look at their size any more. */

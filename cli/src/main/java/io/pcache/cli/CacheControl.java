@@ -27,7 +27,10 @@ final class CacheControl implements ControlHandler {
     };
   }
 
-  private ControlReply message(List<String> arguments) {
+  /** The words may come one by one or as one argument in quotes, as dmsetup takes them too. */
+  private ControlReply message(List<String> given) {
+    List<String> arguments =
+        given.size() == 1 ? List.of(given.getFirst().strip().split("\\s+")) : given;
     if (arguments.isEmpty() || !arguments.getFirst().equals(GC_PERCENT)) {
       throw new BadOptionException(
           "unknown message '" + String.join(" ", arguments) + "'; known: " + GC_PERCENT + " N");

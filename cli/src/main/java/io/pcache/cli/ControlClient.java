@@ -1,5 +1,6 @@
 package io.pcache.cli;
 
+import io.pcache.error.BadOptionException;
 import io.pcache.error.ClosedException;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -7,6 +8,7 @@ import java.net.ConnectException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Asks a running daemon. */
@@ -21,6 +23,7 @@ final class ControlClient {
    * Sends one request and waits for its reply.
    *
    * @throws ClosedException where nobody answers on the socket
+   * @throws BadOptionException where it is no socket
    * @throws CommandException where the daemon could not carry it out, with its message and exit
    *     code
    */
@@ -38,6 +41,10 @@ final class ControlClient {
       return ControlProtocol.receive(
           new BufferedInputStream(Channels.newInputStream(connection)), ControlReply.class);
     } catch (ConnectException e) {
+      if (Files.isRegularFile(socket) || Files.isDirectory(socket)) {
+        throw new BadOptionException(
+            socket + " is not a socket; give a daemon's control socket, or its cache with --cache");
+      }
       throw new ClosedException(
           socket
               + ": no pcache answers there; one that was killed left the socket. Start it with pcache serve",

@@ -40,7 +40,8 @@ final class FormatCommand implements Callable<Integer> {
       paramLabel = "SIZE",
       converter = ByteSize.class,
       description =
-          "Size of a file: bytes, or with unit: 512M, 8G, 1TiB. At least 512M. Needed for a file that is to be created.")
+          "Size of a file: bytes, or with unit: 512M, 8G, 1TiB. At least 512M. Needed for a file that is to be created;"
+              + " an existing file grows to it, and is never cut.")
   private @Nullable Long sizeBytes;
 
   @Option(

@@ -24,7 +24,7 @@ final class MessageCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "MESSAGE",
-      description = "The message's name and its value.")
+      description = "The message's name and its value, as one argument or as two.")
   private List<String> arguments;
 
   @Override

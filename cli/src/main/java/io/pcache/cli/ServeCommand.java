@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Serves a backing device through its cache over NBD until Ctrl-C or SIGTERM. Without --cache and --backing: a demo disk in"
+      "Serves a backing device through its cache over NBD until Ctrl-C, SIGTERM or SIGHUP. Without --cache and --backing: a demo disk in"
           + " ./pcache-data, made if absent."
     },
     footerHeading = "%nExamples:%n",

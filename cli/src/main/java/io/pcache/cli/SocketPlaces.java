@@ -77,9 +77,19 @@ final class SocketPlaces {
     } else if (folder.equals(userFolder)) {
       makeFolder(folder, "rwx------");
       // Among the temporary files anybody can take a name first.
-      return isOwn(folder) && Files.isWritable(folder);
+      return isOwn(folder) && takesNewFiles(folder);
     }
-    return Files.isWritable(folder);
+    return takesNewFiles(folder);
+  }
+
+  /** By trying: a full file system refuses in spite of all permissions. */
+  private static boolean takesNewFiles(Path folder) {
+    try {
+      Files.delete(Files.createTempDirectory(folder, ".pcache"));
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   private static boolean isOwn(Path folder) {

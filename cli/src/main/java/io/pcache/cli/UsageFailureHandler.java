@@ -1,8 +1,12 @@
 package io.pcache.cli;
 
 import io.pcache.error.ErrorKind;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.ParameterException;
 
 /**
@@ -14,8 +18,29 @@ final class UsageFailureHandler implements IParameterExceptionHandler {
     CommandLine command = failure.getCommandLine();
     String name = command.getCommandSpec().qualifiedName();
     String message =
-        String.valueOf(failure.getMessage()).replace('\n', ' ').replaceFirst("^Error: ", "");
+        unknownOption(failure, args)
+            .map(option -> "Unknown option: '" + option + "'")
+            .orElseGet(() -> String.valueOf(failure.getMessage()))
+            .replace('\n', ' ')
+            .replaceFirst("^Error: ", "");
     command.getErr().println("pcache: " + message + " (see: " + name + " --help)");
     return ErrorKind.BAD_OPTION.exitCode();
+  }
+
+  /**
+   * A misspelt option is told before the argument that is missing besides: what was taken for the
+   * one is often meant for the other.
+   */
+  private static Optional<String> unknownOption(ParameterException failure, String[] args) {
+    if (!(failure instanceof MissingParameterException)) {
+      return Optional.empty();
+    }
+    Set<String> known = failure.getCommandLine().getCommandSpec().optionsMap().keySet();
+    return Arrays.stream(args)
+        .takeWhile(arg -> !arg.equals("--"))
+        .filter(arg -> arg.startsWith("--"))
+        .map(arg -> arg.replaceFirst("=.*", ""))
+        .filter(option -> !known.contains(option))
+        .findFirst();
   }
 }

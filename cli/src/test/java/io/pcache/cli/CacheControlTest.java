@@ -29,6 +29,12 @@ class CacheControlTest {
     assertThat(reply.text()).isEqualTo("gc_percent is " + Integer.parseInt(value));
   }
 
+  @Test
+  void aMessageMayBeOneArgument() {
+    assertThat(message("gc_percent 61").text()).isEqualTo("gc_percent is 61");
+    assertThat(events).containsExactly("gc_percent 61");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pcache.error.BackingFailureException;
+import io.pcache.error.BadOptionException;
 import io.pcache.error.ClosedException;
 import io.pcache.error.ErrorKind;
 import java.io.IOException;
@@ -94,6 +95,14 @@ class ControlServerTest {
         .isInstanceOf(ClosedException.class)
         .hasMessageContaining(socket.toString())
         .hasMessageContaining("pcache serve");
+  }
+
+  @Test
+  void whatIsNoSocketIsToldFromADaemonThatIsGone() throws IOException {
+    Files.writeString(socket, "no socket");
+    assertThatThrownBy(() -> new ControlClient(socket).call(ControlRequest.STATUS))
+        .isInstanceOf(BadOptionException.class)
+        .hasMessageContaining(socket + " is not a socket");
   }
 
   @Test

@@ -32,7 +32,8 @@ final class LoopMountedDisk implements AutoCloseable {
     Path mountPoint = Files.createDirectories(folder.resolve("mnt"));
     Process nbdfuse =
         new ProcessBuilder(Tool.require("nbdfuse").toString(), fuseFolder.toString(), uri)
-            .inheritIO()
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve("nbdfuse.log").toFile())
             .start();
     Path disk = fuseFolder.resolve("nbd");
     await().atMost(20, TimeUnit.SECONDS).until(() -> Files.exists(disk));

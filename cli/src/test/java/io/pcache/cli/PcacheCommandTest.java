@@ -26,6 +26,8 @@ class PcacheCommandTest {
           ``                                         | give a command
           bogus                                      | 'bogus'
           format                                     | 'CACHE'
+          format --bogus                             | '--bogus'
+          serve --bogus=1 --cache c                  | --bogus
           format /no/such/file                       | give --size
           format c --size 12X                        | '12X' is not a size
           format c --size                            | '--size'

@@ -32,8 +32,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(Seeds.class)
 class RealClientsTest {
   private static final long BACKING_BYTES = 1L << 30;
-  private static final String PYTHON =
-      "/usr/bin/python3"; // the one that the system's libnbd package serves
 
   private @TempDir Path folder;
   private ServedDisk disk;
@@ -105,7 +103,7 @@ class RealClientsTest {
   }
 
   @Test
-  @RequiresFile(PYTHON)
+  @RequiresFile(LibnbdClient.PYTHON)
   @RequiresTool("nbdsh")
   void libnbdNegotiatesStructuredRepliesAndBlockStatus() throws IOException, InterruptedException {
     python(
@@ -128,7 +126,7 @@ class RealClientsTest {
   }
 
   @Test
-  @RequiresFile(PYTHON)
+  @RequiresFile(LibnbdClient.PYTHON)
   @RequiresTool("nbdsh")
   void everyConnectionSeesWhatAnyOtherWrote() throws IOException, InterruptedException {
     python(
@@ -147,7 +145,7 @@ class RealClientsTest {
   }
 
   @Test
-  @RequiresFile(PYTHON)
+  @RequiresFile(LibnbdClient.PYTHON)
   @RequiresTool("nbdsh")
   void whatFuaAndFlushAcknowledgedSurvivesAKill() throws IOException, InterruptedException {
     python(
@@ -171,7 +169,7 @@ class RealClientsTest {
   }
 
   @Test
-  @RequiresFile(PYTHON)
+  @RequiresFile(LibnbdClient.PYTHON)
   @RequiresTool("nbdsh")
   void aRequestPastTheEndIsRefusedAndTheConnectionGoesOn()
       throws IOException, InterruptedException {
@@ -192,8 +190,7 @@ class RealClientsTest {
   }
 
   private void python(String script) throws IOException, InterruptedException {
-    Command.run(PYTHON, "-c", "import errno, nbd, sys\nuri = sys.argv[1]\n" + script, disk.uri())
-        .succeeded();
+    LibnbdClient.run(disk.uri(), script);
   }
 
   @Test

@@ -70,6 +70,13 @@ class SocketPlacesTest {
   }
 
   @Test
+  void aFolderThatTakesNoFilesIsPassedOverWhateverItsPermissions() {
+    Path run = folder.resolve("run");
+    Path taken = new SocketPlaces(run, run).forServer(Path.of("/proc/no-such-cache"), ".x");
+    assertThat(taken).isEqualTo(run.resolve("proc-no-such-cache.x"));
+  }
+
+  @Test
   void aServerWithoutAnyPlaceSaysWhatItTried() {
     Path missing = folder.resolve("missing/run");
     assertThatThrownBy(

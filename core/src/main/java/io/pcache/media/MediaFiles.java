@@ -43,8 +43,7 @@ public final class MediaFiles {
       return mapAs(file, arena);
     } catch (IOException e) {
       release(file, arena, e);
-      throw new MediaFailureException(
-          path + ": cannot open the cache device: " + e.getMessage(), e);
+      throw new MediaFailureException("cannot use it as the cache device: " + e.getMessage(), e);
     } catch (RuntimeException e) {
       release(file, arena, e);
       throw e;
@@ -84,25 +83,38 @@ public final class MediaFiles {
    *
    * @param sizeBytes the size it shall have; a larger file keeps its size
    * @throws io.pcache.error.NoSpaceException where the file system has no room
+   * @throws io.pcache.error.BadOptionException where there is no folder to create it in
    */
   public static void allocate(Path path, long sizeBytes) {
-    boolean existed = Files.exists(path);
-    try (NativeFile file =
-        existed
-            ? NativeFile.open(path, NativeFile.Access.READ_WRITE)
-            : NativeFile.create(path, OWNER_ONLY)) {
-      file.lockExclusively();
-      long wholeBytes = Math.max(sizeBytes, file.sizeBytes());
-      if (!file.isBlockDevice() && !file.allocate(0, wholeBytes)) {
-        fill(file, wholeBytes);
+    try {
+      if (Files.exists(path)) {
+        try (NativeFile file = NativeFile.open(path, NativeFile.Access.READ_WRITE)) {
+          allocate(file, sizeBytes);
+        }
+      } else {
+        create(path, sizeBytes);
       }
     } catch (IOException e) {
-      removeIfNew(path, existed, e);
-      throw new MediaFailureException(
-          path + ": cannot allocate the cache file: " + e.getMessage(), e);
-    } catch (RuntimeException e) {
-      removeIfNew(path, existed, e);
-      throw e;
+      throw new MediaFailureException("cannot make a cache of it: " + e.getMessage(), e);
+    }
+  }
+
+  private static void create(Path path, long sizeBytes) throws IOException {
+    try (NativeFile file = NativeFile.create(path, OWNER_ONLY)) {
+      try {
+        allocate(file, sizeBytes);
+      } catch (IOException | RuntimeException e) {
+        remove(path, e);
+        throw e;
+      }
+    }
+  }
+
+  private static void allocate(NativeFile file, long sizeBytes) throws IOException {
+    file.lockExclusively();
+    long wholeBytes = Math.max(sizeBytes, file.sizeBytes());
+    if (!file.isBlockDevice() && !file.allocate(0, wholeBytes)) {
+      fill(file, wholeBytes);
     }
   }
 
@@ -117,10 +129,7 @@ public final class MediaFiles {
     }
   }
 
-  private static void removeIfNew(Path path, boolean existed, Exception cause) {
-    if (existed) {
-      return;
-    }
+  private static void remove(Path path, Exception cause) {
     try {
       Files.deleteIfExists(path);
     } catch (IOException e) {

@@ -101,15 +101,31 @@ public final class NativeFile implements AutoCloseable {
   /**
    * Creates a regular file that must not exist yet, of size 0.
    *
+   * @throws BadOptionException where its folder does not exist, or a symbolic link of that name
+   *     leads nowhere
    * @throws IOException where it exists or the system refuses
    */
   public static NativeFile create(Path path, int mode) throws IOException {
+    refuseToCreateNowhere(path);
     int flags = Posix.O_RDWR | Posix.O_CREAT | Posix.O_EXCL | Posix.O_CLOEXEC;
     int descriptor = Posix.open(path.toString(), flags, mode);
     if (descriptor < 0) {
       throw Posix.failure("cannot create " + path);
     }
     return new NativeFile(path, descriptor, false);
+  }
+
+  private static void refuseToCreateNowhere(Path path) throws IOException {
+    Path folder = path.toAbsolutePath().getParent();
+    if (folder != null && !Files.isDirectory(folder)) {
+      throw new BadOptionException(
+          path + ": there is no folder " + folder + "; make it first, or give another path");
+    }
+    if (Files.isSymbolicLink(path) && !Files.exists(path)) {
+      throw new BadOptionException(
+          "%s is a symbolic link to %s, which does not exist; give that path, or remove the link"
+              .formatted(path, Files.readSymbolicLink(path)));
+    }
   }
 
   private static boolean isBlockDevice(Path path) throws IOException {
@@ -283,7 +299,7 @@ public final class NativeFile implements AutoCloseable {
    * Allocates every block of a range of a regular file, growing it where needed.
    *
    * @return false where the file system has no such call; nothing was changed then
-   * @throws NoSpaceException where the file system is full
+   * @throws NoSpaceException where the file system is full, or holds no file of that size
    */
   public boolean allocate(long offsetBytes, long lengthBytes) throws IOException {
     return fallocate(0, offsetBytes, lengthBytes, "allocate");
@@ -314,6 +330,13 @@ public final class NativeFile implements AutoCloseable {
                 + " "
                 + lengthBytes
                 + " bytes; free some or give a smaller size");
+      }
+      if (errno == Posix.EFBIG) {
+        throw new NoSpaceException(
+            path
+                + ": its file system holds no file of "
+                + (offsetBytes + lengthBytes)
+                + " bytes; give a smaller size");
       }
       if (errno != Posix.EINTR) {
         throw Posix.failure("cannot " + verb + " " + lengthBytes + " bytes of " + path);

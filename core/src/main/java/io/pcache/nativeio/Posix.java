@@ -29,6 +29,7 @@ final class Posix {
   static final int EBUSY = 16;
   static final int EFAULT = 14;
   static final int EINVAL = 22;
+  static final int EFBIG = 27;
   static final int ENOSPC = 28;
   static final int EOPNOTSUPP = 95;
   static final int EDQUOT = 122;

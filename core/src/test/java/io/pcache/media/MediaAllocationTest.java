@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.pcache.error.BadOptionException;
 import io.pcache.error.DeviceInUseException;
-import io.pcache.error.MediaFailureException;
 import io.pcache.error.NoSpaceException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -83,8 +83,27 @@ class MediaAllocationTest {
   void aFolderThatDoesNotExistIsNamed() {
     Path path = folder.resolve("missing").resolve("cache");
     assertThatThrownBy(() -> MediaFiles.allocate(path, SIZE_BYTES))
-        .isInstanceOf(MediaFailureException.class)
+        .isInstanceOf(BadOptionException.class)
+        .hasMessageContaining("there is no folder " + path.getParent());
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void aLinkThatLeadsNowhereIsNamedWithWhereItLeads() throws IOException {
+    Path link = Files.createSymbolicLink(folder.resolve("cache"), Path.of("gone"));
+    assertThatThrownBy(() -> MediaFiles.allocate(link, SIZE_BYTES))
+        .isInstanceOf(BadOptionException.class)
+        .hasMessageContaining(link + " is a symbolic link to gone, which does not exist");
+    assertThat(Files.isSymbolicLink(link)).isTrue();
+  }
+
+  @Test
+  void aSizeThatNoFileCanHaveIsTooMuch() {
+    Path path = folder.resolve("cache");
+    assertThatThrownBy(() -> MediaFiles.allocate(path, 1L << 60))
+        .isInstanceOf(NoSpaceException.class)
         .hasMessageContaining(path.toString());
+    assertThat(path).doesNotExist();
   }
 
   @Test

@@ -2,11 +2,13 @@ package io.pcache.nbd;
 
 import io.pcache.error.BadOptionException;
 import io.pcache.error.DeviceInUseException;
+import io.pcache.error.PcacheException;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
+import java.net.UnknownHostException;
 import java.nio.channels.ServerSocketChannel;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +21,12 @@ import org.jspecify.annotations.Nullable;
  */
 record BoundSocket(
     ServerSocketChannel channel, ListenAddress address, @Nullable UnixSocketFile file) {
+  /**
+   * How many clients may wait to be accepted. The system has a limit of its own; a client beyond it
+   * is refused on a Unix socket and waits on TCP.
+   */
+  static final int BACKLOG = 1024;
+
   /** Starts to listen. */
   static BoundSocket bind(ListenAddress address) {
     return switch (address) {
@@ -33,18 +41,37 @@ record BoundSocket(
           new InetSocketAddress(InetAddress.getByName(address.host()), address.port());
       ServerSocketChannel channel = ServerSocketChannel.open();
       try {
-        channel.setOption(StandardSocketOptions.SO_REUSEADDR, true).bind(wanted);
+        channel.setOption(StandardSocketOptions.SO_REUSEADDR, true).bind(wanted, BACKLOG);
         int port = ((InetSocketAddress) channel.getLocalAddress()).getPort();
         return new BoundSocket(channel, new ListenAddress.Tcp(address.host(), port), null);
       } catch (IOException e) {
         channel.close();
         throw e;
       }
+    } catch (UnknownHostException e) {
+      throw new BadOptionException(
+          "cannot listen on " + address + ": no such host; give an address of this machine", e);
     } catch (BindException e) {
-      throw new DeviceInUseException("cannot listen on " + address + ": " + e.getMessage(), e);
+      throw refusal(address, e);
     } catch (IOException e) {
-      throw new BadOptionException("cannot listen on " + address + ": " + e, e);
+      throw new BadOptionException("cannot listen on " + address + ": " + e.getMessage(), e);
     }
+  }
+
+  /** The system's words are the only thing that tells a port in use from an address of others. */
+  private static PcacheException refusal(ListenAddress.Tcp address, BindException e) {
+    String reason = String.valueOf(e.getMessage());
+    if (reason.contains("in use")) {
+      return new DeviceInUseException(
+          "cannot listen on "
+              + address
+              + ": the port is in use; stop who listens there, or give another one",
+          e);
+    }
+    return new BadOptionException(
+        "cannot listen on %s: %s; give an address of this machine and a port that may be used"
+            .formatted(address, reason),
+        e);
   }
 
   /** Stops listening and removes the socket's file. */

@@ -9,6 +9,8 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -46,11 +48,33 @@ final class UnixSocketFile {
   static BoundSocket bind(ListenAddress.Unix address) {
     Path path = address.path().toAbsolutePath();
     requireReachable(path);
+    requireFolder(path, address);
     try {
       requireReplaceable(path);
       return bindPrivately(path, address);
+    } catch (AccessDeniedException e) {
+      throw new BadOptionException(
+          "cannot listen on %s: no permission to make a socket in %s; give another folder"
+              .formatted(address, path.getParent()),
+          e);
+    } catch (FileSystemException e) {
+      throw new BadOptionException(
+          "cannot listen on "
+              + address
+              + ": "
+              + Objects.requireNonNullElse(e.getReason(), e.toString()),
+          e);
     } catch (IOException | UnsupportedOperationException e) {
-      throw new BadOptionException("cannot listen on " + address + ": " + e, e);
+      throw new BadOptionException("cannot listen on " + address + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void requireFolder(Path path, ListenAddress.Unix address) {
+    Path folder = path.getParent();
+    if (folder == null || !Files.isDirectory(folder)) {
+      throw new BadOptionException(
+          "cannot listen on %s: there is no folder %s; make it first, or give another path"
+              .formatted(address, folder));
     }
   }
 
@@ -100,7 +124,8 @@ final class UnixSocketFile {
     ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     boolean bound = false;
     try {
-      ServerSocketChannel unused = channel.bind(UnixDomainSocketAddress.of(fresh));
+      ServerSocketChannel unused =
+          channel.bind(UnixDomainSocketAddress.of(fresh), BoundSocket.BACKLOG);
       Path restricted =
           Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("rw-------"));
       Path placed = Files.move(restricted, path, StandardCopyOption.ATOMIC_MOVE);

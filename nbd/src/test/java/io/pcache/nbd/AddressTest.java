@@ -129,7 +129,17 @@ class AddressTest {
     String address = "unix:" + folder.resolve("none/s");
     assertThatThrownBy(() -> startAt(address))
         .isInstanceOf(BadOptionException.class)
-        .hasMessageContaining(address);
+        .hasMessage(
+            "cannot listen on %s: there is no folder %s; make it first, or give another path"
+                .formatted(address, folder.resolve("none")));
+  }
+
+  @Test
+  void anAddressOfAnotherMachineIsABadOption() {
+    assertThatThrownBy(() -> startAt("192.0.2.1:0"))
+        .isInstanceOf(BadOptionException.class)
+        .hasMessageContaining("cannot listen on 192.0.2.1:0")
+        .hasMessageContaining("give an address of this machine");
   }
 
   @Test
@@ -141,7 +151,8 @@ class AddressTest {
               .listen(server.addresses().getFirst())
               .build();
       assertThatThrownBy(() -> NbdServer.start(both, Map.of("", device)))
-          .isInstanceOf(DeviceInUseException.class);
+          .isInstanceOf(DeviceInUseException.class)
+          .hasMessageContaining("the port is in use; stop who listens there, or give another one");
       assertThat(folder).isEmptyDirectory();
     }
   }

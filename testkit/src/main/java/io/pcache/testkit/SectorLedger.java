@@ -12,7 +12,7 @@ import java.util.List;
  *
  * <p>Thread-safety: none.
  */
-final class SectorLedger {
+public final class SectorLedger {
   private static final int NONE = Integer.MIN_VALUE;
 
   private final int firstSector;
@@ -65,7 +65,8 @@ final class SectorLedger {
     }
   }
 
-  SectorLedger(int firstSector, int count) {
+  /** A range of sectors that are all zeroes. */
+  public SectorLedger(int firstSector, int count) {
     this.firstSector = firstSector;
     for (int i = 0; i < count; i++) {
       versions.add(new VersionList());
@@ -74,33 +75,35 @@ final class SectorLedger {
     durable = new int[count];
   }
 
-  int firstSector() {
+  /** The number of the first sector. */
+  public int firstSector() {
     return firstSector;
   }
 
-  int count() {
+  /** How many sectors there are. */
+  public int count() {
     return versions.size();
   }
 
   /** The version after the newest. */
-  int nextVersion() {
+  public int nextVersion() {
     return ++newest;
   }
 
   /** A write is submitted. */
-  void submitted(int first, int count, int version) {
+  public void submitted(int first, int count, int version) {
     for (int i = first - firstSector; i < first - firstSector + count; i++) {
       versions.get(i).add(version);
     }
   }
 
   /** A write is acknowledged: reads see nothing older. */
-  void acknowledged(int first, int count, int version) {
+  public void acknowledged(int first, int count, int version) {
     raise(floor, first, count, version);
   }
 
   /** A write is durable: nothing older comes back. */
-  void madeDurable(int first, int count, int version) {
+  public void madeDurable(int first, int count, int version) {
     raise(durable, first, count, version);
   }
 
@@ -111,12 +114,12 @@ final class SectorLedger {
   }
 
   /** What has been acknowledged so far, for a flush or a read that is submitted now. */
-  int[] floors() {
+  public int[] floors() {
     return floor.clone();
   }
 
   /** A flush has completed that was submitted when the floors were these. */
-  void flushed(int[] floors) {
+  public void flushed(int[] floors) {
     for (int i = 0; i < durable.length; i++) {
       durable[i] = Math.max(durable[i], floors[i]);
     }
@@ -152,7 +155,7 @@ final class SectorLedger {
   /**
    * Checks what all sectors read after a crash; from now on they have these versions and no newer.
    */
-  void checkRecovered(MemorySegment read) {
+  public void checkRecovered(MemorySegment read) {
     int newestFound = 0;
     for (int i = 0; i < durable.length; i++) {
       int version = versionIn(read, i, i, durable[i]);

@@ -56,11 +56,7 @@ public final class ServedDisk implements AutoCloseable {
    * @throws AssertionError with its output where it ends or takes half a minute instead
    */
   public static ServedDisk start(String... arguments) throws IOException, InterruptedException {
-    List<String> command =
-        new ArrayList<>(List.of(Repository.resolve(COMMAND).toString(), "serve"));
-    Collections.addAll(command, arguments);
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().putAll(CLASS_PATH);
+    ProcessBuilder builder = serveCommand(arguments);
     Process process = builder.start();
     List<String> log = Collections.synchronizedList(new ArrayList<>());
     CompletableFuture<String> uri = new CompletableFuture<>();
@@ -73,9 +69,34 @@ public final class ServedDisk implements AutoCloseable {
       reader.join(TimeUnit.SECONDS.toMillis(1));
       throw new AssertionError(
           "%s has not begun to serve:%n%s"
-              .formatted(String.join(" ", command), String.join("\n", log)),
+              .formatted(String.join(" ", builder.command()), String.join("\n", log)),
           e);
     }
+  }
+
+  /**
+   * Starts a daemon and kills it after some time with SIGKILL, whatever it has come to by then.
+   *
+   * @param arguments what follows {@code pcache serve}
+   */
+  public static void startAndKill(long afterMillis, String... arguments)
+      throws IOException, InterruptedException {
+    Process process =
+        serveCommand(arguments).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+    boolean ended = process.waitFor(afterMillis, TimeUnit.MILLISECONDS);
+    process.destroyForcibly().waitFor();
+    if (ended) {
+      throw new AssertionError("the daemon has ended by itself with " + process.exitValue());
+    }
+  }
+
+  private static ProcessBuilder serveCommand(String... arguments) {
+    List<String> command =
+        new ArrayList<>(List.of(Repository.resolve(COMMAND).toString(), "serve"));
+    Collections.addAll(command, arguments);
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().putAll(CLASS_PATH);
+    return builder;
   }
 
   private static void read(Process process, List<String> log, CompletableFuture<String> uri) {

@@ -1,0 +1,83 @@
+package io.pcache.cli;
+
+import static org.awaitility.Awaitility.await;
+
+import io.pcache.testkit.SparseFiles;
+import io.pcache.testkit.Tool;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A block device of this machine that fails all its reads, writes and flushes while it is told to:
+ * nbdkit with its error filter, under nbdfuse, under a loop device.
+ */
+final class FailingDisk implements AutoCloseable {
+  private final Path content;
+  private final Path failsWhilePresent;
+  private final Process nbdkit;
+  private final LoopMountedDisk disk;
+
+  private FailingDisk(Path content, Path failsWhilePresent, Process nbdkit, LoopMountedDisk disk) {
+    this.content = content;
+    this.failsWhilePresent = failsWhilePresent;
+    this.nbdkit = nbdkit;
+    this.disk = disk;
+  }
+
+  /** Makes a disk of zeroes that is well. */
+  static FailingDisk make(Path folder, long sizeBytes) throws IOException, InterruptedException {
+    Path content = folder.resolve("content");
+    Path failsWhilePresent = folder.resolve("fails");
+    Path socket = folder.resolve("nbdkit.sock");
+    SparseFiles.create(content, sizeBytes);
+    Process nbdkit =
+        new ProcessBuilder(
+                Tool.require("nbdkit").toString(),
+                "--foreground",
+                "--unix",
+                socket.toString(),
+                "--filter=error",
+                "file",
+                content.toString(),
+                "error=EIO",
+                "error-rate=100%",
+                "error-file=" + failsWhilePresent)
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve("nbdkit.log").toFile())
+            .start();
+    try {
+      await().atMost(20, TimeUnit.SECONDS).until(() -> Files.exists(socket));
+      LoopMountedDisk disk = LoopMountedDisk.attach("nbd+unix:///?socket=" + socket, folder);
+      return new FailingDisk(content, failsWhilePresent, nbdkit, disk);
+    } catch (Throwable t) {
+      nbdkit.destroyForcibly();
+      throw t;
+    }
+  }
+
+  Path blockDevice() {
+    return Path.of(disk.blockDevice());
+  }
+
+  /** What reached the disk. */
+  Path content() {
+    return content;
+  }
+
+  void fail() throws IOException {
+    Files.createFile(failsWhilePresent);
+  }
+
+  void comeBack() throws IOException {
+    Files.delete(failsWhilePresent);
+  }
+
+  @Override
+  public void close() throws IOException {
+    Files.deleteIfExists(failsWhilePresent);
+    disk.close();
+    nbdkit.destroy();
+  }
+}

@@ -1,0 +1,210 @@
+package io.pcache.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.pcache.PcacheStatus;
+import io.pcache.error.ErrorKind;
+import io.pcache.testkit.Command;
+import io.pcache.testkit.RequiresFile;
+import io.pcache.testkit.RequiresTool;
+import io.pcache.testkit.ServedDisk;
+import io.pcache.testkit.SparseFiles;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Full and read-only file systems under the cache and under the backing device. */
+@Tag("engine")
+@RequiresFile({ServedDisk.COMMAND, LibnbdClient.PYTHON, "/dev/loop-control"})
+@RequiresTool({"mkfs.ext4", "mount", "umount", "fallocate", "dd", "nbdsh"})
+class FileSystemLimitsTest {
+  private static final long BACKING_BYTES = 1L << 30;
+  private static final long SMALL_BYTES = 96L << 20;
+  private static final long WITH_CACHE_BYTES = 640L << 20;
+
+  /** Writes 24 MiB at 64 MiB, flushed. */
+  private static final String WRITE =
+      """
+      h = nbd.NBD()
+      h.connect_uri(uri)
+      for i in range(24):
+          h.pwrite(bytes([i + 1]) * (1 << 20), (64 + i) << 20)
+      h.flush()
+      """;
+
+  private static final String CHECK =
+      """
+      h = nbd.NBD()
+      h.connect_uri(uri)
+      for i in range(24):
+          assert h.pread(1 << 20, (64 + i) << 20) == bytes([i + 1]) * (1 << 20), i
+      """;
+
+  /** Goes around the cache: every one of its segments is written to. */
+  private static final String WRITE_MORE_THAN_THE_CACHE_HOLDS =
+      """
+      h = nbd.NBD()
+      h.connect_uri(uri)
+      for i in range(560):
+          h.pwrite(bytes([i % 255 + 1]) * (1 << 20), i << 20)
+      h.flush()
+      for i in range(0, 560, 7):
+          assert h.pread(1 << 20, i << 20) == bytes([i % 255 + 1]) * (1 << 20), i
+      """;
+
+  @TempDir private Path folder;
+  private Path cache = Path.of("");
+  private Path backing = Path.of("");
+  private LoopFileSystem small = new LoopFileSystem(Path.of(""));
+
+  @BeforeEach
+  void name() {
+    cache = folder.resolve("cache");
+    backing = folder.resolve("backing");
+  }
+
+  @AfterEach
+  void unmount() throws IOException {
+    if (!small.root().toString().isEmpty()) {
+      small.close();
+    }
+  }
+
+  private void makeFileSystem(long sizeBytes) throws IOException, InterruptedException {
+    small = LoopFileSystem.make(folder, sizeBytes);
+  }
+
+  private static void format(Path cache) throws IOException, InterruptedException {
+    ServedDisk.pcache("format", cache.toString(), "--size", "512M").succeeded();
+  }
+
+  private ServedDisk start() throws IOException, InterruptedException {
+    return ServedDisk.start(
+        "--cache",
+        cache.toString(),
+        "--backing",
+        backing.toString(),
+        "--listen",
+        ServedDisk.unixSocket(folder));
+  }
+
+  private PcacheStatus status() throws IOException {
+    return RunningDaemon.status(cache);
+  }
+
+  @Test
+  void formattingOnAFullFileSystemIsRefusedAndLeavesNothing()
+      throws IOException, InterruptedException {
+    makeFileSystem(SMALL_BYTES);
+    Path path = small.root().resolve("cache");
+    Command refused = ServedDisk.pcache("format", path.toString(), "--size", "512M");
+    assertThat(refused.exitCode()).isEqualTo(ErrorKind.NO_SPACE.exitCode());
+    assertThat(refused.output()).contains(path.toString(), "no room").hasLineCount(1);
+    assertThat(small.root().toFile().list()).containsExactly("lost+found");
+  }
+
+  @Test
+  void aCacheOnAFileSystemThatHasFilledUpGoesOn() throws IOException, InterruptedException {
+    makeFileSystem(WITH_CACHE_BYTES);
+    cache = small.root().resolve("cache");
+    format(cache);
+    Path filler = small.fill();
+    assertThat(filler).exists();
+    SparseFiles.create(backing, BACKING_BYTES);
+    try (ServedDisk disk = start()) {
+      LibnbdClient.run(disk.uri(), WRITE_MORE_THAN_THE_CACHE_HOLDS);
+      assertThat(status().faults()).isEmpty();
+      assertThat(disk.stop()).as(disk.log()).isZero();
+    }
+  }
+
+  @Test
+  void aBackingFileWithoutRoomKeepsDataInTheCacheUntilThereIs()
+      throws IOException, InterruptedException {
+    makeFileSystem(SMALL_BYTES);
+    backing = small.root().resolve("backing");
+    SparseFiles.create(backing, BACKING_BYTES);
+    format(cache);
+    Path filler = small.fill();
+    try (ServedDisk disk = start()) {
+      LibnbdClient.run(disk.uri(), WRITE);
+      awaitFault("No space left on device");
+      LibnbdClient.run(disk.uri(), CHECK);
+      disk.kill();
+    }
+    try (ServedDisk disk = start()) {
+      LibnbdClient.run(disk.uri(), CHECK);
+      awaitFault("No space left on device");
+      Files.delete(filler);
+      await()
+          .atMost(90, TimeUnit.SECONDS)
+          .until(() -> status().dirtyBytes() == 0 && status().faults().isEmpty());
+      assertThat(disk.stop()).as(disk.log()).isZero();
+    }
+    byte[] written = new byte[1 << 20];
+    try (var file = Files.newByteChannel(backing)) {
+      for (int i = 0; i < 24; i++) {
+        ByteBuffer buffer = ByteBuffer.wrap(written);
+        file.position((64L + i) << 20);
+        assertThat(file.read(buffer)).isEqualTo(written.length);
+        assertThat(written).containsOnly(i + 1);
+      }
+    }
+  }
+
+  private void awaitFault(String text) {
+    await()
+        .atMost(60, TimeUnit.SECONDS)
+        .untilAsserted(() -> {
+          assertThat(String.join("\n", status().faults())).contains(text);
+          assertThat(status().dirtyBytes()).isPositive();
+        });
+  }
+
+  @Test
+  void aReadOnlyFileSystemUnderTheCacheIsSaid() throws IOException, InterruptedException {
+    makeFileSystem(WITH_CACHE_BYTES);
+    cache = small.root().resolve("cache");
+    format(cache);
+    SparseFiles.create(backing, BACKING_BYTES);
+    small.remountReadOnly();
+    assertRefused(cache, ErrorKind.MEDIA_FAILURE);
+    Command format =
+        ServedDisk.pcache("format", small.root().resolve("another").toString(), "--size", "512M");
+    assertThat(format.output()).contains("Read-only file system").hasLineCount(1);
+    assertThat(format.exitCode()).isEqualTo(ErrorKind.MEDIA_FAILURE.exitCode());
+  }
+
+  @Test
+  void aReadOnlyFileSystemUnderTheBackingFileIsSaid() throws IOException, InterruptedException {
+    makeFileSystem(SMALL_BYTES);
+    backing = small.root().resolve("backing");
+    SparseFiles.create(backing, BACKING_BYTES);
+    format(cache);
+    small.remountReadOnly();
+    assertRefused(backing, ErrorKind.BACKING_FAILURE);
+  }
+
+  private void assertRefused(Path named, ErrorKind kind) throws IOException, InterruptedException {
+    Command refused =
+        ServedDisk.pcache(
+            "serve",
+            "--cache",
+            cache.toString(),
+            "--backing",
+            backing.toString(),
+            "--listen",
+            ServedDisk.unixSocket(folder));
+    assertThat(refused.output()).contains("pcache: ", named.toString(), "Read-only file system");
+    assertThat(refused.exitCode()).as(refused.output()).isEqualTo(kind.exitCode());
+    assertThat(refused.output().lines().filter(line -> line.startsWith("pcache: "))).hasSize(1);
+  }
+}

@@ -1,0 +1,52 @@
+package io.pcache.cli;
+
+import io.pcache.testkit.Command;
+import io.pcache.testkit.SparseFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * A small ext4 of its own, mounted.
+ *
+ * @param root where it is mounted
+ */
+record LoopFileSystem(Path root) implements AutoCloseable {
+  /**
+   * Makes and mounts it.
+   *
+   * @param folder for its image and its mount point
+   */
+  static LoopFileSystem make(Path folder, long sizeBytes) throws IOException, InterruptedException {
+    Path image = folder.resolve("fs.img");
+    Path root = Files.createDirectory(folder.resolve("fs"));
+    SparseFiles.create(image, sizeBytes);
+    Command.run("mkfs.ext4", "-q", "-m", "0", image.toString()).succeeded();
+    Command.run("mount", "-o", "loop", image.toString(), root.toString()).succeeded();
+    return new LoopFileSystem(root);
+  }
+
+  /** Takes all space that is left. */
+  Path fill() throws IOException, InterruptedException {
+    Path filler = root.resolve("filler");
+    long freeBytes = Files.getFileStore(root).getUsableSpace();
+    Command.run("fallocate", "--length", String.valueOf(freeBytes), filler.toString());
+    // What fallocate could not promise at once is taken block by block, until there is none.
+    Command.run("dd", "if=/dev/zero", "of=" + root.resolve("filler2"), "bs=4k", "conv=fsync");
+    return filler;
+  }
+
+  void remountReadOnly() throws IOException, InterruptedException {
+    Command.run("mount", "-o", "remount,ro", root.toString()).succeeded();
+  }
+
+  @Override
+  public void close() throws IOException {
+    try {
+      Command.run("umount", root.toString()).succeeded();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while unmounting " + root, e);
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package io.pcache.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pcache.testkit.Command;
+import io.pcache.testkit.Tool;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * PostgreSQL with its data in a folder of ours, on a socket of ours. It refuses to run as root, so
+ * everything runs as the user that its package makes.
+ *
+ * @param data its data folder
+ * @param sockets the folder of its socket and its log
+ */
+record PostgresServer(Path data, Path sockets) {
+  private static final String USER = "postgres";
+
+  /** Makes an empty database system and starts it. */
+  static PostgresServer init(Path data, Path sockets) throws IOException, InterruptedException {
+    Files.createDirectories(data);
+    Files.createDirectories(sockets);
+    Command.run("chown", USER, data.toString(), sockets.toString()).succeeded();
+    PostgresServer server = new PostgresServer(data, sockets);
+    server.run("initdb", "--auth=trust", "--pgdata=" + data).succeeded();
+    server.start();
+    return server;
+  }
+
+  /** Starts it and waits until it takes connections; after a crash, until it has recovered. */
+  void start() throws IOException, InterruptedException {
+    run(
+            "pg_ctl",
+            "start",
+            "--wait",
+            "--timeout=90",
+            "--pgdata=" + data,
+            "--log=" + sockets.resolve("log"),
+            "--options=-k " + sockets + " -c listen_addresses= -c logging_collector=off")
+        .succeeded();
+  }
+
+  /** Stops it in order. */
+  void stop() throws IOException, InterruptedException {
+    run("pg_ctl", "stop", "--mode=fast", "--wait", "--pgdata=" + data).succeeded();
+  }
+
+  /** Kills every process of it, as a machine that goes down does. */
+  void kill() throws IOException, InterruptedException {
+    try (Stream<ProcessHandle> all = ProcessHandle.allProcesses()) {
+      List<ProcessHandle> ours = all.filter(this::isOurs).toList();
+      for (ProcessHandle process : ours) {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
+      }
+      for (ProcessHandle process : ours) {
+        process.onExit().orTimeout(60, TimeUnit.SECONDS).join();
+      }
+    }
+  }
+
+  private boolean isOurs(ProcessHandle process) {
+    return process.info().commandLine().orElse("").contains("-k " + sockets);
+  }
+
+  /** Runs one of PostgreSQL's programs against it. */
+  Command run(String program, String... arguments) throws IOException, InterruptedException {
+    return Command.run("runuser", words(program, arguments).toArray(new String[0]));
+  }
+
+  /** Starts one of PostgreSQL's programs against it. */
+  Process start(Path output, String program, String... arguments) throws IOException {
+    List<String> words = words(program, arguments);
+    words.addFirst(Tool.require("runuser").toString());
+    return new ProcessBuilder(words)
+        .directory(sockets.toFile())
+        .redirectErrorStream(true)
+        .redirectOutput(output.toFile())
+        .start();
+  }
+
+  private List<String> words(String program, String... arguments) {
+    List<String> words =
+        new ArrayList<>(
+            List.of("-u", USER, "--", "env", "PGHOST=" + sockets, "PGDATABASE=" + USER));
+    words.add(Tool.require(program).toString());
+    words.addAll(List.of(arguments));
+    return words;
+  }
+
+  /** The one value that a query gives. */
+  long query(String sql) throws IOException, InterruptedException {
+    String answer = run("psql", "-X", "-A", "-t", "-q", "-c", sql).succeeded();
+    assertThat(answer).as(sql).matches("-?\\d+");
+    return Long.parseLong(answer);
+  }
+}

@@ -1,0 +1,25 @@
+package io.pcache;
+
+import io.pcache.error.CorruptMediaException;
+import io.pcache.error.UnsupportedFormatException;
+import java.nio.file.Path;
+import java.util.function.Supplier;
+
+/**
+ * Puts a cache device's name in front of what is wrong with its contents. Who decodes a record
+ * knows its place on the device, and not the device.
+ */
+final class NamedCacheDevice {
+  private NamedCacheDevice() {}
+
+  /** Takes a step in reading a cache device. */
+  static <T> T read(Path cache, Supplier<T> step) {
+    try {
+      return step.get();
+    } catch (UnsupportedFormatException e) {
+      throw new UnsupportedFormatException(cache + ": " + e.getMessage(), e);
+    } catch (CorruptMediaException e) {
+      throw new CorruptMediaException(cache + ": " + e.getMessage(), e);
+    }
+  }
+}
