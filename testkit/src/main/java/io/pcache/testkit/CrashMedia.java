@@ -6,6 +6,8 @@ import io.pcache.media.MediaKind;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
@@ -84,6 +86,11 @@ public final class CrashMedia implements Media {
   /** Loses power during the given step, 1 being the first of this device. */
   public synchronized void cutPowerAt(long step) {
     lastStep = step;
+  }
+
+  /** Whether power has been lost. */
+  public synchronized boolean isOff() {
+    return handedOver || steps >= lastStep;
   }
 
   /** The steps so far. */
@@ -165,9 +172,24 @@ public final class CrashMedia implements Media {
     return new CrashMedia(memory, grain, random, itsUnsynced);
   }
 
-  /** The cache lines or sectors written since the last sync, with how often each was. */
-  synchronized UnitCounts unsyncedUnits() {
-    return unsynced.units(grain.unitBytes());
+  /**
+   * A cache line or sector that was written since the last sync.
+   *
+   * @param unit its number
+   * @param offsetBytes where it begins
+   * @param writes how often it was written, at least 1
+   */
+  public record UnsyncedUnit(long unit, long offsetBytes, int writes) {}
+
+  /** The cache lines or sectors written since the last sync. */
+  public synchronized List<UnsyncedUnit> unsyncedUnits() {
+    UnitCounts counts = unsynced.units(grain.unitBytes());
+    List<UnsyncedUnit> units = new ArrayList<>(counts.size());
+    for (int i = 0; i < counts.size(); i++) {
+      long unit = counts.unit(i);
+      units.add(new UnsyncedUnit(unit, unit * grain.unitBytes(), counts.count(unit)));
+    }
+    return units;
   }
 
   /** What units are. */
@@ -265,7 +287,7 @@ public final class CrashMedia implements Media {
     if (closed) {
       throw new IllegalStateException("the simulated device has been closed");
     }
-    if (handedOver || steps >= lastStep) {
+    if (isOff()) {
       throw new PowerCut("the power is off");
     }
     listener.beforeStep(step);

@@ -31,10 +31,6 @@ final class UnsyncedWrites {
     writes.clear();
   }
 
-  boolean isEmpty() {
-    return writes.isEmpty();
-  }
-
   UnsyncedWrites copy() {
     UnsyncedWrites copy = new UnsyncedWrites();
     copy.writes.addAll(writes);

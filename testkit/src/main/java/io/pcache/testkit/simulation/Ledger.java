@@ -11,6 +11,9 @@ import java.util.Arrays;
  * <p>Thread-safety: none.
  */
 final class Ledger {
+  /** Stands for the content of a sector that could not be read. */
+  static final int UNREADABLE = Integer.MIN_VALUE;
+
   private static final int NONE = Integer.MIN_VALUE;
 
   private final int[][] versions;
@@ -115,6 +118,16 @@ final class Ledger {
       }
     }
     return found;
+  }
+
+  /** Checks what could be read of a damaged device; the rest is {@link #UNREADABLE}. */
+  void checkReadable(int[] ids) {
+    for (int i = 0; i < ids.length; i++) {
+      if (ids[i] != UNREADABLE && find(i, ids[i], durable[i]) == NONE) {
+        throw wrong(
+            "a damaged device", i, ids[i], "an error, or version " + durable[i] + " or newer");
+      }
+    }
   }
 
   /** Takes what was recovered as what is: nothing newer comes back. */

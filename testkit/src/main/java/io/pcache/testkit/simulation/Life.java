@@ -54,9 +54,14 @@ final class Life {
     }
   }
 
-  /** Whether the cache device has failed, so that nothing more is acknowledged. */
+  /** Whether the cache device fails, so that nothing more is acknowledged. */
   boolean isOver() {
-    return world.media().failsSyncs() || engine.cache().writeRefusal() != null;
+    PcacheException refusal = engine.cache().writeRefusal();
+    boolean fails = world.media().failsSyncs() || world.media().isOff();
+    if (refusal != null && !fails) {
+      throw new BrokenPromise("the engine gave up on a cache device that works", refusal);
+    }
+    return fails;
   }
 
   private void steps(int most) {

@@ -6,6 +6,7 @@ import io.pcache.testkit.SectorContent;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 
 /**
@@ -102,6 +103,16 @@ final class LogHistory {
   /** Where a key set begins; that after the last is where the log ends. */
   LogPosition start(int keySet) {
     return keySet == starts.size() ? head : starts.get(keySet);
+  }
+
+  /** The segments that hold the log, and some that held it. */
+  BitSet segments() {
+    BitSet segments = new BitSet();
+    segments.set(head.cacheSegId());
+    for (LogPosition start : starts) {
+      segments.set(start.cacheSegId());
+    }
+    return segments;
   }
 
   /** The newest key set that begins at a position, or the end; −1 where there is none. */

@@ -19,6 +19,7 @@ import java.util.random.RandomGenerator;
  * @param crashOneIn at one step in so many a crash is tried
  * @param hotShare the share of requests, in percent, that go to a few hot sectors
  * @param maxSectors the longest content request
+ * @param exhaustive whether every crash is tried at every step
  */
 record Settings(
     int segments,
@@ -33,8 +34,12 @@ record Settings(
     int actionsPerLife,
     int crashOneIn,
     int hotShare,
-    int maxSectors) {
+    int maxSectors,
+    boolean exhaustive) {
   private static final int LARGEST_ROOM_BYTES = 4800;
+  private static final int SHORT_LIVES = 3;
+  private static final int SHORT_ACTIONS = 10;
+  private static final int SHORT_SECTORS = 8;
 
   static Settings draw(RandomGenerator random) {
     return new Settings(
@@ -50,7 +55,27 @@ record Settings(
         10 + random.nextInt(50),
         1 + random.nextInt(4),
         random.nextInt(100),
-        1 << (1 + random.nextInt(6)));
+        1 << (1 + random.nextInt(6)),
+        false);
+  }
+
+  /** The same, but a short history, with every crash that can happen to it. */
+  Settings exhaustively() {
+    return new Settings(
+        segments,
+        grain,
+        dataCrc,
+        stripes,
+        dataHeads,
+        gcPercent,
+        weights,
+        stepsBetween,
+        SHORT_LIVES,
+        SHORT_ACTIONS,
+        1,
+        hotShare,
+        Math.min(maxSectors, SHORT_SECTORS),
+        true);
   }
 
   /** How much room the log is left with in its segment, so that it soon goes on in another. */

@@ -6,6 +6,7 @@ import io.pcache.backing.BackingDevice;
 import io.pcache.backing.BackingOptions;
 import io.pcache.cache.Cache;
 import io.pcache.cache.CacheTuning;
+import io.pcache.error.CorruptMediaException;
 import io.pcache.error.PcacheException;
 import io.pcache.testkit.CrashMedia;
 import io.pcache.testkit.ManualClock;
@@ -158,6 +159,24 @@ final class SimulatedEngine {
       for (int i = 0; i < count; i++) {
         ids[first + i] = idAt(bytes, i, first + i);
       }
+    }
+    return ids;
+  }
+
+  /** Reads content sectors one by one; those that cannot be read are marked so. */
+  int[] readWhatIsReadable() {
+    int[] ids = new int[ContentMap.SECTORS];
+    for (int i = 0; i < ids.length; i++) {
+      MemorySegment bytes = buffer(1);
+      SteppedRequest request = new SteppedRequest();
+      request.prepareRead(ContentMap.offsetBytes(i), bytes);
+      cache().submit(request);
+      await(request);
+      boolean damaged = request.failure() instanceof CorruptMediaException;
+      if (request.failure() != null && !damaged) {
+        throw new BrokenPromise("a read of a damaged device failed", request.failure());
+      }
+      ids[i] = damaged ? Ledger.UNREADABLE : idAt(bytes, 0, i);
     }
     return ids;
   }

@@ -28,17 +28,33 @@ public final class Simulator {
     }
   }
 
-  /** Lives through the world of a seed. Returns what was wrong, if anything was. */
+  /**
+   * Lives through the world of a seed. Returns what was wrong, if anything was.
+   *
+   * @param exhaustive whether it is a short history with every crash that can happen to it
+   */
   public Optional<Failure> run(long seed, boolean exhaustive) {
     SplittableRandom random = new SplittableRandom(seed);
-    Settings settings = Settings.draw(random);
+    Settings drawn = Settings.draw(random);
+    Settings settings = exhaustive ? drawn.exhaustively() : drawn;
     Trace trace = new Trace();
     statistics.worlds++;
     try {
       new World(random, settings, statistics, trace).run();
       return Optional.empty();
     } catch (RuntimeException | Error e) {
-      return Optional.of(new Failure(seed, settings.describe(), e, trace.lines()));
+      return Optional.of(new Failure(seed, settings.describe(), first(e), trace.lines()));
     }
+  }
+
+  /** What was judged wrong first; on its way up the engine may have made something else of it. */
+  private static Throwable first(Throwable thrown) {
+    Throwable first = thrown;
+    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+      if (cause instanceof BrokenPromise) {
+        first = cause;
+      }
+    }
+    return first;
   }
 }

@@ -1,8 +1,10 @@
 package io.pcache.testkit.simulation;
 
 import io.pcache.cache.CacheSnapshot;
+import io.pcache.error.CorruptMediaException;
 import io.pcache.error.PcacheException;
 import io.pcache.format.LogPosition;
+import io.pcache.testkit.CrashFate;
 import io.pcache.testkit.CrashGrain;
 import io.pcache.testkit.CrashMedia;
 import io.pcache.testkit.LogImage;
@@ -10,7 +12,9 @@ import io.pcache.testkit.ManualClock;
 import io.pcache.testkit.PowerCut;
 import io.pcache.testkit.SimulatedStore;
 import io.pcache.testkit.SteppedCache;
+import java.util.BitSet;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +31,10 @@ final class World {
   private static final int MAX_DEPTH = 2;
   private static final int OVERLAP_ONE_IN = 6;
   private static final int MAX_NESTED_CUTS = 3;
+  private static final int KERNEL_VISIT_ONE_IN = 3;
+  private static final int KILL_ONE_IN = 8;
+  private static final int ROT_ONE_IN = 16;
+  private static final int LIFE_ONE_IN = 40;
 
   private final Settings settings;
   private final Statistics statistics;
@@ -45,6 +53,9 @@ final class World {
 
   /** Whether the log that grows here is this world's own history, or one that is taken back. */
   private boolean following;
+
+  /** Whether a byte has rotted, so that nothing but what is read can be judged. */
+  private boolean rotten;
 
   /** A new world, with a formatted cache. */
   World(SplittableRandom random, Settings settings, Statistics statistics, Trace trace) {
@@ -173,6 +184,10 @@ final class World {
   }
 
   private void live() {
+    if (random.nextInt(KERNEL_VISIT_ONE_IN) == 0) {
+      trace("the kernel reclaims half of something");
+      new KernelVisit(image).reclaimHalf(media, random);
+    }
     if (random.nextInt(3) == 0) {
       media.cutPowerAt(media.steps() + 1 + random.nextInt(1 << random.nextInt(8)));
     }
@@ -264,37 +279,71 @@ final class World {
   }
 
   private void losePower() {
-    life = null;
-    statistics.powerCuts++;
-    store.heal();
-    follow();
+    beforePowerCut();
     media = listenTo(media.crash());
     store.cutPower();
   }
 
-  /** Forks the world and lets it crash now and then. */
+  private void losePower(CrashFate fate) {
+    beforePowerCut();
+    media = listenTo(media.crash(fate, false));
+    store.cutPower();
+  }
+
+  private void beforePowerCut() {
+    life = null;
+    statistics.powerCuts++;
+    store.heal();
+    follow();
+  }
+
+  /** Forks the world and lets it crash: now and then, or always and in every way. */
   private void tryCrash() {
-    if (depth < MAX_DEPTH && random.nextInt(settings.crashOneIn() << (4 * depth)) == 0) {
-      crashInFork();
+    if (rotten) {
+      return;
+    }
+    if (settings.exhaustive() && depth == 0) {
+      crashInEveryWay();
+    } else if (depth < MAX_DEPTH && random.nextInt(settings.crashOneIn() << (4 * depth)) == 0) {
+      inFork(World::crashAndRecover);
     }
   }
 
-  private void crashInFork() {
+  private void crashInEveryWay() {
+    BitSet logSegments = history.segments();
+    for (CrashFate fate : new Combinations(media, logSegments).fates(random)) {
+      statistics.combinations++;
+      inFork(fork -> {
+        fork.losePower(fate);
+        var _ = fork.recoverThroughCuts(false);
+      });
+    }
+    inFork(fork -> {
+      fork.kill();
+      var _ = fork.recoverThroughCuts(false);
+    });
+  }
+
+  private void inFork(Consumer<World> crash) {
     SplittableRandom itsRandom = random.split();
     try (CrashMedia.Fork mediaFork = media.fork(itsRandom);
         SimulatedStore.Fork storeFork = store.fork(itsRandom)) {
       World fork = new World(this, mediaFork.media(), storeFork.store(), itsRandom);
-      fork.crashAndRecover();
+      crash.accept(fork);
     }
   }
 
   private void crashAndRecover() {
-    if (random.nextInt(8) == 0) {
+    if (random.nextInt(KILL_ONE_IN) == 0) {
       kill();
     } else {
       losePower();
     }
-    boolean livesOn = random.nextInt(40) == 0;
+    if (random.nextInt(ROT_ONE_IN) == 0) {
+      rotAndOpen();
+      return;
+    }
+    boolean livesOn = random.nextInt(LIFE_ONE_IN) == 0;
     if (livesOn) {
       ledger = ledger.copy();
       history = history.copy();
@@ -303,6 +352,20 @@ final class World {
     SimulatedEngine engine = recoverThroughCuts(livesOn);
     if (livesOn) {
       liveOn(engine);
+    }
+  }
+
+  /** A damaged device is refused, or each sector reads as what it may be, or not at all. */
+  private void rotAndOpen() {
+    rotten = true;
+    statistics.rotten++;
+    statistics.cycles++;
+    trace("a byte rots at " + new BitRot(image, random).damage(media, settings.dataCrc()));
+    try {
+      SimulatedEngine engine = SimulatedEngine.open(media, store, clock, settings, random);
+      ledger.checkReadable(engine.readWhatIsReadable());
+    } catch (CorruptMediaException e) {
+      trace("refused: " + e.getMessage());
     }
   }
 
