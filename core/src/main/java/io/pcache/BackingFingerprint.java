@@ -76,6 +76,21 @@ final class BackingFingerprint {
     return samples;
   }
 
+  /**
+   * Reads the samples of what the device will hold also after a power cut: a process that was
+   * killed, or a write-back that was cut short by a close, may have left writes without a flush.
+   * Blocks.
+   */
+  static List<Integer> takeDurable(BackingStore store) {
+    try {
+      store.flush();
+    } catch (IOException e) {
+      throw new BackingFailureException(
+          store.name() + ": cannot flush it: " + e.getMessage() + "; check the device", e);
+    }
+    return take(store);
+  }
+
   /** Whether a device has been formatted as a cache. Blocks. */
   static boolean holdsCache(BackingStore store) {
     if (store.sizeBytes() < MediaLayout.SEGMENTS_OFFSET) {

@@ -36,7 +36,7 @@ public final class CacheRepair implements AutoCloseable {
   public static CacheRepair open(Path cache) {
     Media media = MediaFiles.open(cache);
     try {
-      return NamedCacheDevice.read(cache, () -> examine(media));
+      return NamedCacheDevice.read(cache.toString(), () -> examine(media));
     } catch (Throwable t) {
       media.close();
       throw t;

@@ -140,10 +140,17 @@ final class IdentityKeeper implements BackingWriteGuard {
     }
   }
 
-  /** Records, durably, that the cache is open and belongs to this backing device. */
+  /**
+   * Records, durably, that the cache is open and belongs to this backing device.
+   *
+   * @throws io.pcache.error.BackingFailureException where the backing device cannot be flushed or
+   *     read
+   */
   void opened(long epochMillis) {
     current =
-        current.boundTo(store.sizeBytes(), BackingFingerprint.take(store)).openedAt(epochMillis);
+        current
+            .boundTo(store.sizeBytes(), BackingFingerprint.takeDurable(store))
+            .openedAt(epochMillis);
     current.storeDurably(media);
   }
 
@@ -152,7 +159,8 @@ final class IdentityKeeper implements BackingWriteGuard {
    * any more.
    */
   void closed(LogBounds log) {
-    current = current.boundTo(store.sizeBytes(), BackingFingerprint.take(store)).closedAt(log);
+    current =
+        current.boundTo(store.sizeBytes(), BackingFingerprint.takeDurable(store)).closedAt(log);
     current.storeDurably(media);
   }
 

@@ -2,7 +2,6 @@ package io.pcache;
 
 import io.pcache.error.CorruptMediaException;
 import io.pcache.error.UnsupportedFormatException;
-import java.nio.file.Path;
 import java.util.function.Supplier;
 
 /**
@@ -13,7 +12,7 @@ final class NamedCacheDevice {
   private NamedCacheDevice() {}
 
   /** Takes a step in reading a cache device. */
-  static <T> T read(Path cache, Supplier<T> step) {
+  static <T> T read(String cache, Supplier<T> step) {
     try {
       return step.get();
     } catch (UnsupportedFormatException e) {

@@ -7,21 +7,17 @@ import io.pcache.backing.BackingStore;
 import io.pcache.backing.FileBackingStore;
 import io.pcache.block.BlockDevice;
 import io.pcache.cache.Cache;
-import io.pcache.cache.CacheSnapshot;
 import io.pcache.cache.CacheTuning;
 import io.pcache.error.BadOptionException;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.PcacheException;
 import io.pcache.format.CacheInfo;
-import io.pcache.format.LogBounds;
-import io.pcache.format.Superblock;
 import io.pcache.media.Media;
 import io.pcache.media.MediaFiles;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -38,29 +34,25 @@ public final class Pcache implements AutoCloseable {
   private static final long DRAIN_POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   private final String cachePath;
-  private final Superblock superblock;
   private final Media media;
   private final BackingStore store;
   private final BackingDevice backing;
-  private final IdentityKeeper identity;
+  private final AttachedCache attached;
   private final Cache cache;
   private volatile boolean closed;
 
   private Pcache(
       String cachePath,
-      Superblock superblock,
       Media media,
       BackingStore store,
       BackingDevice backing,
-      IdentityKeeper identity,
-      Cache cache) {
+      AttachedCache attached) {
     this.cachePath = cachePath;
-    this.superblock = superblock;
     this.media = media;
     this.store = store;
     this.backing = backing;
-    this.identity = identity;
-    this.cache = cache;
+    this.attached = attached;
+    this.cache = attached.cache();
   }
 
   /**
@@ -117,39 +109,24 @@ public final class Pcache implements AutoCloseable {
   }
 
   private static Pcache open(OpenOptions options, Media media, BackingStore store, Closer closer) {
-    Path path = options.cache();
-    Superblock superblock = NamedCacheDevice.read(path, () -> Superblock.load(media));
-    CacheInfo info = NamedCacheDevice.read(path, () -> CacheInfo.load(media, superblock));
-    IdentityKeeper identity = NamedCacheDevice.read(path, () -> IdentityKeeper.load(media, store));
-    identity.checkDevice(options.adopt());
     BackingDevice backing = BackingDevice.start(store, BackingOptions.defaults());
     closer.replace(store, backing);
-    Cache cache =
-        NamedCacheDevice.read(
-            path,
-            () ->
-                Cache.recover(
-                    media,
-                    info,
-                    backing,
-                    identity.lastWriter(),
-                    identity.closedLog(),
-                    identity,
-                    CacheTuning.forMachine(info.segments())));
-    CacheSnapshot recovered = cache.snapshot();
-    identity.check(
-        new LogBounds(recovered.keyTail(), recovered.dirtyTail(), recovered.keyHead()),
-        recovered.dirtyBytes() > 0,
-        cache::isCached,
-        options.adopt());
-    cache.prepareForWriting();
+    AttachedCache attached =
+        AttachedCache.attach(
+            options.cache().toString(),
+            media,
+            store,
+            backing,
+            options.adopt(),
+            Clock.system(),
+            CacheTuning::forMachine);
+    Cache cache = attached.cache();
     closer.add(cache::kill);
-    identity.opened(Clock.system().epochMillis());
     if (options.gcPercent() != null) {
       cache.setGcPercent(options.gcPercent());
     }
     cache.start();
-    return new Pcache(path.toString(), superblock, media, store, backing, identity, cache);
+    return new Pcache(options.cache().toString(), media, store, backing, attached);
   }
 
   private static void refuseSameFile(OpenOptions options) {
@@ -224,7 +201,8 @@ public final class Pcache implements AutoCloseable {
 
   /** What the cache looks like now. */
   public PcacheStatus status() {
-    return StatusReport.of(cachePath, superblock, media, store, identity.identity(), cache);
+    return StatusReport.of(
+        cachePath, attached.superblock(), media, store, attached.identity(), cache);
   }
 
   /**
@@ -282,7 +260,7 @@ public final class Pcache implements AutoCloseable {
     closer.add(backing);
     Throwable failure = null;
     try {
-      identity.closed(cache.finish());
+      attached.detach();
     } catch (Throwable t) {
       failure = t;
       throw t;

@@ -139,6 +139,16 @@ public final class BackingDevice implements AutoCloseable {
     return pool.poll(purpose);
   }
 
+  /**
+   * For a caller that waits for requests in flight: does a piece of the device's work where it has
+   * no threads of its own.
+   *
+   * @return false where threads do the work and the caller may sleep
+   */
+  public boolean help() {
+    return runner.help();
+  }
+
   /** Gives back a request that was acquired and not submitted. */
   public void abandon(BackingRequest request) {
     request.abandon();

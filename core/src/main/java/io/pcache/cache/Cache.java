@@ -46,6 +46,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
   private static final int POOLED_STAGES = 128;
 
   private final Geometry geometry;
+  private final BackingDevice backing;
   private final CacheHealth health = new CacheHealth();
   private final CacheCounters counters = new CacheCounters();
   private final InFlightRequests inFlight = new InFlightRequests();
@@ -77,6 +78,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
       CacheTuning tuning) {
     Media media = geometry.media();
     this.geometry = geometry;
+    this.backing = backing;
     this.info = info;
     this.recovered = recovery;
     StagedKeysPool pool = new StagedKeysPool(POOLED_STAGES);
@@ -350,13 +352,13 @@ public final class Cache implements BlockDevice, AutoCloseable {
     return info;
   }
 
-  /** Makes every completed write durable, and waits for that. The agents have threads. */
+  /** Makes every completed write durable, and waits for that. */
   public void flush() {
     CompletableFuture<Void> done = new CompletableFuture<>();
     FlushRequest request = new FlushRequest(done);
     request.prepareFlush();
     request.begin();
-    committer.commitThenRelease(request);
+    committer.commitHere(request);
     PcacheException failure = request.await();
     if (failure != null) {
       throw failure;
@@ -452,7 +454,9 @@ public final class Cache implements BlockDevice, AutoCloseable {
     }
     threads.clear();
     while (writeback.hasRequestsInFlight()) {
-      LockSupport.parkNanos(POLL_NANOS);
+      if (!backing.help()) {
+        LockSupport.parkNanos(POLL_NANOS);
+      }
     }
   }
 

@@ -122,6 +122,15 @@ final class LogCommitter implements Agent {
   }
 
   /**
+   * The same for a caller that waits anyway: the commit runs on its thread, unless another is at
+   * it.
+   */
+  void commitHere(BlockRequest request) {
+    waiting.add(request);
+    var _ = commitWhile(false);
+  }
+
+  /**
    * A stage has taken another key and holds {@code stagedKeys} now: full key sets are committed,
    * and where it has taken more than it should, no new keys are let in before they are.
    */

@@ -3,7 +3,6 @@ package io.pcache.cache;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
-import io.pcache.format.LittleEndian;
 import io.pcache.format.LogBounds;
 import io.pcache.format.LogPosition;
 import io.pcache.format.MediaLayout;
@@ -213,23 +212,12 @@ public final class Recovery {
   void clearBeyondHead() {
     long from = geometry.mediaOffset(keyHead.cacheSegId(), keyHead.segOffsetBytes());
     long length = (long) MediaLayout.DATA_AREA_BYTES - keyHead.segOffsetBytes();
-    if (!isZero(from, length)) {
+    if (!geometry.media().isZero(from, length)) {
       geometry.media().zero(from, length);
     }
     // Also where nothing was cleared: what a killed process left may not be durable yet, and
-    // write-back
-    // must not run ahead of the durable log.
+    // write-back must not run ahead of the durable log.
     geometry.media().sync();
-  }
-
-  private boolean isZero(long from, long length) {
-    MemorySegment view = geometry.media().view();
-    for (long at = 0; at < length; at += Long.BYTES) {
-      if (view.get(LittleEndian.U64, from + at) != 0) {
-        return false;
-      }
-    }
-    return true;
   }
 
   ExtentIndex index() {

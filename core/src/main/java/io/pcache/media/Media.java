@@ -42,6 +42,11 @@ public interface Media extends AutoCloseable {
    */
   void recycle(long offsetBytes, long lengthBytes);
 
+  /** Whether every byte of a range reads as zero. */
+  default boolean isZero(long offsetBytes, long lengthBytes) {
+    return ZeroScan.isZero(view(), offsetBytes, lengthBytes);
+  }
+
   /** Makes every write completed before this call durable. */
   void sync();
 

@@ -1,11 +1,13 @@
 package io.pcache.testkit;
 
+import io.pcache.error.MediaFailureException;
 import io.pcache.media.Media;
 import io.pcache.media.MediaKind;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
@@ -19,20 +21,37 @@ import java.util.random.RandomGenerator;
  * thrown, and so it is by every later step. Then {@link #crash} gives the device as it comes up
  * again.
  *
- * <p>Thread-safety: as {@link Media}; {@link #crash}, {@link #copy}, {@link #save} and {@link
- * #discard} while nothing else is under way.
+ * <p>Thread-safety: as {@link Media}; the methods of the simulation while nothing else is under
+ * way.
  */
 public final class CrashMedia implements Media {
-  private static final int PAGE_BYTES = 4096;
-  private static final int WORD_BYTES = 8;
+  /** Sees every step just before it is taken, and may step the engine's other agents meanwhile. */
+  public interface StepListener {
+    /** A step is about to be taken. */
+    void beforeStep(Step step);
+  }
 
-  private static final MemorySegment ZEROES =
-      MemorySegment.ofArray(new long[PAGE_BYTES / Long.BYTES]);
+  /** What a step is. */
+  public enum Step {
+    /** Bytes are written. */
+    WRITE,
+    /** Zeroes are written, or a range is recycled. */
+    ZERO,
+    /** What was written becomes durable. */
+    SYNC
+  }
+
+  private static final int PAGE_BYTES = CrashMemory.PAGE_BYTES;
+  private static final int SECTOR_BYTES = 512;
+  private static final int WORD_BYTES = 8;
 
   private final CrashMemory memory;
   private final CrashGrain grain;
   private final RandomGenerator random;
   private final UnsyncedWrites unsynced;
+  private final MemorySegment view;
+  private StepListener listener = step -> {};
+  private boolean syncFails;
   private long steps;
   private long lastStep = Long.MAX_VALUE;
   private boolean handedOver;
@@ -44,6 +63,7 @@ public final class CrashMedia implements Media {
     this.grain = grain;
     this.random = random;
     this.unsynced = unsynced;
+    this.view = memory.bytes().asReadOnly();
   }
 
   /**
@@ -55,14 +75,6 @@ public final class CrashMedia implements Media {
     return new CrashMedia(CrashMemory.ofSize(sizeBytes), grain, random, new UnsyncedWrites());
   }
 
-  /** A device that holds what a file holds, all of it durable. */
-  public static CrashMedia load(Path file, CrashGrain grain, RandomGenerator random)
-      throws IOException {
-    CrashMedia media = blank(Files.size(file), grain, random);
-    media.memory.load(file);
-    return media;
-  }
-
   /**
    * Another device in the same state: the same bytes, the same ones of them not synced. Its steps
    * count from 0.
@@ -71,14 +83,14 @@ public final class CrashMedia implements Media {
     return new CrashMedia(memory.copy(), grain, random, unsynced.copy());
   }
 
-  /** Writes all bytes, synced or not, to a new file. */
-  public synchronized void save(Path file) throws IOException {
-    memory.save(file);
-  }
-
   /** Loses power during the given step, 1 being the first of this device. */
   public synchronized void cutPowerAt(long step) {
     lastStep = step;
+  }
+
+  /** Whether power has been lost. */
+  public synchronized boolean isOff() {
+    return handedOver || steps >= lastStep;
   }
 
   /** The steps so far. */
@@ -86,14 +98,110 @@ public final class CrashMedia implements Media {
     return steps;
   }
 
+  /** Tells the listener of every step from now on. */
+  public synchronized void listen(StepListener newListener) {
+    listener = newListener;
+  }
+
+  /** Fails the next sync, which loses what it should have kept, and all that follow. */
+  public synchronized void failSyncs() {
+    syncFails = true;
+  }
+
+  /** Whether syncs fail. */
+  public synchronized boolean failsSyncs() {
+    return syncFails;
+  }
+
+  /**
+   * Begins a fork: a device on the same memory and in the same state, whose changes {@link
+   * Fork#close} takes back. Until then this device is left alone. Its steps count from 0.
+   */
+  public synchronized Fork fork(RandomGenerator itsRandom) {
+    int mark = memory.fork();
+    return new Fork(this, new CrashMedia(memory, grain, itsRandom, unsynced.copy()), mark);
+  }
+
+  /**
+   * A device that is tried out on another one's memory.
+   *
+   * @param origin the device that was forked
+   * @param media the one to try out
+   * @param mark where its changes begin
+   */
+  public record Fork(CrashMedia origin, CrashMedia media, int mark) implements AutoCloseable {
+    /** Takes back all changes since the fork; the origin goes on. */
+    @Override
+    public void close() {
+      origin.memory.rollBack(mark);
+    }
+  }
+
+  /** The device after power was lost and came back, at the mercy of its own randomness. */
+  public synchronized CrashMedia crash() {
+    boolean wholePages = grain == CrashGrain.SECTOR && random.nextInt(3) == 0;
+    return crash(new RandomFate(random), wholePages);
+  }
+
   /**
    * The device after power was lost and came back. Takes over this one's memory: whoever still
    * writes or syncs here gets a {@link PowerCut}.
+   *
+   * @param wholePages whether pages of 4 KiB share a fate, torn at sectors; else every cache line
+   *     or sector has its own, torn at words
    */
-  public synchronized CrashMedia crash() {
+  public synchronized CrashMedia crash(CrashFate fate, boolean wholePages) {
+    if (wholePages) {
+      unsynced.crash(memory, PAGE_BYTES, SECTOR_BYTES, fate);
+    } else {
+      unsynced.crash(memory, grain.unitBytes(), WORD_BYTES, fate);
+    }
+    return successor(new UnsyncedWrites());
+  }
+
+  /**
+   * The device after the process was killed: everything is as it was, and what was not synced still
+   * is not.
+   */
+  public synchronized CrashMedia kill() {
+    return successor(unsynced.copy());
+  }
+
+  private CrashMedia successor(UnsyncedWrites itsUnsynced) {
     handedOver = true;
-    unsynced.crash(memory.bytes(), grain.unitBytes(), WORD_BYTES, random);
-    return new CrashMedia(memory, grain, random, new UnsyncedWrites());
+    return new CrashMedia(memory, grain, random, itsUnsynced);
+  }
+
+  /**
+   * A cache line or sector that was written since the last sync.
+   *
+   * @param unit its number
+   * @param offsetBytes where it begins
+   * @param writes how often it was written, at least 1
+   */
+  public record UnsyncedUnit(long unit, long offsetBytes, int writes) {}
+
+  /** The cache lines or sectors written since the last sync. */
+  public synchronized List<UnsyncedUnit> unsyncedUnits() {
+    UnitCounts counts = unsynced.units(grain.unitBytes());
+    List<UnsyncedUnit> units = new ArrayList<>(counts.size());
+    for (int i = 0; i < counts.size(); i++) {
+      long unit = counts.unit(i);
+      units.add(new UnsyncedUnit(unit, unit * grain.unitBytes(), counts.count(unit)));
+    }
+    return units;
+  }
+
+  /** What units are. */
+  public CrashGrain grain() {
+    return grain;
+  }
+
+  /** Changes a byte on the device for good, as decay does: no step, no sync. */
+  public synchronized void rot(long offsetBytes, int flippedBits) {
+    memory.willChange(offsetBytes, 1);
+    byte before = memory.bytes().get(ValueLayout.JAVA_BYTE, offsetBytes);
+    memory.bytes().set(ValueLayout.JAVA_BYTE, offsetBytes, (byte) (before ^ flippedBits));
   }
 
   /**
@@ -111,13 +219,13 @@ public final class CrashMedia implements Media {
 
   @Override
   public MemorySegment view() {
-    return memory.bytes().asReadOnly();
+    return view;
   }
 
   @Override
   public synchronized void write(
       long offsetBytes, MemorySegment source, long sourceOffsetBytes, long lengthBytes) {
-    beginStep();
+    beginStep(Step.WRITE);
     keep(offsetBytes, lengthBytes);
     MemorySegment.copy(source, sourceOffsetBytes, memory.bytes(), offsetBytes, lengthBytes);
     endStep();
@@ -125,59 +233,64 @@ public final class CrashMedia implements Media {
 
   @Override
   public synchronized void zero(long offsetBytes, long lengthBytes) {
-    beginStep();
-    long end = offsetBytes + lengthBytes;
-    for (long at = offsetBytes; at < end; at = nextPage(at)) {
-      zeroWithinPage(at, Math.min(nextPage(at), end));
-    }
+    beginStep(Step.ZERO);
+    zeroPages(offsetBytes, lengthBytes, false);
     endStep();
   }
 
   /** Zeroes some pages and leaves others as they are: whoever counts on either gets it wrong. */
   @Override
   public synchronized void recycle(long offsetBytes, long lengthBytes) {
-    beginStep();
-    long end = offsetBytes + lengthBytes;
-    for (long at = offsetBytes; at < end; at = nextPage(at)) {
-      if (random.nextBoolean()) {
-        zeroWithinPage(at, Math.min(nextPage(at), end));
-      }
-    }
+    beginStep(Step.ZERO);
+    zeroPages(offsetBytes, lengthBytes, true);
     endStep();
   }
 
-  private static long nextPage(long at) {
-    return at - at % PAGE_BYTES + PAGE_BYTES;
-  }
-
   /** Zeroes over zeroes change nothing, whatever a crash takes back: they need no memory. */
-  private void zeroWithinPage(long from, long to) {
-    MemorySegment range = memory.bytes().asSlice(from, to - from);
-    if (range.mismatch(ZEROES.asSlice(0, to - from)) >= 0) {
-      keep(from, to - from);
-      range.fill((byte) 0);
+  private void zeroPages(long offsetBytes, long lengthBytes, boolean onlySome) {
+    long end = offsetBytes + lengthBytes;
+    for (int page = memory.nextTouchedPage((int) (offsetBytes / PAGE_BYTES));
+        page >= 0 && (long) page * PAGE_BYTES < end;
+        page = memory.nextTouchedPage(page + 1)) {
+      long from = Math.max(offsetBytes, (long) page * PAGE_BYTES);
+      long to = Math.min(end, (page + 1L) * PAGE_BYTES);
+      boolean spared = onlySome && random.nextBoolean();
+      if (!spared && !memory.isZero(from, to - from)) {
+        keep(from, to - from);
+        memory.bytes().asSlice(from, to - from).fill((byte) 0);
+      }
     }
   }
 
   @Override
+  public synchronized boolean isZero(long offsetBytes, long lengthBytes) {
+    return memory.isZero(offsetBytes, lengthBytes);
+  }
+
+  @Override
   public synchronized void sync() {
-    beginStep();
+    beginStep(Step.SYNC);
     endStep();
+    if (syncFails) {
+      unsynced.crash(memory, grain.unitBytes(), WORD_BYTES, new RandomFate(random));
+      throw new MediaFailureException("injected fault: cannot sync", new IOException("injected"));
+    }
     unsynced.clear();
   }
 
   private void keep(long offsetBytes, long lengthBytes) {
     unsynced.add(memory.bytes(), offsetBytes, lengthBytes);
-    memory.touch(offsetBytes, lengthBytes);
+    memory.willChange(offsetBytes, lengthBytes);
   }
 
-  private void beginStep() {
+  private void beginStep(Step step) {
     if (closed) {
       throw new IllegalStateException("the simulated device has been closed");
     }
-    if (handedOver || steps >= lastStep) {
+    if (isOff()) {
       throw new PowerCut("the power is off");
     }
+    listener.beforeStep(step);
     steps++;
   }
 
@@ -197,10 +310,7 @@ public final class CrashMedia implements Media {
     return MediaKind.SIMULATED;
   }
 
-  /**
-   * Ends the use by the engine; the bytes stay, for {@link #crash}, {@link #copy} and {@link
-   * #save}.
-   */
+  /** Ends the use by the engine; the bytes stay, for {@link #crash} and {@link #copy}. */
   @Override
   public synchronized void close() {
     closed = true;

@@ -1,160 +1,120 @@
 package io.pcache.testkit;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.BitSet;
 import java.util.concurrent.ArrayBlockingQueue;
 
 /**
- * A large piece of memory of which only what is written takes room: a mapped sparse file without a
- * name.
+ * The bytes of a simulated device. It knows which pages may hold anything, so that wide ranges of
+ * zeroes cost nothing, and it can be <i>forked</i>: from then on it remembers what every change
+ * overwrote, and rolls all of it back at the end of the fork. Forks nest.
  *
  * <p>Thread-safety: none.
  */
 final class CrashMemory {
-  private static final int CHUNK_BYTES = 1 << 16;
-  private static final Path SHARED_MEMORY = Path.of("/dev/shm");
+  static final int PAGE_BYTES = 4096;
 
-  private static final ArrayBlockingQueue<CrashMemory> IDLE = new ArrayBlockingQueue<>(1);
+  /** What a device gave up is used again: clearing what was touched costs less than new memory. */
+  private static final ArrayBlockingQueue<long[]> IDLE = new ArrayBlockingQueue<>(2);
 
-  private final Arena arena;
+  private static final MemorySegment ZEROES =
+      MemorySegment.ofArray(new long[PAGE_BYTES / Long.BYTES]);
+
+  private final long[] words;
   private final MemorySegment bytes;
-  private final BitSet touchedChunks = new BitSet();
+  private final BitSet touchedPages = new BitSet();
+  private final UndoJournal journal = new UndoJournal();
+  private int forks;
   private boolean released;
 
-  private CrashMemory(Arena arena, MemorySegment bytes) {
-    this.arena = arena;
-    this.bytes = bytes;
+  private CrashMemory(long[] words, long sizeBytes) {
+    this.words = words;
+    this.bytes = MemorySegment.ofArray(words).asSlice(0, sizeBytes);
   }
 
-  /**
-   * Memory of zeroes. What a test gave up is used again: pages that are there already cost nothing.
-   */
+  /** Memory of zeroes. */
   static CrashMemory ofSize(long sizeBytes) {
-    CrashMemory idle = IDLE.poll();
-    if (idle != null && idle.bytes.byteSize() == sizeBytes) {
-      return idle;
-    }
-    if (idle != null) {
-      idle.arena.close();
-    }
-    Arena arena = Arena.ofShared();
-    return new CrashMemory(arena, map(sizeBytes, arena));
+    int length = Math.toIntExact((sizeBytes + Long.BYTES - 1) / Long.BYTES);
+    long[] idle = IDLE.poll();
+    boolean fits = idle != null && idle.length >= length && idle.length / 4 <= length;
+    return new CrashMemory(fits ? idle : new long[length], sizeBytes);
   }
 
-  private static MemorySegment map(long sizeBytes, Arena arena) {
-    try {
-      Path file =
-          Files.isWritable(SHARED_MEMORY)
-              ? temporaryFile(SHARED_MEMORY)
-              : Files.createTempFile("pcache", null);
-      try (FileChannel channel =
-          FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-        return channel.map(FileChannel.MapMode.READ_WRITE, 0, sizeBytes, arena);
-      } finally {
-        Files.delete(file);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(
-          "no memory for a simulated device of " + sizeBytes + " bytes", e);
-    }
-  }
-
-  private static Path temporaryFile(Path folder) throws IOException {
-    return Files.createTempFile(folder, "pcache", null);
-  }
-
+  /** All bytes, live; whoever changes some has called {@link #willChange} before. */
   MemorySegment bytes() {
     return bytes;
   }
 
-  /** Takes note that a range may hold something. */
-  void touch(long offsetBytes, long lengthBytes) {
-    if (lengthBytes > 0) {
-      int first = (int) (offsetBytes / CHUNK_BYTES);
-      touchedChunks.set(first, (int) ((offsetBytes + lengthBytes - 1) / CHUNK_BYTES) + 1);
+  /** A range is about to be changed. */
+  void willChange(long offsetBytes, long lengthBytes) {
+    if (lengthBytes <= 0) {
+      return;
     }
+    if (forks > 0) {
+      journal.keep(bytes, offsetBytes, lengthBytes);
+    }
+    touch(offsetBytes, lengthBytes);
+  }
+
+  private void touch(long offsetBytes, long lengthBytes) {
+    int first = (int) (offsetBytes / PAGE_BYTES);
+    int last = (int) ((offsetBytes + lengthBytes - 1) / PAGE_BYTES);
+    touchedPages.set(first, last + 1);
+  }
+
+  /** The first page from {@code page} on that may hold anything, or -1. */
+  int nextTouchedPage(int page) {
+    return touchedPages.nextSetBit(page);
+  }
+
+  /** Whether a range reads as zeroes. */
+  boolean isZero(long offsetBytes, long lengthBytes) {
+    long end = offsetBytes + lengthBytes;
+    for (int page = nextTouchedPage((int) (offsetBytes / PAGE_BYTES));
+        page >= 0 && (long) page * PAGE_BYTES < end;
+        page = nextTouchedPage(page + 1)) {
+      long from = Math.max(offsetBytes, (long) page * PAGE_BYTES);
+      long to = Math.min(end, (page + 1L) * PAGE_BYTES);
+      if (MemorySegment.mismatch(bytes, from, to, ZEROES, 0, to - from) >= 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Begins to remember what changes overwrite. Returns what {@link #rollBack} takes. */
+  int fork() {
+    forks++;
+    return journal.entries();
+  }
+
+  /** Ends a fork: everything is as it was when it began. */
+  void rollBack(int mark) {
+    forks--;
+    journal.undoTo(mark, bytes, this::touch);
   }
 
   CrashMemory copy() {
     CrashMemory copy = ofSize(bytes.byteSize());
-    touchedChunks.stream()
-        .forEach(chunk ->
-            MemorySegment.copy(bytes, start(chunk), copy.bytes, start(chunk), length(chunk)));
-    copy.touchedChunks.or(touchedChunks);
+    for (int page = nextTouchedPage(0); page >= 0; page = nextTouchedPage(page + 1)) {
+      long at = (long) page * PAGE_BYTES;
+      long length = Math.min(PAGE_BYTES, bytes.byteSize() - at);
+      MemorySegment.copy(bytes, at, copy.bytes, at, length);
+    }
+    copy.touchedPages.or(touchedPages);
     return copy;
   }
 
-  void load(Path file) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      byte[] block = new byte[CHUNK_BYTES];
-      for (int chunk = 0; start(chunk) < bytes.byteSize(); chunk++) {
-        int length = readFully(channel, ByteBuffer.wrap(block, 0, length(chunk)), start(chunk));
-        if (MemorySegment.ofArray(block)
-                .asSlice(0, length)
-                .mismatch(MemorySegment.ofArray(new byte[length]))
-            >= 0) {
-          MemorySegment.copy(block, 0, bytes, ValueLayout.JAVA_BYTE, start(chunk), length);
-          touchedChunks.set(chunk);
-        }
-      }
-    }
-  }
-
-  void save(Path file) throws IOException {
-    SparseFiles.create(file, bytes.byteSize());
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-      for (int chunk = touchedChunks.nextSetBit(0);
-          chunk >= 0;
-          chunk = touchedChunks.nextSetBit(chunk + 1)) {
-        ByteBuffer block = bytes.asSlice(start(chunk), length(chunk)).asByteBuffer();
-        long at = start(chunk);
-        while (block.hasRemaining()) {
-          at += channel.write(block, at);
-        }
-      }
-    }
-  }
-
-  /** Gives the memory up: frees it, or keeps it for the next device of this size. */
+  /** Gives the memory up, for the next device that needs some. */
   void release() {
     if (released) {
       return;
     }
     released = true;
-    touchedChunks.stream()
-        .forEach(chunk -> bytes.asSlice(start(chunk), length(chunk)).fill((byte) 0));
-    if (!IDLE.offer(new CrashMemory(arena, bytes))) {
-      arena.close();
+    for (int page = nextTouchedPage(0); page >= 0; page = nextTouchedPage(page + 1)) {
+      long at = (long) page * PAGE_BYTES;
+      bytes.asSlice(at, Math.min(PAGE_BYTES, bytes.byteSize() - at)).fill((byte) 0);
     }
-  }
-
-  private static long start(int chunk) {
-    return (long) chunk * CHUNK_BYTES;
-  }
-
-  private int length(int chunk) {
-    return (int) Math.min(CHUNK_BYTES, bytes.byteSize() - start(chunk));
-  }
-
-  private static int readFully(FileChannel channel, ByteBuffer block, long offset)
-      throws IOException {
-    int done = 0;
-    while (block.hasRemaining()) {
-      int n = channel.read(block, offset + done);
-      if (n < 0) {
-        throw new IOException("the file ends at " + (offset + done) + ", before the device does");
-      }
-      done += n;
-    }
-    return done;
+    var _ = IDLE.offer(words);
   }
 }

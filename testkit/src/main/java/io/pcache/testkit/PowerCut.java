@@ -7,7 +7,8 @@ package io.pcache.testkit;
 public final class PowerCut extends Error {
   private static final long serialVersionUID = 1L;
 
-  PowerCut(String message) {
+  /** Says when. */
+  public PowerCut(String message) {
     super(message);
   }
 }

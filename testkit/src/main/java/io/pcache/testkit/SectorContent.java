@@ -65,14 +65,14 @@ public final class SectorContent {
   public static int idAt(MemorySegment source, long offsetBytes, long sector) {
     long id = source.get(WORD, offsetBytes + Long.BYTES);
     long expectedNumber = id == ZERO_ID ? 0 : sector;
-    if (id < 0 || id > Integer.MAX_VALUE) {
+    if (id < 0 || id > Integer.MAX_VALUE || source.get(WORD, offsetBytes) != expectedNumber) {
       return FOREIGN;
     }
-    for (int pair = 0; pair < SECTOR_BYTES; pair += PAIR_BYTES) {
-      if (source.get(WORD, offsetBytes + pair) != expectedNumber
-          || source.get(WORD, offsetBytes + pair + Long.BYTES) != id) {
-        return FOREIGN;
-      }
+    // Every pair is like the one before it.
+    long end = offsetBytes + SECTOR_BYTES;
+    long second = offsetBytes + PAIR_BYTES;
+    if (MemorySegment.mismatch(source, offsetBytes, end - PAIR_BYTES, source, second, end) >= 0) {
+      return FOREIGN;
     }
     return (int) id;
   }

@@ -3,6 +3,7 @@ package io.pcache.testkit;
 import io.pcache.backing.BackingStore;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
@@ -11,14 +12,43 @@ import java.util.random.RandomGenerator;
  * itself ends up as after any one of the writes it had since the last flush, or as before the
  * first. A failed flush loses in the same way, as a disk does whose cache cannot be written.
  *
+ * <p>Reads and writes can be made to fail, once or for a range until healed; a failing transfer has
+ * moved some of its sectors.
+ *
  * <p>Thread-safety: none; it outlives the {@link io.pcache.backing.BackingDevice} that closes it.
  */
 public final class SimulatedStore implements BackingStore {
-  private final MemorySegment bytes;
+  /** Sees every transfer and flush, and may step the engine's agents while it is under way. */
+  public interface TransferListener {
+    /** Power may be lost here. */
+    void before(boolean isRead);
+
+    /** The bytes have moved, and nobody has been told yet. */
+    void underWay();
+  }
+
+  private record BadRange(long startBytes, long endBytes, boolean reads) {}
+
+  private static final int SECTOR = SectorContent.SECTOR_BYTES;
+  private static final int FILLER_BYTES = 256 << 10;
+  private static final int FILLER_STEP_BYTES = 16 << 10;
+  private static final TransferListener NOBODY =
+      new TransferListener() {
+        @Override
+        public void before(boolean isRead) {}
+
+        @Override
+        public void underWay() {}
+      };
+
+  private final CrashMemory memory;
   private final RandomGenerator random;
-  private final UnsyncedWrites unflushed = new UnsyncedWrites();
+  private final UnsyncedWrites unflushed;
+  private final List<BadRange> badRanges = new ArrayList<>();
+  private TransferListener listener = NOBODY;
   private int flushesToFail;
   private int writesToFail;
+  private int readsToFail;
 
   /**
    * A store of zeroes.
@@ -26,18 +56,55 @@ public final class SimulatedStore implements BackingStore {
    * @param random decides what is lost
    */
   public SimulatedStore(int sizeBytes, RandomGenerator random) {
-    this.bytes = MemorySegment.ofArray(new byte[sizeBytes]);
+    this(CrashMemory.ofSize(sizeBytes), random, new UnsyncedWrites());
+  }
+
+  private SimulatedStore(CrashMemory memory, RandomGenerator random, UnsyncedWrites unflushed) {
+    this.memory = memory;
     this.random = random;
+    this.unflushed = unflushed;
   }
 
   /** All bytes, flushed or not, live. */
   public MemorySegment bytes() {
-    return bytes;
+    return memory.bytes();
+  }
+
+  /** Tells the listener of every transfer from now on. */
+  public void listen(TransferListener newListener) {
+    listener = newListener;
   }
 
   /** Loses power: what was not flushed is kept or lost, sector by sector. */
   public void cutPower() {
-    unflushed.crash(bytes, SectorContent.SECTOR_BYTES, SectorContent.SECTOR_BYTES, random);
+    cutPower(new RandomFate(random));
+  }
+
+  /** Loses power in a given way. */
+  public void cutPower(CrashFate fate) {
+    unflushed.crash(memory, SECTOR, SECTOR, fate);
+  }
+
+  /** Begins a fork, as {@link CrashMedia#fork}. Faults are not forked. */
+  public Fork fork(RandomGenerator itsRandom) {
+    int mark = memory.fork();
+    return new Fork(this, new SimulatedStore(memory, itsRandom, unflushed.copy()), mark);
+  }
+
+  /**
+   * A store that is tried out on another one's memory.
+   *
+   * @param origin the store that was forked
+   * @param store the one to try out
+   * @param mark where its changes begin
+   */
+  public record Fork(SimulatedStore origin, SimulatedStore store, int mark)
+      implements AutoCloseable {
+    /** Takes back all changes since the fork; the origin goes on. */
+    @Override
+    public void close() {
+      origin.memory.rollBack(mark);
+    }
   }
 
   /** Fails the next {@code count} flushes, each of which loses what it should have kept. */
@@ -50,6 +117,29 @@ public final class SimulatedStore implements BackingStore {
     writesToFail = count;
   }
 
+  /** Fails the next {@code count} reads, some of them half-way. */
+  public void failReads(int count) {
+    readsToFail = count;
+  }
+
+  /** Fails every read, or every write, that touches a range, until healed. */
+  public void failRange(long offsetBytes, long lengthBytes, boolean reads) {
+    badRanges.add(new BadRange(offsetBytes, offsetBytes + lengthBytes, reads));
+  }
+
+  /** Ends every fault. */
+  public void heal() {
+    flushesToFail = 0;
+    writesToFail = 0;
+    readsToFail = 0;
+    badRanges.clear();
+  }
+
+  /** Gives up the memory, for good. */
+  public void discard() {
+    memory.release();
+  }
+
   @Override
   public String name() {
     return "simulated";
@@ -57,43 +147,100 @@ public final class SimulatedStore implements BackingStore {
 
   @Override
   public long sizeBytes() {
-    return bytes.byteSize();
+    return memory.bytes().byteSize();
   }
 
   @Override
-  public void read(List<MemorySegment> pieces, long offsetBytes) {
+  public void read(List<MemorySegment> pieces, long offsetBytes) throws IOException {
+    listener.before(true);
+    boolean fails = readsToFail > 0 || isBad(pieces, offsetBytes, true);
+    readsToFail -= readsToFail > 0 ? 1 : 0;
     long at = offsetBytes;
     for (MemorySegment piece : pieces) {
-      MemorySegment.copy(bytes, at, piece, 0, piece.byteSize());
+      if (fails && random.nextBoolean()) {
+        break;
+      }
+      MemorySegment.copy(memory.bytes(), at, piece, 0, piece.byteSize());
       at += piece.byteSize();
+    }
+    listener.underWay();
+    if (fails) {
+      throw new IOException("injected fault: cannot read");
     }
   }
 
   @Override
   public void write(List<MemorySegment> pieces, long offsetBytes) throws IOException {
+    listener.before(false);
+    boolean fails = writesToFail > 0 || isBad(pieces, offsetBytes, false);
+    writesToFail -= writesToFail > 0 ? 1 : 0;
     long at = offsetBytes;
     for (MemorySegment piece : pieces) {
-      if (writesToFail > 0 && random.nextBoolean()) {
-        writesToFail--;
-        throw new IOException("injected fault: cannot write");
+      long length = piece.byteSize();
+      if (fails && random.nextBoolean()) {
+        put(piece, at, SECTOR * random.nextLong(length / SECTOR));
+        break;
       }
-      MemorySegment target = bytes.asSlice(at, piece.byteSize());
-      if (target.mismatch(piece) >= 0) {
-        unflushed.add(bytes, at, piece.byteSize());
-        target.copyFrom(piece);
-      }
-      at += piece.byteSize();
+      put(piece, at, length);
+      at += length;
     }
+    listener.underWay();
+    if (fails) {
+      throw new IOException("injected fault: cannot write");
+    }
+  }
+
+  private void put(MemorySegment piece, long at, long length) {
+    if (length > 0 && differs(piece, at, length)) {
+      unflushed.add(memory.bytes(), at, length);
+      memory.willChange(at, length);
+      MemorySegment.copy(piece, 0, memory.bytes(), at, length);
+    }
+  }
+
+  /**
+   * Whether a write changes anything. Long writes are filler, which is zero: of those, a sector
+   * here and there is compared.
+   */
+  private boolean differs(MemorySegment piece, long at, long length) {
+    long step = length < FILLER_BYTES ? length : FILLER_STEP_BYTES;
+    long part = length < FILLER_BYTES ? length : SECTOR;
+    for (long done = 0; done + part <= length; done += step) {
+      long from = at + done;
+      if (MemorySegment.mismatch(memory.bytes(), from, from + part, piece, done, done + part)
+          >= 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean isBad(List<MemorySegment> pieces, long offsetBytes, boolean reads) {
+    if (badRanges.isEmpty()) {
+      return false;
+    }
+    long end = offsetBytes;
+    for (MemorySegment piece : pieces) {
+      end += piece.byteSize();
+    }
+    for (BadRange range : badRanges) {
+      if (range.reads == reads && range.startBytes < end && offsetBytes < range.endBytes) {
+        return true;
+      }
+    }
+    return false;
   }
 
   @Override
   public void flush() throws IOException {
+    listener.before(false);
     if (flushesToFail > 0) {
       flushesToFail--;
       cutPower();
       throw new IOException("injected fault: cannot flush");
     }
     unflushed.clear();
+    listener.underWay();
   }
 
   @Override

@@ -3,10 +3,7 @@ package io.pcache.testkit;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.random.RandomGenerator;
 
 /**
  * The writes since the last sync, as what they overwrote, so that a crash can take any of them
@@ -23,42 +20,11 @@ final class UnsyncedWrites {
     }
   }
 
-  /**
-   * How a crash is disposed: the shares of units that keep or lose all they had; the rest stop
-   * anywhere in between.
-   */
-  private record Mood(double keepAll, double loseAll) {
-    static Mood random(RandomGenerator random) {
-      return switch (random.nextInt(6)) {
-        case 0 -> new Mood(0, 1);
-        case 1 -> new Mood(1, 0);
-        case 2 -> new Mood(0, 0);
-        default -> {
-          double keepAll = random.nextDouble();
-          yield new Mood(keepAll, (1 - keepAll) * random.nextDouble());
-        }
-      };
-    }
-
-    int undoneOf(int writesToUnit, RandomGenerator random) {
-      double fate = random.nextDouble();
-      if (fate < keepAll) {
-        return 0;
-      }
-      return fate < keepAll + loseAll ? writesToUnit : random.nextInt(writesToUnit + 1);
-    }
-  }
-
-  private static final class Unit {
-    private int writes;
-    private int undosLeft;
-  }
-
   /** Keeps what a write is about to overwrite. */
   void add(MemorySegment memory, long offsetBytes, long lengthBytes) {
-    writes.add(
-        new Write(
-            offsetBytes, memory.asSlice(offsetBytes, lengthBytes).toArray(ValueLayout.JAVA_BYTE)));
+    byte[] before = new byte[Math.toIntExact(lengthBytes)];
+    MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, offsetBytes, before, 0, before.length);
+    writes.add(new Write(offsetBytes, before));
   }
 
   void clear() {
@@ -72,27 +38,21 @@ final class UnsyncedWrites {
   }
 
   /**
-   * Takes back a random part: every unit ends up as it was after one of its writes, or before the
-   * first, or in the middle of one.
+   * Takes back a part: every unit ends up as it was after one of its writes, or before the first,
+   * or in the middle of one.
    *
    * @param atomBytes what a unit is torn into; a unit of one atom is never torn
    */
-  void crash(MemorySegment memory, int unitBytes, int atomBytes, RandomGenerator random) {
-    Map<Long, Unit> units = countWrites(unitBytes);
-    Mood mood = Mood.random(random);
-    units.values().forEach(unit -> unit.undosLeft = mood.undoneOf(unit.writes, random));
+  void crash(CrashMemory memory, int unitBytes, int atomBytes, CrashFate fate) {
+    UnitCounts units = units(unitBytes);
+    units.replaceEach(fate::takenBack);
     for (Write write : writes.reversed()) {
-      for (long number = write.offsetBytes / unitBytes;
-          number * unitBytes < write.endBytes();
-          number++) {
-        Unit unit = units.get(number);
-        if (unit != null && unit.undosLeft > 0) {
-          unit.undosLeft--;
-          long from = Math.max(number * unitBytes, write.offsetBytes);
-          long to = Math.min((number + 1) * unitBytes, write.endBytes());
-          boolean torn = unit.undosLeft == 0 && random.nextBoolean();
-          if (torn) {
-            undoSomeAtoms(memory, write, from, to, atomBytes, random);
+      for (long unit = write.offsetBytes / unitBytes; unit * unitBytes < write.endBytes(); unit++) {
+        if (units.takeOne(unit)) {
+          long from = Math.max(unit * unitBytes, write.offsetBytes);
+          long to = Math.min((unit + 1) * unitBytes, write.endBytes());
+          if (!units.hasMore(unit) && fate.tears()) {
+            undoSomeAtoms(memory, write, from, to, atomBytes, fate);
           } else {
             undo(memory, write, from, to);
           }
@@ -102,37 +62,37 @@ final class UnsyncedWrites {
     clear();
   }
 
-  private Map<Long, Unit> countWrites(int unitBytes) {
-    Map<Long, Unit> units = new HashMap<>();
+  /** How often each unit was written. */
+  UnitCounts units(int unitBytes) {
+    UnitCounts units = new UnitCounts();
     for (Write write : writes) {
-      for (long number = write.offsetBytes / unitBytes;
-          number * unitBytes < write.endBytes();
-          number++) {
-        units.computeIfAbsent(number, n -> new Unit()).writes++;
+      for (long unit = write.offsetBytes / unitBytes; unit * unitBytes < write.endBytes(); unit++) {
+        units.addOne(unit);
       }
     }
     return units;
   }
 
   private static void undoSomeAtoms(
-      MemorySegment memory,
-      Write write,
-      long from,
-      long to,
-      int atomBytes,
-      RandomGenerator random) {
+      CrashMemory memory, Write write, long from, long to, int atomBytes, CrashFate fate) {
     long at = from;
     while (at < to) {
       long atomEnd = Math.min(to, (at / atomBytes + 1) * atomBytes);
-      if (random.nextBoolean()) {
+      if (fate.tearsOff()) {
         undo(memory, write, at, atomEnd);
       }
       at = atomEnd;
     }
   }
 
-  private static void undo(MemorySegment memory, Write write, long from, long to) {
-    MemorySegment before = MemorySegment.ofArray(write.before);
-    MemorySegment.copy(before, from - write.offsetBytes, memory, from, to - from);
+  private static void undo(CrashMemory memory, Write write, long from, long to) {
+    memory.willChange(from, to - from);
+    MemorySegment.copy(
+        write.before,
+        (int) (from - write.offsetBytes),
+        memory.bytes(),
+        ValueLayout.JAVA_BYTE,
+        from,
+        (int) (to - from));
   }
 }

@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pcache.media.Media;
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -19,7 +17,6 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -31,7 +28,6 @@ class CrashMediaTest {
   private static final ValueLayout.OfLong WORD = ValueLayout.JAVA_LONG_UNALIGNED;
 
   private final List<CrashMedia> opened = new ArrayList<>();
-  private @TempDir Path folder;
 
   /** What became of two words that were written once each after a sync. */
   private enum Outcome {
@@ -222,21 +218,6 @@ class CrashMediaTest {
     }
     assertThat(seen).containsExactlyInAnyOrder(0L, 1L);
     assertThat(word(media, 512)).isEqualTo(1);
-  }
-
-  @Test
-  void aLargeDeviceSurvivesItsFile(Seed seed) throws IOException {
-    long size = (512 << 20) + 20_480;
-    CrashMedia media = blank(size, CrashGrain.CACHE_LINE, seed.random());
-    put(media, 0, 1);
-    put(media, size - 8, 2);
-    Path file = folder.resolve("image");
-    media.save(file);
-
-    CrashMedia loaded = CrashMedia.load(file, CrashGrain.CACHE_LINE, seed.random());
-    opened.add(loaded);
-    assertThat(loaded.view().mismatch(media.view())).isEqualTo(-1);
-    assertThat(word(loaded, size - 8)).isEqualTo(2);
   }
 
   @Test

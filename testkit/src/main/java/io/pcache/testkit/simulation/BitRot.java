@@ -1,0 +1,51 @@
+package io.pcache.testkit.simulation;
+
+import io.pcache.format.LogPosition;
+import io.pcache.testkit.CrashMedia;
+import io.pcache.testkit.LogImage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/**
+ * Damages a byte that matters: of a key set, or of cached data that is covered by a checksum. What
+ * is damaged stays so on every read.
+ */
+final class BitRot {
+  private static final int KEY_SET_HEADER_BYTES = 24;
+  private static final int KEY_BYTES = 40;
+
+  private record Range(long offsetBytes, int lengthBytes) {}
+
+  private final LogImage image;
+  private final RandomGenerator random;
+
+  BitRot(LogImage image, RandomGenerator random) {
+    this.image = image;
+    this.random = random;
+  }
+
+  /** Flips bits of one byte. Returns where, or -1 where there is nothing to damage. */
+  long damage(CrashMedia media, boolean dataIsChecked) {
+    List<Range> ranges = new ArrayList<>();
+    LogPosition at = image.keyTail().orElseThrow();
+    while (image.read(at)) {
+      int size = KEY_SET_HEADER_BYTES + image.keys() * KEY_BYTES;
+      ranges.add(new Range(LogImage.dataOffset(at.cacheSegId(), at.segOffsetBytes()), size));
+      for (int i = 0; dataIsChecked && i < image.keys(); i++) {
+        if (image.off(i) < ContentMap.FILLER_OFFSET) {
+          long data = LogImage.dataOffset(image.segment(i), image.segmentOffset(i));
+          ranges.add(new Range(data, image.len(i)));
+        }
+      }
+      at = image.after(at);
+    }
+    if (ranges.isEmpty()) {
+      return -1;
+    }
+    Range range = ranges.get(random.nextInt(ranges.size()));
+    long offset = range.offsetBytes + random.nextInt(range.lengthBytes);
+    media.rot(offset, 1 + random.nextInt(255));
+    return offset;
+  }
+}

@@ -1,0 +1,74 @@
+package io.pcache.testkit.simulation;
+
+import io.pcache.testkit.SectorContent;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Which sectors of the device hold content that is checked: a few at its start, where the identity
+ * record samples the backing device, and some on both sides of a border of subtrees. Content
+ * sectors are numbered through from 0. Elsewhere lies only filler, which is zero.
+ */
+final class ContentMap {
+  static final int SECTOR_BYTES = SectorContent.SECTOR_BYTES;
+
+  /** Size of the device. */
+  static final int DEVICE_BYTES = 24 << 20;
+
+  /** How many content sectors there are. */
+  static final int SECTORS = 96;
+
+  /** Where filler goes. */
+  static final long FILLER_OFFSET = 8 << 20;
+
+  static final long FILLER_BYTES = 14 << 20;
+
+  private static final int[] FIRST_NUMBERS = {0, 24};
+  private static final int[] FIRST_SECTORS = {0, (4 << 20) / SECTOR_BYTES - 40};
+  private static final int[] LENGTHS = {24, 72};
+
+  private ContentMap() {}
+
+  static int ranges() {
+    return LENGTHS.length;
+  }
+
+  /** The number of a range's first sector. */
+  static int first(int range) {
+    return FIRST_NUMBERS[range];
+  }
+
+  static int length(int range) {
+    return LENGTHS[range];
+  }
+
+  /** Where on the device a content sector lies, in sectors. */
+  static int deviceSector(int number) {
+    int range = number < FIRST_NUMBERS[1] ? 0 : 1;
+    return FIRST_SECTORS[range] + number - FIRST_NUMBERS[range];
+  }
+
+  static long offsetBytes(int number) {
+    return (long) deviceSector(number) * SECTOR_BYTES;
+  }
+
+  /** The number of a sector of the device, or -1 where it holds no content. */
+  static int number(long deviceSector) {
+    for (int range = 0; range < LENGTHS.length; range++) {
+      long inside = deviceSector - FIRST_SECTORS[range];
+      if (inside >= 0 && inside < LENGTHS[range]) {
+        return FIRST_NUMBERS[range] + (int) inside;
+      }
+    }
+    return -1;
+  }
+
+  /** The ids that a whole device holds in its content sectors. */
+  static int[] idsOnDevice(MemorySegment device) {
+    int[] ids = new int[SECTORS];
+    for (int i = 0; i < SECTORS; i++) {
+      int sector = deviceSector(i);
+      ids[i] = SectorContent.idAt(device, (long) sector * SECTOR_BYTES, sector);
+    }
+    return ids;
+  }
+}

@@ -1,0 +1,294 @@
+package io.pcache.testkit.simulation;
+
+import io.pcache.error.BackingFailureException;
+import io.pcache.error.PcacheException;
+import io.pcache.testkit.SectorContent;
+import io.pcache.testkit.SimulatedStore;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What happens between an opening of the cache and its end: random requests, the agents stepped in
+ * between and meanwhile, every answer checked.
+ *
+ * <p>Thread-safety: none.
+ */
+final class Life {
+  private static final int SECTOR = ContentMap.SECTOR_BYTES;
+  private static final int MAX_PENDING = 6;
+  private static final int MAX_OVERLAP_DEPTH = 2;
+  private static final int HOT_SECTORS = 6;
+  private static final int BURST_WRITES = 200;
+  private static final int MAX_TICKS = 400;
+  private static final long MAX_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1500);
+
+  private final World world;
+  private final SimulatedEngine engine;
+  private final Settings settings;
+  private final Ledger ledger;
+  private final SimulatedStore store;
+  private final RandomGenerator random;
+  private int pending;
+  private int overlapDepth;
+  private boolean writing;
+
+  Life(World world, SimulatedEngine engine) {
+    this.world = world;
+    this.engine = engine;
+    this.settings = world.settings();
+    this.ledger = world.ledger();
+    this.store = world.store();
+    this.random = world.random();
+  }
+
+  /** Acts until the cache device has failed or enough was done. */
+  void run(int actions) {
+    for (int i = 0; i < actions && !isOver(); i++) {
+      act();
+      steps(settings.stepsBetween());
+      if (pending > MAX_PENDING) {
+        settle();
+      }
+    }
+  }
+
+  /** Whether the cache device fails, so that nothing more is acknowledged. */
+  boolean isOver() {
+    PcacheException refusal = engine.cache().writeRefusal();
+    boolean fails = world.media().failsSyncs() || world.media().isOff();
+    if (refusal != null && !fails) {
+      throw new BrokenPromise("the engine gave up on a cache device that works", refusal);
+    }
+    return fails;
+  }
+
+  private void steps(int most) {
+    for (int steps = random.nextInt(most + 1); steps > 0; steps--) {
+      engine.step(random);
+    }
+  }
+
+  /** Heals the backing device and waits for all requests. */
+  void settle() {
+    store.heal();
+    for (int tick = 0; pending > 0 && !isOver(); tick++) {
+      if (tick == MAX_TICKS) {
+        throw new BrokenPromise("requests hang: " + engine.cache().snapshot());
+      }
+      engine.rest();
+      world.clock().advance(MAX_PAUSE_NANOS);
+    }
+  }
+
+  /** Something else happens while an agent, a transfer or a sync is under way. */
+  void overlap(boolean requestsToo) {
+    if (overlapDepth == MAX_OVERLAP_DEPTH || isOver()) {
+      return;
+    }
+    overlapDepth++;
+    try {
+      for (int i = random.nextInt(5); i >= 0; i--) {
+        if (requestsToo && !writing && random.nextInt(3) == 0) {
+          request();
+        }
+        steps(settings.stepsBetween());
+      }
+    } finally {
+      overlapDepth--;
+    }
+  }
+
+  private void act() {
+    world.statistics().actions++;
+    Action action = settings.weights().next(random);
+    switch (action) {
+      case WRITE -> write(false, false);
+      case DURABLE_WRITE -> write(true, false);
+      case ZEROES -> write(random.nextInt(4) == 0, true);
+      case READ -> read();
+      case FLUSH -> flush();
+      case FILL -> fill();
+      case BURST -> burst();
+      case PREFETCH -> prefetch();
+      case PAUSE -> world.clock().advance(random.nextLong(MAX_PAUSE_NANOS));
+      case BACKING_FAULT -> failBacking();
+      case BAD_RANGE -> failRange();
+      case HEAL -> store.heal();
+      case GC_PERCENT -> setGcPercent();
+      case SYNC_FAULT -> failSync();
+    }
+  }
+
+  private void request() {
+    switch (random.nextInt(4)) {
+      case 0 -> read();
+      case 1 -> flush();
+      default -> write(random.nextInt(4) == 0, false);
+    }
+  }
+
+  private int sizeSectors(int range) {
+    int most = Math.min(settings.maxSectors(), ContentMap.length(range));
+    return 1 + random.nextInt(1 + random.nextInt(most));
+  }
+
+  private int place(int range, int sectors) {
+    int room = ContentMap.length(range) - sectors;
+    boolean hot = random.nextInt(100) < settings.hotShare();
+    return ContentMap.first(range) + random.nextInt(1 + (hot ? Math.min(room, HOT_SECTORS) : room));
+  }
+
+  private void write(boolean durably, boolean zeroes) {
+    int range = random.nextInt(ContentMap.ranges());
+    int count = sizeSectors(range);
+    write(place(range, count), count, durably, zeroes);
+  }
+
+  private void write(int first, int count, boolean durably, boolean zeroes) {
+    int number = ledger.nextVersion();
+    int version = zeroes ? -number : number;
+    ledger.submitted(first, count, version);
+    trace((durably ? "durable write " : "write ") + version + where(first, count));
+    LifeRequest request =
+        new LifeRequest(failure -> {
+          if (succeeded(failure, "write " + version)) {
+            ledger.acknowledged(first, count, version);
+            if (durably) {
+              ledger.madeDurable(first, count, version);
+              trace("write " + version + " is durable");
+            }
+          }
+        });
+    long offset = ContentMap.offsetBytes(first);
+    if (zeroes) {
+      request.prepareWriteZeroes(offset, (long) count * SECTOR, durably);
+    } else {
+      MemorySegment source = SimulatedEngine.buffer(count);
+      SectorContent.fill(source, ContentMap.deviceSector(first), version);
+      request.prepareWrite(offset, source, durably);
+    }
+    boolean before = writing;
+    writing = true;
+    submit(request);
+    writing = before;
+  }
+
+  private static String where(int first, int count) {
+    return ", " + count + " sectors from " + ContentMap.deviceSector(first);
+  }
+
+  private void submit(LifeRequest request) {
+    pending++;
+    engine.cache().submit(request);
+  }
+
+  /** Requests fail only where the cache device has, and reads where the backing device has. */
+  private boolean succeeded(@Nullable PcacheException failure, String what) {
+    pending--;
+    if (failure == null) {
+      return !isOver();
+    }
+    boolean excused = isOver() || failure instanceof BackingFailureException;
+    if (!excused) {
+      throw new BrokenPromise(what + " failed", failure);
+    }
+    trace(what + " failed: " + failure.getMessage());
+    return false;
+  }
+
+  private void burst() {
+    for (int i = random.nextInt(BURST_WRITES); i >= 0; i--) {
+      write(random.nextInt(ContentMap.SECTORS), 1, false, false);
+    }
+  }
+
+  private void read() {
+    int range = random.nextInt(ContentMap.ranges());
+    int count = sizeSectors(range);
+    int first = place(range, count);
+    int[] floors = ledger.floors();
+    MemorySegment target = SimulatedEngine.buffer(count);
+    trace("read" + where(first, count));
+    LifeRequest request =
+        new LifeRequest(failure -> {
+          if (succeeded(failure, "read")) {
+            for (int i = 0; i < count; i++) {
+              int id = SimulatedEngine.idAt(target, i, first + i);
+              ledger.checkRead(first + i, id, floors[first + i]);
+            }
+          }
+        });
+    request.prepareRead(ContentMap.offsetBytes(first), target);
+    submit(request);
+  }
+
+  private void prefetch() {
+    int range = random.nextInt(ContentMap.ranges());
+    int count = sizeSectors(range);
+    int first = place(range, count);
+    trace("prefetch" + where(first, count));
+    LifeRequest request = new LifeRequest(failure -> succeeded(failure, "prefetch"));
+    request.preparePrefetch(ContentMap.offsetBytes(first), (long) count * SECTOR);
+    submit(request);
+  }
+
+  private void flush() {
+    int[] floors = ledger.floors();
+    trace("flush");
+    LifeRequest request =
+        new LifeRequest(failure -> {
+          if (succeeded(failure, "flush")) {
+            ledger.flushed(floors);
+            trace("flush done");
+          }
+        });
+    request.prepareFlush();
+    submit(request);
+  }
+
+  private void fill() {
+    long length = (1L + random.nextInt(8 << 11)) * SECTOR;
+    long offset =
+        ContentMap.FILLER_OFFSET
+            + random.nextLong((ContentMap.FILLER_BYTES - length) / SECTOR) * SECTOR;
+    trace("fill " + length + " bytes");
+    LifeRequest request = new LifeRequest(failure -> succeeded(failure, "fill"));
+    request.prepareWriteZeroes(offset, length, random.nextInt(8) == 0);
+    submit(request);
+  }
+
+  private void failBacking() {
+    world.statistics().faults++;
+    trace("backing device: next transfers or flushes fail");
+    switch (random.nextInt(3)) {
+      case 0 -> store.failFlushes(1 + random.nextInt(2));
+      case 1 -> store.failWrites(1 + random.nextInt(3));
+      default -> store.failReads(1 + random.nextInt(3));
+    }
+  }
+
+  private void failRange() {
+    world.statistics().faults++;
+    int number = random.nextInt(ContentMap.SECTORS);
+    trace("backing device: sector " + ContentMap.deviceSector(number) + " fails until healed");
+    store.failRange(ContentMap.offsetBytes(number), SECTOR, random.nextBoolean());
+  }
+
+  private void setGcPercent() {
+    int percent = random.nextInt(91);
+    trace("gc_percent " + percent);
+    engine.cache().setGcPercent(percent);
+  }
+
+  private void failSync() {
+    world.statistics().faults++;
+    trace("cache device: the next sync fails");
+    world.media().failSyncs();
+  }
+
+  private void trace(String line) {
+    world.trace(line);
+  }
+}

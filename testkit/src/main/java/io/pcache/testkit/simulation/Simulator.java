@@ -1,0 +1,60 @@
+package io.pcache.testkit.simulation;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+
+/**
+ * Lives through worlds, each of which follows from its seed alone.
+ *
+ * <p>Thread-safety: none.
+ */
+public final class Simulator {
+  private final Statistics statistics = new Statistics();
+
+  /** A simulator that has done nothing yet. */
+  public Simulator() {}
+
+  /** What was tried so far. */
+  public Statistics statistics() {
+    return statistics;
+  }
+
+  /** How a world came to its end before its time. */
+  public record Failure(long seed, String settings, Throwable cause, List<String> trace) {
+    /** Keeps an unmodifiable copy of the trace. */
+    public Failure {
+      trace = List.copyOf(trace);
+    }
+  }
+
+  /**
+   * Lives through the world of a seed. Returns what was wrong, if anything was.
+   *
+   * @param exhaustive whether it is a short history with every crash that can happen to it
+   */
+  public Optional<Failure> run(long seed, boolean exhaustive) {
+    SplittableRandom random = new SplittableRandom(seed);
+    Settings drawn = Settings.draw(random);
+    Settings settings = exhaustive ? drawn.exhaustively() : drawn;
+    Trace trace = new Trace();
+    statistics.worlds++;
+    try {
+      new World(random, settings, statistics, trace).run();
+      return Optional.empty();
+    } catch (RuntimeException | Error e) {
+      return Optional.of(new Failure(seed, settings.describe(), first(e), trace.lines()));
+    }
+  }
+
+  /** What was judged wrong first; on its way up the engine may have made something else of it. */
+  private static Throwable first(Throwable thrown) {
+    Throwable first = thrown;
+    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+      if (cause instanceof BrokenPromise) {
+        first = cause;
+      }
+    }
+    return first;
+  }
+}

@@ -1,0 +1,436 @@
+package io.pcache.testkit.simulation;
+
+import io.pcache.cache.CacheSnapshot;
+import io.pcache.error.CorruptMediaException;
+import io.pcache.error.PcacheException;
+import io.pcache.format.LogPosition;
+import io.pcache.testkit.CrashFate;
+import io.pcache.testkit.CrashGrain;
+import io.pcache.testkit.CrashMedia;
+import io.pcache.testkit.LogImage;
+import io.pcache.testkit.ManualClock;
+import io.pcache.testkit.PowerCut;
+import io.pcache.testkit.SimulatedStore;
+import io.pcache.testkit.SteppedCache;
+import java.util.BitSet;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A cache device and a backing device with what is known about them, through all of their lives.
+ *
+ * <p>At many steps of either device the world is <i>forked</i>: in the fork power is lost, or the
+ * process killed, the cache is recovered and judged, in some forks it lives on for a while and
+ * crashes again; then all of that is taken back and the world goes on as if nothing had been.
+ *
+ * <p>Thread-safety: none.
+ */
+final class World {
+  private static final int MAX_DEPTH = 2;
+  private static final int OVERLAP_ONE_IN = 6;
+  private static final int MAX_NESTED_CUTS = 3;
+  private static final int KERNEL_VISIT_ONE_IN = 3;
+  private static final int KILL_ONE_IN = 8;
+  private static final int ROT_ONE_IN = 16;
+  private static final int LIFE_ONE_IN = 40;
+
+  private final Settings settings;
+  private final Statistics statistics;
+  private final Trace trace;
+  private final SplittableRandom random;
+  private final ManualClock clock;
+  private final int depth;
+  private final MediaCheck check;
+  private final LogImage image;
+
+  private SimulatedStore store;
+  private CrashMedia media;
+  private Ledger ledger;
+  private LogHistory history;
+  private @Nullable Life life;
+
+  /** Whether the log that grows here is this world's own history, or one that is taken back. */
+  private boolean following;
+
+  /** Whether a byte has rotted, so that nothing but what is read can be judged. */
+  private boolean rotten;
+
+  /** A new world, with a formatted cache. */
+  World(SplittableRandom random, Settings settings, Statistics statistics, Trace trace) {
+    this.random = random;
+    this.settings = settings;
+    this.statistics = statistics;
+    this.trace = trace;
+    this.clock = new ManualClock();
+    this.depth = 0;
+    this.following = true;
+    this.store = new SimulatedStore(ContentMap.DEVICE_BYTES, random.split());
+    this.media =
+        CrashMedia.blank(
+            SteppedCache.mediaBytes(settings.segments()), settings.grain(), random.split());
+    SteppedCache.format(media, settings.dataCrc(), Settings.logRoomBytes(random));
+    this.image = new LogImage(media.view());
+    this.check = new MediaCheck(image, media.view());
+    this.ledger = new Ledger();
+    this.history = new LogHistory(image.keyTail().orElseThrow());
+    listen();
+  }
+
+  private World(World origin, CrashMedia media, SimulatedStore store, SplittableRandom random) {
+    this.random = random;
+    this.settings = origin.settings;
+    this.statistics = origin.statistics;
+    this.trace = origin.trace;
+    this.clock = new ManualClock();
+    this.depth = origin.depth + 1;
+    this.store = store;
+    this.media = media;
+    this.image = origin.image;
+    this.check = origin.check;
+    this.ledger = origin.ledger;
+    this.history = origin.history;
+    listen();
+  }
+
+  private void listen() {
+    media.listen(this::beforeMediaStep);
+    store.listen(
+        new SimulatedStore.TransferListener() {
+          @Override
+          public void before(boolean isRead) {
+            follow();
+            if (!isRead) {
+              tryCrash();
+            }
+          }
+
+          @Override
+          public void underWay() {
+            overlap(true);
+          }
+        });
+  }
+
+  Settings settings() {
+    return settings;
+  }
+
+  Statistics statistics() {
+    return statistics;
+  }
+
+  RandomGenerator random() {
+    return random;
+  }
+
+  ManualClock clock() {
+    return clock;
+  }
+
+  Ledger ledger() {
+    return ledger;
+  }
+
+  SimulatedStore store() {
+    return store;
+  }
+
+  CrashMedia media() {
+    return media;
+  }
+
+  void trace(String line) {
+    trace.add(depth, line);
+  }
+
+  private void beforeMediaStep(CrashMedia.Step step) {
+    follow();
+    if (step != CrashMedia.Step.ZERO) {
+      overlap(step == CrashMedia.Step.SYNC);
+    }
+    tryCrash();
+  }
+
+  private void follow() {
+    if (following) {
+      history.follow(image, media.view());
+    }
+  }
+
+  /**
+   * Where a sync is cheap, commits run on the thread of whoever asks, and hold their lock across
+   * their steps: nothing of this thread can come in between there.
+   */
+  private void overlap(boolean requestsToo) {
+    Life now = life;
+    boolean locked = settings.grain() == CrashGrain.CACHE_LINE;
+    if (now != null && !locked && random.nextInt(OVERLAP_ONE_IN) == 0) {
+      now.overlap(requestsToo);
+    }
+  }
+
+  /** Lives all lives. */
+  void run() {
+    try {
+      for (int i = 0; i < settings.lives(); i++) {
+        live();
+      }
+    } finally {
+      media.discard();
+      store.discard();
+    }
+  }
+
+  private void live() {
+    if (random.nextInt(KERNEL_VISIT_ONE_IN) == 0) {
+      trace("the kernel reclaims half of something");
+      new KernelVisit(image).reclaimHalf(media, random);
+    }
+    if (random.nextInt(3) == 0) {
+      media.cutPowerAt(media.steps() + 1 + random.nextInt(1 << random.nextInt(8)));
+    }
+    try {
+      SimulatedEngine engine = recover(true);
+      Life itsLife = new Life(this, engine);
+      life = itsLife;
+      itsLife.run(settings.actionsPerLife());
+      end(itsLife, engine);
+    } catch (PowerCut cut) {
+      trace("power is cut");
+      losePower();
+    } finally {
+      life = null;
+    }
+  }
+
+  private void end(Life itsLife, SimulatedEngine engine) {
+    if (itsLife.isOver()) {
+      trace("the cache device has failed; it is opened anew");
+      losePower();
+      return;
+    }
+    switch (random.nextInt(5)) {
+      case 0 -> {
+        trace("power is cut");
+        losePower();
+      }
+      case 1 -> kill();
+      default -> endInOrder(itsLife, engine);
+    }
+  }
+
+  private void endInOrder(Life itsLife, SimulatedEngine engine) {
+    itsLife.settle();
+    if (itsLife.isOver()) {
+      losePower();
+      return;
+    }
+    boolean drained = random.nextInt(3) > 0;
+    if (drained) {
+      drain(engine);
+    }
+    if (drained && random.nextBoolean()) {
+      skipLog(engine.cache().snapshot().keyHead());
+    } else {
+      close(engine);
+    }
+  }
+
+  private void drain(SimulatedEngine engine) {
+    trace("drain");
+    life = null;
+    engine.drain();
+    compare(engine.readContent(), ContentMap.idsOnDevice(store.bytes()));
+  }
+
+  private void close(SimulatedEngine engine) {
+    trace("close");
+    life = null;
+    engine.close();
+    statistics.closes++;
+    ledger.closed();
+    media = listenTo(media.kill());
+  }
+
+  /** The log goes on near the end of its segment, as if much had been written and reclaimed. */
+  private void skipLog(LogPosition head) {
+    trace("the process is killed, and the log goes on near the end of its segment");
+    life = null;
+    statistics.kills++;
+    media = media.kill();
+    media.sync();
+    SteppedCache.skipLogTo(media, head, Settings.logRoomBytes(random));
+    history.jumpTo(image.keyTail().orElseThrow());
+    media = listenTo(media.kill());
+  }
+
+  private CrashMedia listenTo(CrashMedia successor) {
+    successor.listen(this::beforeMediaStep);
+    return successor;
+  }
+
+  private void kill() {
+    trace("the process is killed");
+    life = null;
+    statistics.kills++;
+    media = listenTo(media.kill());
+  }
+
+  private void losePower() {
+    beforePowerCut();
+    media = listenTo(media.crash());
+    store.cutPower();
+  }
+
+  private void losePower(CrashFate fate) {
+    beforePowerCut();
+    media = listenTo(media.crash(fate, false));
+    store.cutPower();
+  }
+
+  private void beforePowerCut() {
+    life = null;
+    statistics.powerCuts++;
+    store.heal();
+    follow();
+  }
+
+  /** Forks the world and lets it crash: now and then, or always and in every way. */
+  private void tryCrash() {
+    if (rotten) {
+      return;
+    }
+    if (settings.exhaustive() && depth == 0) {
+      crashInEveryWay();
+    } else if (depth < MAX_DEPTH && random.nextInt(settings.crashOneIn() << (4 * depth)) == 0) {
+      inFork(World::crashAndRecover);
+    }
+  }
+
+  private void crashInEveryWay() {
+    BitSet logSegments = history.segments();
+    for (CrashFate fate : new Combinations(media, logSegments).fates(random)) {
+      statistics.combinations++;
+      inFork(fork -> {
+        fork.losePower(fate);
+        var _ = fork.recoverThroughCuts(false);
+      });
+    }
+    inFork(fork -> {
+      fork.kill();
+      var _ = fork.recoverThroughCuts(false);
+    });
+  }
+
+  private void inFork(Consumer<World> crash) {
+    SplittableRandom itsRandom = random.split();
+    try (CrashMedia.Fork mediaFork = media.fork(itsRandom);
+        SimulatedStore.Fork storeFork = store.fork(itsRandom)) {
+      World fork = new World(this, mediaFork.media(), storeFork.store(), itsRandom);
+      crash.accept(fork);
+    }
+  }
+
+  private void crashAndRecover() {
+    if (random.nextInt(KILL_ONE_IN) == 0) {
+      kill();
+    } else {
+      losePower();
+    }
+    if (random.nextInt(ROT_ONE_IN) == 0) {
+      rotAndOpen();
+      return;
+    }
+    boolean livesOn = random.nextInt(LIFE_ONE_IN) == 0;
+    if (livesOn) {
+      ledger = ledger.copy();
+      history = history.copy();
+      following = true;
+    }
+    SimulatedEngine engine = recoverThroughCuts(livesOn);
+    if (livesOn) {
+      liveOn(engine);
+    }
+  }
+
+  /** A damaged device is refused, or each sector reads as what it may be, or not at all. */
+  private void rotAndOpen() {
+    rotten = true;
+    statistics.rotten++;
+    statistics.cycles++;
+    trace("a byte rots at " + new BitRot(image, random).damage(media, settings.dataCrc()));
+    try {
+      SimulatedEngine engine = SimulatedEngine.open(media, store, clock, settings, random);
+      ledger.checkReadable(engine.readWhatIsReadable());
+    } catch (CorruptMediaException e) {
+      trace("refused: " + e.getMessage());
+    }
+  }
+
+  /** The first recoveries may lose power too. */
+  private SimulatedEngine recoverThroughCuts(boolean adopt) {
+    for (int cuts = random.nextInt(4) == 0 ? 1 + random.nextInt(MAX_NESTED_CUTS) : 0;
+        cuts > 0;
+        cuts--) {
+      media.cutPowerAt(1 + random.nextInt(6));
+      try {
+        var _ = recover(false);
+      } catch (PowerCut cut) {
+        statistics.nestedCuts++;
+      }
+      losePower();
+    }
+    return recover(adopt);
+  }
+
+  private void liveOn(SimulatedEngine engine) {
+    trace("lives on in a fork");
+    Life itsLife = new Life(this, engine);
+    life = itsLife;
+    itsLife.run(settings.actionsPerLife() / 2);
+    if (!itsLife.isOver() && random.nextBoolean()) {
+      itsLife.settle();
+      if (!itsLife.isOver()) {
+        drain(engine);
+      }
+    }
+    losePower();
+    var _ = recover(true);
+  }
+
+  /** Opens the cache and judges everything. */
+  private SimulatedEngine recover(boolean adopt) {
+    statistics.cycles++;
+    store.heal();
+    SimulatedEngine engine;
+    try {
+      engine = SimulatedEngine.open(media, store, clock, settings, random);
+    } catch (PcacheException e) {
+      throw new BrokenPromise("the cache does not open: " + e.getMessage(), e);
+    }
+    CacheSnapshot now = engine.cache().snapshot();
+    int end = check.checkLog(history, now);
+    int[] ids = check.content(store.bytes());
+    statistics.mediaChecks++;
+    int[] found = ledger.checkRecovered(ids);
+    history.checkIsPastState(ContentMap.idsOnDevice(store.bytes()), end);
+    compare(engine.readContent(), ids);
+    if (adopt) {
+      history.cutTo(now.keyHead());
+      ledger.adopt(found);
+    }
+    return engine;
+  }
+
+  private static void compare(int[] read, int[] expected) {
+    for (int i = 0; i < read.length; i++) {
+      if (read[i] != expected[i]) {
+        throw new BrokenPromise(
+            "sector %d reads as %d, but by the log and the devices it is %d"
+                .formatted(ContentMap.deviceSector(i), read[i], expected[i]));
+      }
+    }
+  }
+}
