@@ -16,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 
 /**
  * Threads that read and write the same sectors at the same time, and a check that every sector
@@ -41,6 +42,7 @@ final class LinearizabilityRun {
   private final BlockDevice device;
   private final int threads;
   private final int rounds;
+  private final Consumer<Random> beforeRound;
   private final Random random;
   private final int[] settled;
   private final AtomicLong tickets = new AtomicLong();
@@ -48,11 +50,17 @@ final class LinearizabilityRun {
   private final List<Worker> workers = new ArrayList<>();
   private long overlaps;
 
-  /** Prepares a run of that many threads and rounds. */
-  LinearizabilityRun(BlockDevice device, int threads, int rounds, Seed seed) {
+  /**
+   * Prepares a run of that many threads and rounds.
+   *
+   * @param beforeRound changes the device's settings, when nothing is in flight
+   */
+  LinearizabilityRun(
+      BlockDevice device, int threads, int rounds, Consumer<Random> beforeRound, Seed seed) {
     this.device = device;
     this.threads = threads;
     this.rounds = rounds;
+    this.beforeRound = beforeRound;
     this.random = seed.random();
     this.settled = new int[(int) (device.sizeBytes() / SECTOR)];
     for (int i = 0; i < threads; i++) {
@@ -68,6 +76,7 @@ final class LinearizabilityRun {
   void run() throws InterruptedException {
     try (ExecutorService executor = Executors.newFixedThreadPool(threads)) {
       for (int round = 0; round < rounds; round++) {
+        beforeRound.accept(random);
         playRound(executor);
         judgeRound(round);
       }
@@ -196,8 +205,12 @@ final class LinearizabilityRun {
         write(first, count, true);
       } else if (choice < 955) {
         blocking.prefetch((long) first * SECTOR, (long) count * SECTOR);
-      } else if (choice < 960) {
+      } else if (choice < 975) {
         blocking.flush();
+      } else if (choice < 985) {
+        int large = 1 + random.nextInt(LARGE_SECTORS);
+        int at = Math.clamp(first - large / 2L, 0, settled.length - large);
+        requests.add(readInto(blocking, buffer, at, large));
       } else {
         int large = 1 + random.nextInt(LARGE_SECTORS);
         write(random.nextInt(settled.length - large), large, false);

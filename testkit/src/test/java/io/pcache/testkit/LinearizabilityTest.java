@@ -18,6 +18,7 @@ import io.pcache.media.Media;
 import io.pcache.media.MediaFiles;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -34,7 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("engine")
 @ExtendWith(Seeds.class)
 class LinearizabilityTest {
-  private static final int ROUNDS = Integer.getInteger("pcache.linearizability.rounds", 40);
+  private static final int ROUNDS = Integer.getInteger("pcache.linearizability.rounds", 25);
   private static final int THREADS = 8;
   private static final int SEGMENTS = 6;
   private static final long BACKING_BYTES = 192L << 20;
@@ -61,11 +62,18 @@ class LinearizabilityTest {
               media, info, backing, LogEnd.Writer.PCACHE, null, (at, length) -> {}, tuning)) {
         cache.prepareForWriting();
         cache.start();
-        LinearizabilityRun run = new LinearizabilityRun(cache, THREADS, ROUNDS, seed);
+        LinearizabilityRun run =
+            new LinearizabilityRun(
+                cache, THREADS, ROUNDS, random -> cache.setGcPercent(nextGcPercent(random)), seed);
         run.run();
         wasHardWork(run, cache.snapshot());
       }
     }
+  }
+
+  /** With 0 all that is written back leaves the cache at once, under the requests in flight. */
+  private static int nextGcPercent(Random random) {
+    return random.nextBoolean() ? 0 : 10 * random.nextInt(9);
   }
 
   private static void wasHardWork(LinearizabilityRun run, CacheSnapshot did) {
@@ -80,18 +88,19 @@ class LinearizabilityTest {
 
   @Test
   void aCacheThatIsRightPasses(Seed seed) throws InterruptedException {
-    new LinearizabilityRun(broken(FillingCache.Fault.NONE), THREADS, 4, seed).run();
+    run(FillingCache.Fault.NONE, seed);
   }
 
   @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
   void aCacheThatIsWrongIsNoticed(FillingCache.Fault fault, Seed seed) {
-    assertThatThrownBy(() -> new LinearizabilityRun(broken(fault), THREADS, 4, seed).run())
+    assertThatThrownBy(() -> run(fault, seed))
         .isInstanceOf(AssertionError.class)
         .hasMessageContaining("is no register");
   }
 
-  private static FillingCache broken(FillingCache.Fault fault) {
-    return new FillingCache(16 << 20, fault);
+  private static void run(FillingCache.Fault fault, Seed seed) throws InterruptedException {
+    FillingCache cache = new FillingCache(16 << 20, fault);
+    new LinearizabilityRun(cache, THREADS, 4, random -> {}, seed).run();
   }
 }

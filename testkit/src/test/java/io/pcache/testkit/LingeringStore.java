@@ -9,13 +9,15 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * A backing store whose transfers take a while before and after the bytes are moved, now more, now
- * less: a read may bring what was overwritten long since, and a write may be on the device long
- * before anyone hears of it.
+ * less. A read may bring what was overwritten, written back and reclaimed since, and a write may be
+ * on the device long before anyone hears of it.
  *
  * <p>Thread-safety: all methods from any thread.
  */
 final class LingeringStore implements BackingStore {
-  private static final int MAX_LINGER_NANOS = 200_000;
+  private static final int MAX_LINGER_NANOS = 100_000;
+  private static final int MAX_LONGER_NANOS = 60_000_000;
+  private static final int LONGER_ONE_IN = 40;
 
   private final BackingStore store;
 
@@ -24,8 +26,8 @@ final class LingeringStore implements BackingStore {
     this.store = store;
   }
 
-  private static void linger() {
-    LockSupport.parkNanos(ThreadLocalRandom.current().nextInt(MAX_LINGER_NANOS));
+  private static void linger(int maxNanos) {
+    LockSupport.parkNanos(ThreadLocalRandom.current().nextInt(maxNanos));
   }
 
   @Override
@@ -40,21 +42,22 @@ final class LingeringStore implements BackingStore {
 
   @Override
   public void read(List<MemorySegment> pieces, long offsetBytes) throws IOException {
-    linger();
+    linger(MAX_LINGER_NANOS);
     store.read(pieces, offsetBytes);
-    linger();
+    boolean longer = ThreadLocalRandom.current().nextInt(LONGER_ONE_IN) == 0;
+    linger(longer ? MAX_LONGER_NANOS : MAX_LINGER_NANOS);
   }
 
   @Override
   public void write(List<MemorySegment> pieces, long offsetBytes) throws IOException {
-    linger();
+    linger(MAX_LINGER_NANOS);
     store.write(pieces, offsetBytes);
-    linger();
+    linger(MAX_LINGER_NANOS);
   }
 
   @Override
-  public void flush() throws IOException {
-    store.flush();
+  public void flush() {
+    // Nothing here loses power, and without it more happens in the same time.
   }
 
   @Override
