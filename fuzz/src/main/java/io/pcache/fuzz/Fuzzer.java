@@ -65,6 +65,7 @@ final class Fuzzer {
             .redirectErrorStream(true)
             .redirectOutput(output.toFile())
             .start();
+    Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
     return process.waitFor() == 0;
   }
 

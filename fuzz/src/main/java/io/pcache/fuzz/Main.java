@@ -32,7 +32,7 @@ public final class Main {
     try {
       for (int i = 1; i < arguments.length; i++) {
         if (arguments[i].equals("--minutes")) {
-          minutes = Integer.parseInt(arguments[++i]);
+          minutes = parseMinutes(arguments[++i]);
         } else {
           targets = List.of(FuzzTarget.valueOf(arguments[i].toUpperCase(Locale.ROOT)));
         }
@@ -47,6 +47,15 @@ public final class Main {
       allPassed &= new Main(Path.of(arguments[0])).fuzz(target, seconds);
     }
     System.exit(allPassed ? 0 : 1);
+  }
+
+  /** Jazzer takes no time for all the time there is. */
+  private static int parseMinutes(String text) {
+    int minutes = Integer.parseInt(text);
+    if (minutes < 1) {
+      throw new IllegalArgumentException("at least a minute");
+    }
+    return minutes;
   }
 
   private boolean fuzz(FuzzTarget target, long seconds) throws IOException, InterruptedException {
