@@ -10,6 +10,7 @@ import io.pcache.format.TailPosition;
 import io.pcache.log.KeySetReader;
 import io.pcache.log.LogEnd;
 import io.pcache.media.Media;
+import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,16 +86,18 @@ public final class LogRepair {
     LogPosition position = start;
     boolean metFirst = false;
     boolean metSecond = false;
-    int hops = 0;
+    BitSet visited = new BitSet(chain.segments());
+    visited.set(start.cacheSegId());
     while (true) {
       metFirst |= position.equals(first);
       metSecond |= position.equals(second);
       KeySetReader.Found found = reader.readIfIntact(position);
-      boolean loops = found == KeySetReader.Found.LAST && ++hops > chain.segments();
+      boolean loops = found == KeySetReader.Found.LAST && visited.get(reader.nextCacheSegId());
       if (found == KeySetReader.Found.NOTHING || loops) {
         return new Walked(position, metFirst, metSecond);
       }
       position = reader.after(position, found);
+      visited.set(position.cacheSegId());
     }
   }
 

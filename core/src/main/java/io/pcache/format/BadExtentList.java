@@ -49,7 +49,7 @@ public final class BadExtentList {
   /**
    * Reads the list.
    *
-   * @throws CorruptMediaException where a valid checksum covers an impossible count
+   * @throws CorruptMediaException where a valid checksum covers an impossible count or range
    */
   public static List<Range> load(Media media) {
     Optional<MemorySegment> record =
@@ -66,9 +66,22 @@ public final class BadExtentList {
     for (int i = 0; i < count; i++) {
       long at = EXTENTS_OFFSET + (long) i * EXTENT_BYTES;
       long offset = record.get().get(LittleEndian.U64, at);
-      ranges.add(new Range(offset, record.get().get(LittleEndian.U64, at + Long.BYTES)));
+      ranges.add(
+          checked(i, new Range(offset, record.get().get(LittleEndian.U64, at + Long.BYTES))));
     }
     return ranges;
+  }
+
+  private static Range checked(int index, Range range) {
+    long offset = range.offsetBytes();
+    long length = range.lengthBytes();
+    boolean whole = (offset | length) % MediaLayout.SECTOR_BYTES == 0;
+    if (!whole || offset < 0 || length <= 0 || length > Long.MAX_VALUE - offset) {
+      throw new CorruptMediaException(
+          "bad extents: range %d with offset %d and length %d found, multiples of 512 and a length above 0 expected"
+              .formatted(index, offset, length));
+    }
+    return range;
   }
 
   /** Writes the list, of at most {@link #MAX_EXTENTS} ranges, durably. */

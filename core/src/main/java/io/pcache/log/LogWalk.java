@@ -2,12 +2,14 @@ package io.pcache.log;
 
 import io.pcache.error.CorruptMediaException;
 import io.pcache.format.LogPosition;
+import java.util.BitSet;
 
 /**
  * Walks the log from a position to where the next key set is not valid.
  *
- * <p>A chain of LAST key sets may not take more hops than there are segments: a log that loops is
- * refused.
+ * <p>A chain of LAST key sets may not come to a segment that the walk has been in: a segment
+ * becomes free, and so a part of the log again, only once key_tail has left it. A log that loops is
+ * refused, also where it ends after that, before its own beginning.
  */
 public final class LogWalk {
   private final KeySetReader reader;
@@ -16,7 +18,7 @@ public final class LogWalk {
   /**
    * Creates a walk.
    *
-   * @param segments n_segs, the bound of hops
+   * @param segments n_segs
    */
   public LogWalk(KeySetReader reader, int segments) {
     this.reader = reader;
@@ -31,22 +33,27 @@ public final class LogWalk {
    */
   public LogPosition from(LogPosition start, KeySetVisitor visitor) {
     LogPosition position = start;
-    int hops = 0;
+    BitSet visited = new BitSet(segments);
+    visited.set(start.cacheSegId());
     while (true) {
       KeySetReader.Found found = reader.read(position);
       if (found == KeySetReader.Found.NOTHING) {
         return position;
       }
-      if (found == KeySetReader.Found.LAST && ++hops > segments) {
-        throw new CorruptMediaException(
-            "log: the chain of LAST key sets from "
-                + start
-                + " does not end within "
-                + segments
-                + " segments");
+      if (found == KeySetReader.Found.LAST) {
+        enter(reader.nextCacheSegId(), visited, start);
       }
       visitor.visit(position, reader);
       position = reader.after(position, found);
     }
+  }
+
+  private static void enter(int cacheSegId, BitSet visited, LogPosition start) {
+    if (visited.get(cacheSegId)) {
+      throw new CorruptMediaException(
+          "log: the chain of LAST key sets from %s comes to segment %d twice"
+              .formatted(start, cacheSegId));
+    }
+    visited.set(cacheSegId);
   }
 }

@@ -145,7 +145,7 @@ class KeySetReaderTest {
     }
     assertThatThrownBy(() -> log.endOfWalkFrom(LogFixture.START))
         .isInstanceOf(CorruptMediaException.class)
-        .hasMessage("log: the chain of LAST key sets from 0:0 does not end within 4 segments");
+        .hasMessage("log: the chain of LAST key sets from 0:0 comes to segment 0 twice");
   }
 
   @Test

@@ -200,8 +200,25 @@ class HostileMediaTest {
         tail.storeDurably(new LogPosition(2, 0));
         assertThatThrownBy(() -> caches.openFromUnknownWriter(media))
             .isInstanceOf(CorruptMediaException.class)
-            .hasMessageContaining("does not end within 4 segments");
+            .hasMessageContaining("comes to segment 2 twice");
       }
+    }
+  }
+
+  @Test
+  @DisplayName("hazard 5: a log that comes back and ends before its own beginning is refused")
+  void aLogThatEndsBeforeItsBeginningIsRefused() {
+    try (SteppedCaches caches = new SteppedCaches()) {
+      Media media = caches.format(SEGMENTS, CrashGrain.CACHE_LINE, false);
+      LogPosition begin = new LogPosition(0, AREA - (32 << 10));
+      TailPosition.keyTail(media, SEGMENTS).storeDurably(begin);
+      TailPosition.dirtyTail(media, SEGMENTS).storeDurably(begin);
+      HandmadeLog log = new HandmadeLog(media);
+      log.last(begin, 1);
+      log.last(new LogPosition(1, 0), 0);
+      assertThatThrownBy(() -> caches.openFromUnknownWriter(media))
+          .isInstanceOf(CorruptMediaException.class)
+          .hasMessageContaining("comes to segment 0 twice");
     }
   }
 

@@ -1,0 +1,94 @@
+package io.pcache.fuzz;
+
+import io.pcache.error.PcacheException;
+import io.pcache.format.CacheInfo;
+import io.pcache.format.KeyRecord;
+import io.pcache.format.KeySetRecord;
+import io.pcache.format.LittleEndian;
+import io.pcache.format.LogPosition;
+import io.pcache.format.MediaLayout;
+import io.pcache.format.SegmentChain;
+import io.pcache.format.Superblock;
+import io.pcache.log.KeySetReader;
+import io.pcache.log.LogEnd;
+import io.pcache.log.LogWalk;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/**
+ * A key set, alone: 1 byte that says whether magic, checksum or nothing is made right, 2 bytes how
+ * far from its segment's end it begins, then the key set. It is read, walked over, and looked for
+ * behind the end of the log.
+ */
+public final class KeySetFuzz {
+  private static final int SEGMENTS = 3;
+  private static final long DEVICE_BYTES = 64L << 20;
+  private static final FuzzMedia MEDIA = new FuzzMedia(SEGMENTS);
+
+  private KeySetFuzz() {}
+
+  /** Carries one input out. */
+  public static void fuzzerTestOneInput(byte[] bytes) {
+    FuzzInput input = new FuzzInput(bytes);
+    int mode = input.u8() % 3;
+    int fromEnd = input.u16() & -Long.BYTES;
+    byte[] content = input.rest();
+    if (mode > 0) {
+      content = sealed(content, mode == 2);
+    }
+    int offset = MediaLayout.DATA_AREA_BYTES - fromEnd;
+    MEDIA.format(false);
+    SegmentChain chain = SegmentChain.load(MEDIA, CacheInfo.load(MEDIA, Superblock.load(MEDIA)));
+    MEDIA.poke(chain.dataOffset(1) + offset, content);
+    read(chain, new LogPosition(1, offset));
+  }
+
+  /** The same bytes as a key set that passes for one, as far as its number of keys can be meant. */
+  private static byte[] sealed(byte[] content, boolean last) {
+    int fit = (content.length - KeySetRecord.HEADER_BYTES) / KeyRecord.SIZE_BYTES;
+    int size = KeySetRecord.sizeBytes(Math.max(0, fit));
+    byte[] whole =
+        Arrays.copyOf(content, Math.max(size, content.length + Long.BYTES) & -Long.BYTES);
+    MemorySegment copy = MemorySegment.ofArray(new long[whole.length / Long.BYTES]);
+    copy.copyFrom(MemorySegment.ofArray(whole));
+    if (last) {
+      KeySetRecord.sealLast(copy, 0, copy.get(LittleEndian.U32, KeySetRecord.KEY_NUM_OFFSET));
+    } else {
+      KeySetRecord.seal(copy, 0, Math.max(0, fit));
+    }
+    MemorySegment.copy(copy, 0, MemorySegment.ofArray(whole), 0, whole.length);
+    return whole;
+  }
+
+  private static void read(SegmentChain chain, LogPosition position) {
+    KeySetReader reader = new KeySetReader(MEDIA, chain, DEVICE_BYTES);
+    try {
+      KeySetReader.Found found = reader.read(position);
+      if (found == KeySetReader.Found.KEYS) {
+        checkKeys(reader);
+      }
+      LogPosition unused =
+          new LogWalk(reader, SEGMENTS).from(position, (at, keySet) -> checkKeys(keySet));
+    } catch (PcacheException refused) {
+      Require.saysSomething(refused);
+    }
+    LogEnd.Header unused = LogEnd.classify(MEDIA, chain, position);
+    LogEnd.Beyond beyond =
+        LogEnd.scanBeyond(
+            MEDIA, chain, new LogPosition(1, position.segOffsetBytes() - 8), segment -> 0);
+    Require.that(beyond.keys() <= (long) beyond.keySets() * KeySetRecord.MAX_KEYS, "key counts");
+  }
+
+  private static void checkKeys(KeySetReader keySet) {
+    Require.that(keySet.keyCount() <= KeySetRecord.MAX_KEYS, "no more keys than allowed");
+    for (int i = 0; i < keySet.keyCount(); i++) {
+      long at = KeySetRecord.keyOffset(i);
+      long off = KeyRecord.off(keySet.bytes(), at);
+      int len = KeyRecord.len(keySet.bytes(), at);
+      int segOff = KeyRecord.cacheSegOff(keySet.bytes(), at);
+      Require.that(len > 0 && off >= 0 && off + len <= DEVICE_BYTES, "on the device");
+      Require.that(segOff >= 0 && segOff + len <= MediaLayout.DATA_AREA_BYTES, "in its segment");
+      Require.that(KeyRecord.cacheSegId(keySet.bytes(), at) < SEGMENTS, "a segment that exists");
+    }
+  }
+}

@@ -1,0 +1,165 @@
+package io.pcache.cache;
+
+import io.pcache.agent.Clock;
+import io.pcache.agent.Wakeup;
+import io.pcache.block.BlockRequest;
+import io.pcache.error.PcacheException;
+import io.pcache.format.KeySetRecord;
+import io.pcache.format.LittleEndian;
+import io.pcache.format.LogPosition;
+import io.pcache.format.SegmentChain;
+import io.pcache.log.KeySetStage;
+import io.pcache.log.LogWriter;
+import io.pcache.log.StagedKeysPool;
+import io.pcache.stress.Interleavings;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jetbrains.lincheck.datastructures.Operation;
+import org.jetbrains.lincheck.datastructures.Validate;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A flush completes, on whichever thread, and not before the key that was staged before it is
+ * durable.
+ */
+class LogCommitterInterleavingTest {
+  private static final long FIRST_OFF = 0x5A5A_0000L;
+
+  @Test
+  void everyFlushCompletesWithItsKeyDurable() {
+    Interleavings.tryAll(
+        Flushes.class,
+        LogWriter.class,
+        KeySetStage.class,
+        StagedKeysPool.class,
+        DirtyAges.class,
+        CacheHealth.class,
+        RememberingMedia.class);
+  }
+
+  /** Flushes on several threads, without an agent: whoever needs a commit runs it. */
+  public static final class Flushes {
+    private final RememberingMedia media = new RememberingMedia();
+    private final StagedKeysPool pool = new StagedKeysPool(4);
+    private final Stripes stripes = new Stripes(2, pool);
+    private final LogCommitter committer = newCommitter();
+    private final ConcurrentLinkedQueue<Flush> flushes = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger count = new AtomicInteger();
+
+    /** Stages a key and asks for it to be durable; the answer comes on any thread. */
+    @Operation
+    public void stageAndFlush() {
+      int i = count.getAndIncrement();
+      Flush flush = new Flush(FIRST_OFF + i * 512L, stripes.of(i * (4L << 20)), media);
+      flushes.add(flush);
+      flush.stageAndFlush(committer);
+    }
+
+    /** When all is quiet every flush is done. */
+    @Validate
+    public void everyFlushIsDone() {
+      for (Flush flush : flushes) {
+        if (flush.completions.get() != 1 || !flush.wasDurable) {
+          throw new IllegalStateException("completed %s times".formatted(flush.completions));
+        }
+      }
+    }
+
+    private LogCommitter newCommitter() {
+      SegmentChain chain = SegmentChain.format(media, 2);
+      Geometry geometry = new Geometry(media, chain, 1L << 32, false);
+      Segments segments = new Segments(geometry, new RecoveredSegments(media, chain));
+      LogWriter writer = new LogWriter(media, chain, new LogPosition(0, 0), segments);
+      Clock clock = Clock.system();
+      DirtyAges ages = new DirtyAges(new CacheCounters(), clock);
+      return new LogCommitter(
+          media,
+          stripes,
+          segments,
+          writer,
+          pool,
+          new CacheHealth(),
+          ages,
+          clock,
+          new Wakeup(),
+          new Wakeup(),
+          new Wakeup());
+    }
+  }
+
+  private static final class Flush extends BlockRequest {
+    private final long off;
+    private final Stripe stripe;
+    private final RememberingMedia media;
+    private final AtomicInteger completions = new AtomicInteger();
+
+    private volatile boolean wasDurable;
+
+    Flush(long off, Stripe stripe, RememberingMedia media) {
+      this.off = off;
+      this.stripe = stripe;
+      this.media = media;
+    }
+
+    void stageAndFlush(LogCommitter committer) {
+      prepareFlush();
+      begin();
+      committer.keyStaged(stage());
+      committer.commitThenRelease(this);
+    }
+
+    private int stage() {
+      stripe.lock.lock();
+      try {
+        return stripe.stage.append(off, 512, 0, 1, 0, 0, 0);
+      } finally {
+        stripe.lock.unlock();
+      }
+    }
+
+    @Override
+    protected void completed(@Nullable PcacheException cause) {
+      wasDurable = cause == null && media.isDurable(off);
+      var _ = completions.incrementAndGet();
+    }
+  }
+
+  /** Remembers which keys were written, synced, published by a header, and synced again. */
+  private static final class RememberingMedia extends EmptyMedia {
+    private final List<Long> written = new ArrayList<>();
+    private final List<Long> synced = new ArrayList<>();
+    private final List<Long> published = new ArrayList<>();
+    private final List<Long> durable = new ArrayList<>();
+
+    @Override
+    public synchronized void write(
+        long offsetBytes, MemorySegment source, long sourceOffsetBytes, long lengthBytes) {
+      if (lengthBytes == KeySetRecord.HEADER_BYTES) {
+        published.addAll(synced);
+        synced.clear();
+      }
+      for (long at = 0; at + Long.BYTES <= lengthBytes; at += Long.BYTES) {
+        long word = source.get(LittleEndian.U64, sourceOffsetBytes + at);
+        if (word >= FIRST_OFF && word < FIRST_OFF + (1 << 16)) {
+          written.add(word);
+        }
+      }
+    }
+
+    @Override
+    public synchronized void sync() {
+      durable.addAll(published);
+      published.clear();
+      synced.addAll(written);
+      written.clear();
+    }
+
+    synchronized boolean isDurable(long off) {
+      return durable.contains(off);
+    }
+  }
+}
