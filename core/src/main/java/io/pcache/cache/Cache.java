@@ -76,14 +76,13 @@ public final class Cache implements BlockDevice, AutoCloseable {
       BackingDevice backing,
       BackingWriteGuard guard,
       CacheTuning tuning) {
-    Media media = geometry.media();
     this.geometry = geometry;
     this.backing = backing;
     this.info = info;
     this.recovered = recovery;
     StagedKeysPool pool = new StagedKeysPool(POOLED_STAGES);
     index = recovery.index();
-    BadExtents badExtents = new BadExtents(media, health);
+    BadExtents badExtents = new BadExtents(geometry.media(), health);
     ages = new DirtyAges(counters, tuning.clock());
     counters.dirtiedBytes.add(recovery.dirtyBytes());
     ages.dirtied();
@@ -93,20 +92,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
     Throttle throttle = new Throttle(segments);
     ReclaimDemand demand = new ReclaimDemand();
     DamagedKeySets damagedKeySets = new DamagedKeySets(geometry, segments, health);
-    LogWriter writer = new LogWriter(media, geometry.chain(), recovery.keyHead(), segments);
-    committer =
-        new LogCommitter(
-            media,
-            stripes,
-            segments,
-            writer,
-            pool,
-            health,
-            ages,
-            tuning.clock(),
-            committerWakeup,
-            writebackWakeup,
-            deferredWakeup);
+    committer = newCommitter(recovery, pool, tuning);
     MissFill fill = new MissFill(geometry, index, segments, heads, committer, throttle, health);
     reads =
         new ReadPath(
@@ -139,6 +125,23 @@ public final class Cache implements BlockDevice, AutoCloseable {
             counters,
             deferred::waiting,
             deferredWakeup);
+  }
+
+  private LogCommitter newCommitter(Recovery recovery, StagedKeysPool pool, CacheTuning tuning) {
+    Media media = geometry.media();
+    LogWriter writer = new LogWriter(media, geometry.chain(), recovery.keyHead(), segments);
+    return new LogCommitter(
+        media,
+        stripes,
+        segments,
+        writer,
+        pool,
+        health,
+        ages,
+        tuning.clock(),
+        committerWakeup,
+        writebackWakeup,
+        deferredWakeup);
   }
 
   private Writeback newWriteback(
