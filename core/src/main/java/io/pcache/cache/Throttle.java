@@ -5,16 +5,20 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Slows writers down before the cache is full, so that there is no cliff: in the last eighth of the
- * segments a write needs credit, and reclaiming gives credit, several bytes for one where there is
- * much room left, byte for byte where there is none. So writers approach the rate of reclaiming,
- * which is the backing device's, and wait in small doses.
+ * segments a write needs credit, and reclaiming gives credit, almost two bytes for one where that
+ * eighth is still free, one for one where half of it is, and hardly any where nothing is. So
+ * writers come to rest at the rate of reclaiming, which is the backing device's, with half of the
+ * zone free; and as segments become free sixteen MiB at a time, it is that half that lets writers
+ * go on in small steps meanwhile.
  *
  * <p>Thread-safety: all methods from any thread.
  */
 final class Throttle {
   private static final int ZONE_SHARE = 8;
   private static final int MIN_ZONE_SEGMENTS = 2;
-  private static final int EXTRA_CREDIT = 3;
+
+  /** Credit goes by quarters: at least one for each byte, so that it never dries up for good. */
+  private static final int QUARTERS = 4;
 
   private final Segments segments;
   private final int zoneSegments;
@@ -46,10 +50,10 @@ final class Throttle {
 
   /** Reclaiming has freed that much. */
   void reclaimed(long lengthBytes) {
-    long factor = 1 + (long) EXTRA_CREDIT * segments.availableForData() / zoneSegments;
+    long quarters = Math.max(1, 2L * QUARTERS * segments.availableForData() / zoneSegments);
     long cap = zoneSegments * MediaLayout.SEGMENT_BYTES;
     creditBytes.accumulateAndGet(
-        lengthBytes * factor, (credit, more) -> Math.min(cap, credit + more));
+        lengthBytes * quarters / QUARTERS, (credit, more) -> Math.min(cap, credit + more));
   }
 
   /**
