@@ -277,7 +277,7 @@ final class Life {
   }
 
   private void setGcPercent() {
-    int percent = random.nextInt(91);
+    int percent = random.nextBoolean() ? 0 : random.nextInt(91);
     trace("gc_percent " + percent);
     engine.cache().setGcPercent(percent);
   }
