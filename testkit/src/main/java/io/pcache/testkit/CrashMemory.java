@@ -38,8 +38,10 @@ final class CrashMemory {
     int length = Math.toIntExact((sizeBytes + Long.BYTES - 1) / Long.BYTES);
     SoftReference<long[]> reference = IDLE.poll();
     long[] idle = reference == null ? null : reference.get();
-    boolean fits = idle != null && idle.length >= length && idle.length / 4 <= length;
-    return new CrashMemory(fits ? idle : new long[length], sizeBytes);
+    if (idle != null && idle.length >= length && idle.length / 4 <= length) {
+      return new CrashMemory(idle, sizeBytes);
+    }
+    return new CrashMemory(new long[length], sizeBytes);
   }
 
   /** All bytes, live; whoever changes some has called {@link #willChange} before. */
