@@ -1,6 +1,7 @@
 package io.pcache.testkit;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.SoftReference;
 import java.util.BitSet;
 import java.util.concurrent.ArrayBlockingQueue;
 
@@ -15,7 +16,7 @@ final class CrashMemory {
   static final int PAGE_BYTES = 4096;
 
   /** What a device gave up is used again: clearing what was touched costs less than new memory. */
-  private static final ArrayBlockingQueue<long[]> IDLE = new ArrayBlockingQueue<>(2);
+  private static final ArrayBlockingQueue<SoftReference<long[]>> IDLE = new ArrayBlockingQueue<>(2);
 
   private static final MemorySegment ZEROES =
       MemorySegment.ofArray(new long[PAGE_BYTES / Long.BYTES]);
@@ -35,9 +36,12 @@ final class CrashMemory {
   /** Memory of zeroes. */
   static CrashMemory ofSize(long sizeBytes) {
     int length = Math.toIntExact((sizeBytes + Long.BYTES - 1) / Long.BYTES);
-    long[] idle = IDLE.poll();
-    boolean fits = idle != null && idle.length >= length && idle.length / 4 <= length;
-    return new CrashMemory(fits ? idle : new long[length], sizeBytes);
+    SoftReference<long[]> reference = IDLE.poll();
+    long[] idle = reference == null ? null : reference.get();
+    if (idle != null && idle.length >= length && idle.length / 4 <= length) {
+      return new CrashMemory(idle, sizeBytes);
+    }
+    return new CrashMemory(new long[length], sizeBytes);
   }
 
   /** All bytes, live; whoever changes some has called {@link #willChange} before. */
@@ -115,6 +119,6 @@ final class CrashMemory {
       long at = (long) page * PAGE_BYTES;
       bytes.asSlice(at, Math.min(PAGE_BYTES, bytes.byteSize() - at)).fill((byte) 0);
     }
-    var _ = IDLE.offer(words);
+    var _ = IDLE.offer(new SoftReference<>(words));
   }
 }

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.slf4j.LoggerFactory;
 
 /** Keeps the engine from logging faults, for {@link ExtendWith} on tests that inject thousands. */
-final class QuietHealth implements BeforeAllCallback, AfterAllCallback {
+public final class QuietHealth implements BeforeAllCallback, AfterAllCallback {
   private static Logger logger() {
     return (Logger) LoggerFactory.getLogger("io.pcache.cache.CacheHealth");
   }

@@ -27,7 +27,7 @@ enum Action {
   /** The backing device is well again. */
   HEAL(3),
   /** Another gc_percent. */
-  GC_PERCENT(1),
+  GC_PERCENT(3),
   /** A sync of the cache device is going to fail. */
   SYNC_FAULT(1);
 

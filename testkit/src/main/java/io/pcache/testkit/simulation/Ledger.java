@@ -100,7 +100,7 @@ final class Ledger {
 
   /** Checks what a read brought for one sector that was submitted when its floor was this. */
   void checkRead(int number, int id, int itsFloor) {
-    int version = find(number, id, itsFloor);
+    int version = findOldest(number, id, itsFloor);
     if (version == NONE) {
       throw wrong("a read", number, id, "not older than version " + itsFloor);
     }
@@ -145,6 +145,17 @@ final class Ledger {
     int[] list = versions[number];
     for (int i = counts[number] - 1; i >= 0 && Math.abs(list[i]) >= from; i--) {
       if (contentId(list[i]) == id) {
+        return list[i];
+      }
+    }
+    return NONE;
+  }
+
+  /** Zeroes may be of several versions: a read proves no more than the oldest that it can be. */
+  private int findOldest(int number, int id, int from) {
+    int[] list = versions[number];
+    for (int i = 0; i < counts[number]; i++) {
+      if (Math.abs(list[i]) >= from && contentId(list[i]) == id) {
         return list[i];
       }
     }

@@ -19,6 +19,8 @@ final class Life {
   private static final int SECTOR = ContentMap.SECTOR_BYTES;
   private static final int MAX_PENDING = 6;
   private static final int MAX_OVERLAP_DEPTH = 2;
+  private static final int SHORT_OVERLAP = 5;
+  private static final int LONG_OVERLAP = 40;
   private static final int HOT_SECTORS = 6;
   private static final int BURST_WRITES = 200;
   private static final int MAX_TICKS = 400;
@@ -89,7 +91,8 @@ final class Life {
     }
     overlapDepth++;
     try {
-      for (int i = random.nextInt(5); i >= 0; i--) {
+      int most = random.nextInt(4) == 0 ? LONG_OVERLAP : SHORT_OVERLAP;
+      for (int i = random.nextInt(most); i >= 0; i--) {
         if (requestsToo && !writing && random.nextInt(3) == 0) {
           request();
         }
@@ -277,7 +280,7 @@ final class Life {
   }
 
   private void setGcPercent() {
-    int percent = random.nextInt(91);
+    int percent = random.nextBoolean() ? 0 : random.nextInt(91);
     trace("gc_percent " + percent);
     engine.cache().setGcPercent(percent);
   }

@@ -48,7 +48,7 @@ record Settings(
         random.nextBoolean(),
         1 << random.nextInt(4),
         1 + random.nextInt(2),
-        random.nextInt(3) == 0 ? random.nextInt(91) : 5 * random.nextInt(8),
+        random.nextBoolean() ? 50 + random.nextInt(41) : random.nextInt(36),
         new Weights(random),
         1 + random.nextInt(10),
         4 + random.nextInt(8),

@@ -94,6 +94,10 @@ final class SimulatedEngine {
   }
 
   private int step(int agent) {
+    // Transfers have a thread each; every other agent has one.
+    if (agent == running.length - 1) {
+      return agents.get(agent).doWork();
+    }
     if (running[agent]) {
       return 0;
     }

@@ -42,6 +42,8 @@ public final class Simulator {
     try {
       new World(random, settings, statistics, trace).run();
       return Optional.empty();
+    } catch (VirtualMachineError e) {
+      throw e; // says something about this machine, nothing about the engine
     } catch (RuntimeException | Error e) {
       return Optional.of(new Failure(seed, settings.describe(), first(e), trace.lines()));
     }

@@ -147,7 +147,9 @@ final class World {
 
   private void beforeMediaStep(CrashMedia.Step step) {
     follow();
-    if (step != CrashMedia.Step.ZERO) {
+    // Where a sync is cheap, commits run on the thread of whoever asks, and hold their lock across
+    // their steps: nothing of this thread can come in between there.
+    if (step != CrashMedia.Step.ZERO && settings.grain() != CrashGrain.CACHE_LINE) {
       overlap(step == CrashMedia.Step.SYNC);
     }
     tryCrash();
@@ -159,14 +161,9 @@ final class World {
     }
   }
 
-  /**
-   * Where a sync is cheap, commits run on the thread of whoever asks, and hold their lock across
-   * their steps: nothing of this thread can come in between there.
-   */
   private void overlap(boolean requestsToo) {
     Life now = life;
-    boolean locked = settings.grain() == CrashGrain.CACHE_LINE;
-    if (now != null && !locked && random.nextInt(OVERLAP_ONE_IN) == 0) {
+    if (now != null && random.nextInt(OVERLAP_ONE_IN) == 0) {
       now.overlap(requestsToo);
     }
   }

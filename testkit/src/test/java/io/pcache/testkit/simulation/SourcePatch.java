@@ -7,12 +7,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A deliberate fault in the engine, as replacements in its sources. The form of the file:
  *
  * <pre>
  *   what is broken, in one line
+ *   world 18, which shows it (this line may be missing)
  *   more about it, if need be
  *   === cache/Segments.java
  *   lines to be replaced, which occur exactly once
@@ -22,10 +25,12 @@ import java.util.Map;
  * </pre>
  *
  * @param title what is broken
+ * @param world a world that is known to show it, or 1
  * @param replacements in order
  */
-record SourcePatch(String title, List<Replacement> replacements) {
+record SourcePatch(String title, long world, List<Replacement> replacements) {
   private static final String MARK = "=== ";
+  private static final Pattern WORLD = Pattern.compile("world (\\d+)");
 
   /** Lines of a file, below {@code io/pcache}, and what takes their place. */
   record Replacement(String file, String before, String after) {}
@@ -51,7 +56,11 @@ record SourcePatch(String title, List<Replacement> replacements) {
       }
       text.setLength(0);
     }
-    return new SourcePatch(lines.getFirst(), List.copyOf(replacements));
+    Matcher world = WORLD.matcher(lines.get(1));
+    return new SourcePatch(
+        lines.getFirst(),
+        world.lookingAt() ? Long.parseLong(world.group(1)) : 1,
+        List.copyOf(replacements));
   }
 
   /**
