@@ -23,7 +23,8 @@ class GoldenImagesTest {
   /** Where dirty_tail equals key_head on media. */
   private static final List<String> CLEAN = List.of("fresh", "written-back");
 
-  private @TempDir Path folder;
+  @TempDir(factory = MemoryFolder.class)
+  private Path folder;
 
   static List<GoldenImage> images() {
     return GoldenImage.all();

@@ -23,19 +23,22 @@ class ModelTest {
   private static final int ROUNDS = 40;
   private static final long HOT_BYTES = 48L << 20;
 
-  private @TempDir Path folder;
+  private @TempDir Path disk;
+
+  @TempDir(factory = MemoryFolder.class)
+  private Path memory;
 
   @Test
   void oneThreadReadsWhatAPlainModelHolds(Seed seed) throws IOException, InterruptedException {
-    run(1, true, seed);
+    run(memory, 1, true, seed);
   }
 
   @Test
   void eightThreadsReadWhatAPlainModelHolds(Seed seed) throws IOException, InterruptedException {
-    run(8, false, seed);
+    run(disk, 8, false, seed);
   }
 
-  private void run(int threads, boolean dataCrc, Seed seed)
+  private static void run(Path folder, int threads, boolean dataCrc, Seed seed)
       throws IOException, InterruptedException {
     Path cacheFile = folder.resolve("cache.img");
     Path backingFile = SparseFiles.create(folder.resolve("backing.img"), BACKING_BYTES);

@@ -23,10 +23,11 @@ class SlowBackingTest {
   private static final long CACHE_BYTES = 512L << 20;
   private static final long BACKING_BYTES = 1L << 30;
   private static final long WRITTEN_BYTES = 10 * CACHE_BYTES;
-  private static final long BACKING_BYTES_PER_SECOND = 120L << 20;
+  private static final long BACKING_BYTES_PER_SECOND = 240L << 20;
   private static final int WRITE_BYTES = 256 << 10;
 
-  private @TempDir Path folder;
+  @TempDir(factory = MemoryFolder.class)
+  private Path folder;
 
   @Test
   @Timeout(300)
