@@ -2,7 +2,10 @@ package io.pcache.bench;
 
 import java.io.IOException;
 import java.util.Collection;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.results.Result;
@@ -61,12 +64,13 @@ public final class Main {
 
   private static String tableOf(Collection<RunResult> results) {
     RatioTable table = new RatioTable();
+    Set<String> varied = variedParameters(results);
     for (RunResult result : results) {
       Result<?> primary = result.getPrimaryResult();
       String name = simpleName(result.getParams());
       boolean isLimit = name.equals(COPY) || name.equals(COPY_OUT);
       table.add(
-          isLimit ? name : name + values(result.getParams()),
+          isLimit ? name : name + values(result.getParams(), varied),
           READS.contains(name) ? COPY_OUT : COPY,
           primary.getScore(),
           primary.getScoreError());
@@ -80,8 +84,22 @@ public final class Main {
     return path[path.length - 2] + "." + path[path.length - 1];
   }
 
-  private static String values(BenchmarkParams params) {
+  /** Those that have several values in this run; what is always the same tells nothing apart. */
+  private static Set<String> variedParameters(Collection<RunResult> results) {
+    Map<String, Set<String>> values = new TreeMap<>();
+    for (RunResult result : results) {
+      BenchmarkParams params = result.getParams();
+      for (String key : params.getParamsKeys()) {
+        values.computeIfAbsent(key, unused -> new TreeSet<>()).add(params.getParam(key));
+      }
+    }
+    values.values().removeIf(several -> several.size() == 1);
+    return values.keySet();
+  }
+
+  private static String values(BenchmarkParams params, Set<String> varied) {
     return params.getParamsKeys().stream()
+        .filter(varied::contains)
         .map(key -> " " + key + "=" + params.getParam(key))
         .collect(Collectors.joining());
   }
