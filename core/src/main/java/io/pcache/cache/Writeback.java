@@ -171,13 +171,21 @@ final class Writeback implements Agent {
     } catch (CorruptMediaException e) {
       stop(e.getMessage());
     } catch (MediaFailureException e) {
-      health.logFailed(e);
+      cacheDeviceFailed(e);
     } catch (InternalError e) {
-      health.logFailed(
+      cacheDeviceFailed(
           new MediaFailureException(
               "cache device: a page of the mapping failed during write-back", e));
     }
     return 0;
+  }
+
+  /** What was being written is not: some of its runs may be planned and not submitted. */
+  private void cacheDeviceFailed(MediaFailureException cause) {
+    health.logFailed(cause);
+    if (state == State.WRITING) {
+      failure.compareAndSet(null, cause);
+    }
   }
 
   private int startKeySet() {
