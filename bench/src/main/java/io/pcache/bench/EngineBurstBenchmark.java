@@ -4,6 +4,7 @@ import io.pcache.FormatOptions;
 import io.pcache.OpenOptions;
 import io.pcache.Pcache;
 import io.pcache.block.BlockDevice;
+import io.pcache.testkit.FaultyStore;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -65,7 +66,7 @@ public class EngineBurstBenchmark {
 
     private final AtomicLong clients = new AtomicLong();
     private BenchmarkFolder folder;
-    private HeldStore store;
+    private FaultyStore store;
     private Pcache pcache;
     private BlockDevice device;
     private int blocks;
@@ -77,7 +78,7 @@ public class EngineBurstBenchmark {
       Path cache = folder.file("cache");
       long cacheBytes = (long) cacheMebibytes << 20;
       Pcache.format(FormatOptions.of(cache).withSizeBytes(cacheBytes).withDataCrc(dataCrc));
-      store = new HeldStore(new MemoryStore((long) workingSetMebibytes << 20));
+      store = new FaultyStore(new MemoryStore((long) workingSetMebibytes << 20));
       pcache = Pcache.open(OpenOptions.of(cache, folder.file("backing")), store);
       device = pcache.device();
       blocks = Math.toIntExact(device.sizeBytes() / blockBytes);

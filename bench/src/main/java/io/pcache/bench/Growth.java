@@ -4,6 +4,7 @@ import io.pcache.FormatOptions;
 import io.pcache.OpenOptions;
 import io.pcache.Pcache;
 import io.pcache.block.BlockDevice;
+import io.pcache.testkit.FaultyStore;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -20,6 +21,8 @@ public final class Growth {
   private static final int BLOCK_BYTES = 512;
   private static final int DEVICE_FACTOR = 4;
   private static final int MEASURED = 500_000;
+  private static final int WARM_UPS = 4;
+  private static final int WARM_UP_EXTENTS = 50_000;
 
   private Growth() {}
 
@@ -27,25 +30,29 @@ public final class Growth {
   public static void main(String[] args) throws IOException, InterruptedException {
     System.out.println(
         "extents,data_crc,write_ns,overwrite_ns,read_ns,heap_bytes_per_extent,recovery_seconds,million_keys_per_second");
+    // Until the compiler is done.
+    for (int i = 0; i < WARM_UPS; i++) {
+      var _ = measure(WARM_UP_EXTENTS, i % 2 == 0);
+    }
     for (String extents : args) {
       for (boolean dataCrc : new boolean[] {false, true}) {
-        measure(Integer.parseInt(extents), dataCrc);
+        System.out.println(measure(Integer.parseInt(extents), dataCrc));
       }
     }
   }
 
-  private static void measure(int extents, boolean dataCrc) throws IOException {
+  private static String measure(int extents, boolean dataCrc) throws IOException {
     try (BenchmarkFolder folder = BenchmarkFolder.create()) {
       Path cache = folder.file("cache");
       Pcache.format(
           FormatOptions.of(cache).withSizeBytes(cacheBytes(extents)).withDataCrc(dataCrc));
       long deviceBytes = (long) extents * BLOCK_BYTES * DEVICE_FACTOR;
-      HeldStore store = new HeldStore(new MemoryStore(deviceBytes));
-      store.hold();
+      FaultyStore store = new FaultyStore(new MemoryStore(deviceBytes));
       long emptyBytes = heapBytes();
       Measurement measured = new Measurement();
       int keys = extents + MEASURED;
       try (Pcache pcache = Pcache.open(OpenOptions.of(cache, folder.file("disk")), store)) {
+        store.hold();
         Blocks blocks = new Blocks(pcache.device(), extents);
         measured.writeNanos = blocks.writeAll();
         measured.heapBytes = (heapBytes() - emptyBytes) / (double) extents;
@@ -58,7 +65,7 @@ public final class Growth {
         join(killer);
       }
       measured.recoverySeconds = recoverySeconds(cache, folder, deviceBytes);
-      print(extents, dataCrc, keys, measured);
+      return line(extents, dataCrc, keys, measured);
     }
   }
 
@@ -77,7 +84,7 @@ public final class Growth {
   }
 
   private static double recoverySeconds(Path cache, BenchmarkFolder folder, long deviceBytes) {
-    HeldStore store = new HeldStore(new MemoryStore(deviceBytes));
+    FaultyStore store = new FaultyStore(new MemoryStore(deviceBytes));
     OpenOptions options = OpenOptions.of(cache, folder.file("disk")).withAdopt(true);
     long start = System.nanoTime();
     try (Pcache pcache = Pcache.open(options, store)) {
@@ -87,10 +94,10 @@ public final class Growth {
     }
   }
 
-  private static void print(int extents, boolean dataCrc, int keys, Measurement measured) {
-    System.out.printf(
+  private static String line(int extents, boolean dataCrc, int keys, Measurement measured) {
+    return String.format(
         Locale.ROOT,
-        "%d,%b,%.0f,%.0f,%.0f,%.1f,%.2f,%.2f%n",
+        "%d,%b,%.0f,%.0f,%.0f,%.1f,%.2f,%.2f",
         extents,
         dataCrc,
         measured.writeNanos,
