@@ -173,10 +173,7 @@ public final class BackingDevice implements AutoCloseable {
   public void execute(BackingRequest request) {
     if (admit(request)) {
       try {
-        request.setOutcome(attempt(request));
-      } catch (Error e) {
-        request.setOutcome(transferFailure(request, e));
-        throw e;
+        transfer(request);
       } finally {
         complete(request);
       }
@@ -226,12 +223,18 @@ public final class BackingDevice implements AutoCloseable {
    */
   void carryOut(BackingRequest request) {
     try {
+      transfer(request);
+    } finally {
+      passToCompletion(request);
+    }
+  }
+
+  private void transfer(BackingRequest request) {
+    try {
       request.setOutcome(attempt(request));
     } catch (Error e) {
       request.setOutcome(transferFailure(request, e));
       throw e;
-    } finally {
-      passToCompletion(request);
     }
   }
 

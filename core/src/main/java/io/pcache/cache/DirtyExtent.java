@@ -1,6 +1,5 @@
 package io.pcache.cache;
 
-import io.pcache.format.Checksum;
 import io.pcache.format.MediaLayout;
 import io.pcache.index.ExtentCursor;
 
@@ -48,10 +47,7 @@ record DirtyExtent(
 
   /** Whether the bytes match their checksum, where there is one. */
   boolean isIntact(Geometry geometry) {
-    if (!geometry.dataCrc()) {
-      return true;
-    }
-    long at = geometry.mediaOffset(cacheSegId, keySegOffsetBytes);
-    return Checksum.of(geometry.media().view(), at, keyLengthBytes) == keyDataCrc;
+    return !geometry.dataCrc()
+        || geometry.matches(cacheSegId, keySegOffsetBytes, keyLengthBytes, keyDataCrc);
   }
 }

@@ -1,6 +1,7 @@
 package io.pcache.cache;
 
 import io.pcache.format.CacheInfo;
+import io.pcache.format.Checksum;
 import io.pcache.format.SegmentChain;
 import io.pcache.media.Media;
 
@@ -16,6 +17,12 @@ public record Geometry(Media media, SegmentChain chain, long deviceBytes, boolea
   /** Creates the geometry of a formatted cache in front of a device of {@code deviceBytes}. */
   static Geometry of(Media media, CacheInfo info, long deviceBytes) {
     return new Geometry(media, SegmentChain.load(media, info), deviceBytes, info.dataCrc());
+  }
+
+  /** Whether the bytes of a whole key match its checksum. */
+  boolean matches(int cacheSegId, int segOffsetBytes, int lengthBytes, int dataCrc) {
+    return Checksum.of(media.view(), mediaOffset(cacheSegId, segOffsetBytes), lengthBytes)
+        == dataCrc;
   }
 
   /** Where a byte of a segment's data area lies on the media. */

@@ -8,7 +8,6 @@ import io.pcache.error.BadOptionException;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.PcacheException;
-import io.pcache.format.Checksum;
 import io.pcache.format.MediaLayout;
 import io.pcache.index.ExtentIndex;
 import io.pcache.nativeio.PageFaults;
@@ -181,9 +180,11 @@ final class ReadPath {
   }
 
   private boolean keyIsIntact(ReadPlan plan, int i) {
-    long at = geometry.mediaOffset(plan.hitSegment(i), plan.hitKeySegOffsetBytes(i));
-    return Checksum.of(geometry.media().view(), at, plan.hitKeyLengthBytes(i))
-        == plan.hitKeyDataCrc(i);
+    return geometry.matches(
+        plan.hitSegment(i),
+        plan.hitKeySegOffsetBytes(i),
+        plan.hitKeyLengthBytes(i),
+        plan.hitKeyDataCrc(i));
   }
 
   /**

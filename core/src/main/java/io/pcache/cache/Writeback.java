@@ -10,7 +10,6 @@ import io.pcache.error.ClosedException;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.PcacheException;
-import io.pcache.format.Checksum;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LogPosition;
@@ -225,10 +224,11 @@ final class Writeback implements Agent {
   }
 
   private boolean isIntact(MemorySegment keys, long at) {
-    long mediaAt =
-        geometry.mediaOffset(KeyRecord.cacheSegId(keys, at), KeyRecord.cacheSegOff(keys, at));
-    int found = Checksum.of(geometry.media().view(), mediaAt, KeyRecord.len(keys, at));
-    return found == KeyRecord.dataCrc(keys, at);
+    return geometry.matches(
+        KeyRecord.cacheSegId(keys, at),
+        KeyRecord.cacheSegOff(keys, at),
+        KeyRecord.len(keys, at),
+        KeyRecord.dataCrc(keys, at));
   }
 
   private void stop(@Nullable String why) {
