@@ -74,8 +74,10 @@ final class WritePath {
     if (range == DataHeads.FULL) {
       return 0;
     }
+    // The memory of the index comes in while the copy's goes out.
+    int hint = index.hint(offset);
     int crc = copyOrGiveUp(request, doneBytes, range);
-    insert(offset, range, crc);
+    insert(offset, range, crc, hint);
     throttle.written(DataHeads.lengthBytes(range));
     return DataHeads.lengthBytes(range);
   }
@@ -104,7 +106,7 @@ final class WritePath {
     return geometry.dataCrc() ? Checksum.of(request.buffer(), doneBytes, length) : 0;
   }
 
-  private void insert(long offset, long range, int crc) {
+  private void insert(long offset, long range, int crc, int hint) {
     int segment = DataHeads.segment(range);
     int segOffset = DataHeads.offsetBytes(range);
     int length = DataHeads.lengthBytes(range);
@@ -112,7 +114,7 @@ final class WritePath {
     int staged;
     stripe.lock.lock();
     try {
-      index.put(offset, length, segment, segOffset, false, crc);
+      index.put(offset, length, segment, segOffset, false, crc, hint);
       staged =
           stripe.stage.append(
               offset, length, 0, segment, segOffset, segments.generation(segment), crc);
