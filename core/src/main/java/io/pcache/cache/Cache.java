@@ -164,6 +164,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
         health,
         counters,
         backoff,
+        new HandOver(tuning.clock(), tuning.handOverNanos()),
         guard,
         badExtents,
         damagedKeySets,

@@ -1,6 +1,7 @@
 package io.pcache.cache;
 
 import io.pcache.agent.Clock;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What a cache may be given by who runs it; none of it changes what it promises.
@@ -9,16 +10,21 @@ import io.pcache.agent.Clock;
  * @param seed seed of the jitter in back-off
  * @param stripes how many locks the index has, a power of two
  * @param dataHeads how many segments are filled at the same time, a power of two
+ * @param handOverNanos how long the backing device takes at least for a request that write-back
+ *     hands to the device's threads; what is faster it carries out itself. 0 for handing over all
  */
-public record CacheTuning(Clock clock, long seed, int stripes, int dataHeads) {
+public record CacheTuning(Clock clock, long seed, int stripes, int dataHeads, long handOverNanos) {
   private static final int STRIPES = 8;
   private static final int SEGMENTS_PER_HEAD = 8;
+
+  /** About what it takes to wake a thread and to be woken by it. */
+  private static final long HAND_OVER_NANOS = TimeUnit.MICROSECONDS.toNanos(25);
 
   /** What fits this machine and a cache of that many segments. */
   public static CacheTuning forMachine(int segments) {
     int processors = Runtime.getRuntime().availableProcessors();
     int heads = Math.clamp(segments / SEGMENTS_PER_HEAD, 1, processors);
     return new CacheTuning(
-        Clock.system(), System.nanoTime(), STRIPES, Integer.highestOneBit(heads));
+        Clock.system(), System.nanoTime(), STRIPES, Integer.highestOneBit(heads), HAND_OVER_NANOS);
   }
 }

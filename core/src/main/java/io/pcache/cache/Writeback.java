@@ -62,6 +62,7 @@ final class Writeback implements Agent {
   private final CacheHealth health;
   private final CacheCounters counters;
   private final Backoff backoff;
+  private final HandOver handOver;
   private final BackingWriteGuard guard;
   private final BadExtents badExtents;
   private final DamagedKeySets damagedKeySets;
@@ -94,6 +95,7 @@ final class Writeback implements Agent {
       CacheHealth health,
       CacheCounters counters,
       Backoff backoff,
+      HandOver handOver,
       BackingWriteGuard guard,
       BadExtents badExtents,
       DamagedKeySets damagedKeySets,
@@ -111,6 +113,7 @@ final class Writeback implements Agent {
     this.health = health;
     this.counters = counters;
     this.backoff = backoff;
+    this.handOver = handOver;
     this.guard = guard;
     this.badExtents = badExtents;
     this.damagedKeySets = damagedKeySets;
@@ -255,17 +258,23 @@ final class Writeback implements Agent {
       prepareOrGiveBack(request);
       inFlight.incrementAndGet();
       issued++;
-      if (plan.hasNext()) {
+      if (plan.hasNext() && handOver.pays()) {
         backing.submit(request);
       } else {
-        // There is nothing else to do until it is over, so this thread may as well do it.
-        backing.execute(request);
+        // After the last there is nothing else to do until it is over.
+        carryOutHere(request);
       }
     }
     if (inFlight.get() > 0) {
       return issued;
     }
     return failure.get() != null ? retryKeySet() : flushAndFinish();
+  }
+
+  private void carryOutHere(BackingRequest request) {
+    handOver.started();
+    backing.execute(request);
+    handOver.ended();
   }
 
   private void prepareOrGiveBack(BackingRequest request) {

@@ -77,8 +77,11 @@ final class SimulatedEngine {
       RandomGenerator random) {
     SimulatedRunner runner = new SimulatedRunner(random);
     BackingDevice backing = BackingDevice.start(store, FEW_REQUESTS, runner);
+    // Time stands still, so all requests of write-back are handed over, or none but what cannot be.
+    long handOverNanos = random.nextBoolean() ? 0 : Long.MAX_VALUE;
     CacheTuning tuning =
-        new CacheTuning(clock, random.nextLong(), settings.stripes(), settings.dataHeads());
+        new CacheTuning(
+            clock, random.nextLong(), settings.stripes(), settings.dataHeads(), handOverNanos);
     AttachedCache attached =
         AttachedCache.attach("simulated", media, store, backing, false, clock, segments -> tuning);
     return new SimulatedEngine(attached, backing, runner, clock);
