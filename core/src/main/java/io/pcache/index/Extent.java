@@ -11,12 +11,15 @@ import io.pcache.format.MediaLayout;
  *   ├──────────────┼──────────────┼──────────────────┼────────────────┼────────┤
  *   │ sector 13    │ length−1 13  │ cache_seg_id 20  │ seg sector 15  │ CLEAN  │
  *   └──────────────┴──────────────┴──────────────────┴────────────────┴────────┘
- *   sector: in the subtree · length: sectors · seg sector: in the segment's data area · bits 1 and 2 are zero
+ *   sector: in the subtree · length: sectors · seg sector: in the segment's data area · bit 1: REMOVAL · bit 2 is zero
  * </pre>
  */
 final class Extent {
   static final int SUBTREE_SECTORS = MediaLayout.SUBTREE_BYTES / MediaLayout.SECTOR_BYTES;
   static final long CLEAN = 1;
+
+  /** Not an extent but a range that became missing; never in a finished index. */
+  static final long REMOVAL = 2;
 
   private static final int SECTOR_SHIFT = 51;
   private static final int LENGTH_SHIFT = 38;
@@ -58,6 +61,10 @@ final class Extent {
 
   static boolean isClean(long extent) {
     return (extent & CLEAN) != 0;
+  }
+
+  static boolean isRemoval(long extent) {
+    return (extent & REMOVAL) != 0;
   }
 
   /** The part of an extent from {@code fromSector} to {@code toSector}, both inside it. */

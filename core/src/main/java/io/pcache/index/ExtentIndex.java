@@ -44,8 +44,7 @@ public final class ExtentIndex {
    * @param withProofs whether extents carry what a checksum of their key needs
    */
   public ExtentIndex(long deviceBytes, boolean withProofs) {
-    int n =
-        Math.toIntExact((deviceBytes + MediaLayout.SUBTREE_BYTES - 1) / MediaLayout.SUBTREE_BYTES);
+    int n = subtreesOf(deviceBytes);
     subtrees = new long[n][];
     Arrays.fill(subtrees, NOTHING);
     counts = new int[n];
@@ -53,6 +52,19 @@ public final class ExtentIndex {
     if (proofs != null) {
       Arrays.fill(proofs, NOTHING);
     }
+  }
+
+  /** Takes over what {@link ExtentIndexBuilder} has built. */
+  ExtentIndex(long[][] subtrees, int[] counts, long @Nullable [][] proofs) {
+    this.subtrees = subtrees;
+    this.counts = counts;
+    this.proofs = proofs;
+  }
+
+  /** How many subtrees a device has. */
+  static int subtreesOf(long deviceBytes) {
+    return Math.toIntExact(
+        (deviceBytes + MediaLayout.SUBTREE_BYTES - 1) / MediaLayout.SUBTREE_BYTES);
   }
 
   /** The subtree that holds a logical byte. */
@@ -235,7 +247,7 @@ public final class ExtentIndex {
         counts[subtree]);
   }
 
-  private static int sectorInSubtree(long offsetBytes) {
+  static int sectorInSubtree(long offsetBytes) {
     return (int) (offsetBytes % MediaLayout.SUBTREE_BYTES) / MediaLayout.SECTOR_BYTES;
   }
 
@@ -304,11 +316,16 @@ public final class ExtentIndex {
       long[] old, int count, int first, int past, int inserted, int newCount) {
     long[] target = old;
     if (newCount > old.length || isOversized(old.length, newCount)) {
-      target = newCount == 0 ? NOTHING : new long[roomFor(newCount)];
+      target = arrayFor(newCount);
       System.arraycopy(old, 0, target, 0, first);
     }
     System.arraycopy(old, past, target, first + inserted, count - past);
     return target;
+  }
+
+  /** An array for that many extents, with some room. */
+  static long[] arrayFor(int count) {
+    return count == 0 ? NOTHING : new long[roomFor(count)];
   }
 
   private static int roomFor(int count) {

@@ -20,8 +20,8 @@ class ExtentIndexMemoryTest {
     return bytes + bytesOf(field(index, "subtrees")) + bytesOf(field(index, "proofs"));
   }
 
-  private static Object field(ExtentIndex index, String name) throws ReflectiveOperationException {
-    Field field = ExtentIndex.class.getDeclaredField(name);
+  private static Object field(Object index, String name) throws ReflectiveOperationException {
+    Field field = index.getClass().getDeclaredField(name);
     field.setAccessible(true);
     Object value = field.get(index);
     return value == null ? new long[0][] : value;
@@ -77,5 +77,24 @@ class ExtentIndexMemoryTest {
     assertThat(index.extentCount()).isZero();
     assertThat(index.subtrees())
         .isEqualTo((int) ((long) EXTENTS * EXTENT_BYTES / MediaLayout.SUBTREE_BYTES) + 1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"false, 16", "true, 32"})
+  void anIndexThatWasBuiltAtOnceTakesNoMoreThanPromised(boolean withProofs, int perExtent)
+      throws ReflectiveOperationException {
+    ExtentIndexBuilder builder = new ExtentIndexBuilder((long) EXTENTS * EXTENT_BYTES, withProofs);
+    ExtentIndexBuilder.Share share = builder.share(0, 1);
+    int[] blocks = shuffled(2);
+    for (int i = 0; i < EXTENTS; i++) {
+      share.put((long) blocks[i] * EXTENT_BYTES, EXTENT_BYTES, 0, 0, false, i);
+      if (i % 100_000 == 99_999) {
+        assertThat(bytesOf(field(builder, "entries")))
+            .as("%d extents while it is built", i + 1)
+            .isLessThanOrEqualTo((long) perExtent * (i + 1));
+      }
+    }
+    share.finish();
+    checkBound(builder.build(), EXTENTS, perExtent, "built");
   }
 }

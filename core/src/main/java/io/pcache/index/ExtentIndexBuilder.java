@@ -1,0 +1,172 @@
+package io.pcache.index;
+
+import io.pcache.error.Invariants;
+import io.pcache.format.MediaLayout;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Builds an index from many keys in the order in which they were written, far faster than one
+ * {@link ExtentIndex#put} after the other: a key is only noted behind its subtree's extents, and
+ * once their room is used up all of a subtree's notes are merged into its extents at once.
+ *
+ * <pre>
+ *   entries of a subtree   │ extents, ascending │ notes, as they came │ room │
+ * </pre>
+ *
+ * <p>The room is in proportion to the extents, so noting costs one access to memory and merging a
+ * few steps for each key, however large the index; and an extent never takes more memory than the
+ * finished index may.
+ *
+ * <p>Thread-safety: shares may be filled by one thread each at the same time; {@link #build} comes
+ * after all of them are finished, and sees what they have done.
+ */
+public final class ExtentIndexBuilder {
+  private static final int FIRST_CAPACITY = 8;
+
+  /** Room for notes: half as many as there are extents. */
+  private static final int ROOM_SHARE = 2;
+
+  /** What is left after a merge is used again where it is more than a quarter of the extents. */
+  private static final int LEAST_ROOM_SHARE = 4;
+
+  /**
+   * Subtrees that follow each other belong to one share, so that shares do not write next to each
+   * other.
+   */
+  private static final int RUN_SUBTREES = 16;
+
+  private static final long[] NOTHING = {};
+
+  private final long[][] entries;
+  private final int[] counts;
+  private final long @Nullable [][] proofs;
+  private final int longsPerEntry;
+
+  /** As {@link ExtentIndex#ExtentIndex(long, boolean)}. */
+  public ExtentIndexBuilder(long deviceBytes, boolean withProofs) {
+    int n = ExtentIndex.subtreesOf(deviceBytes);
+    entries = new long[n][];
+    Arrays.fill(entries, NOTHING);
+    counts = new int[n];
+    proofs = withProofs ? new long[n][] : null;
+    longsPerEntry = withProofs ? 2 : 1;
+  }
+
+  /** One of {@code shares} parts of the subtrees, every subtree being in one of them. */
+  public Share share(int number, int shares) {
+    return new Share(number, shares);
+  }
+
+  /** The index, once all shares are finished. The builder must not be used any more. */
+  public ExtentIndex build() {
+    return new ExtentIndex(entries, counts, proofs);
+  }
+
+  /** Some of the subtrees, filled by one thread. */
+  public final class Share {
+    private final int number;
+    private final int shares;
+    private final SubtreeMerge merge = new SubtreeMerge(longsPerEntry);
+
+    private Share(int number, int shares) {
+      this.number = number;
+      this.shares = shares;
+    }
+
+    /** Whether the subtree that holds a logical byte is in this share. */
+    public boolean holds(long offsetBytes) {
+      return shares == 1 || holdsSubtree(ExtentIndex.subtreeOf(offsetBytes));
+    }
+
+    private boolean holdsSubtree(int subtree) {
+      return subtree / RUN_SUBTREES % shares == number;
+    }
+
+    /** {@link ExtentIndex#put} for a range that this share holds. */
+    public void put(
+        long offsetBytes,
+        int lengthBytes,
+        int cacheSegId,
+        int segOffsetBytes,
+        boolean clean,
+        int dataCrc) {
+      int length = lengthBytes / MediaLayout.SECTOR_BYTES;
+      int segSector = segOffsetBytes / MediaLayout.SECTOR_BYTES;
+      note(
+          offsetBytes,
+          length,
+          cacheSegId,
+          segSector,
+          clean ? Extent.CLEAN : 0,
+          KeyProof.pack(segSector, length, dataCrc));
+    }
+
+    /** {@link ExtentIndex#removeRange} for a range that this share holds. */
+    public void removeRange(long offsetBytes, int lengthBytes) {
+      note(offsetBytes, lengthBytes / MediaLayout.SECTOR_BYTES, 0, 0, Extent.REMOVAL, 0);
+    }
+
+    private void note(
+        long offsetBytes, int length, int cacheSegId, int segSector, long flags, long proof) {
+      int subtree = ExtentIndex.subtreeOf(offsetBytes);
+      int sector = ExtentIndex.sectorInSubtree(offsetBytes);
+      Invariants.check(
+          length > 0 && sector + length <= Extent.SUBTREE_SECTORS,
+          "an extent stays inside its subtree");
+      int at = counts[subtree] * longsPerEntry;
+      if (at == entries[subtree].length) {
+        makeRoom(subtree);
+        at = counts[subtree] * longsPerEntry;
+      }
+      long[] target = entries[subtree];
+      target[at] = Extent.pack(sector, length, cacheSegId, segSector, flags);
+      if (longsPerEntry > 1) {
+        target[at + 1] = proof;
+      }
+      counts[subtree]++;
+    }
+
+    private void makeRoom(int subtree) {
+      long[] old = entries[subtree];
+      merge.merge(old, counts[subtree]);
+      int count = merge.count();
+      int used = count * longsPerEntry;
+      long[] target = old;
+      if (used + used / LEAST_ROOM_SHARE >= old.length) {
+        target = new long[Math.max(FIRST_CAPACITY, count + count / ROOM_SHARE) * longsPerEntry];
+      }
+      System.arraycopy(merge.merged(), 0, target, 0, used);
+      entries[subtree] = target;
+      counts[subtree] = count;
+    }
+
+    /** Merges what is left, and gives back the room for notes. */
+    public void finish() {
+      for (int subtree = 0; subtree < counts.length; subtree++) {
+        if (holdsSubtree(subtree)) {
+          finish(subtree);
+        }
+      }
+    }
+
+    private void finish(int subtree) {
+      merge.merge(entries[subtree], counts[subtree]);
+      int count = merge.count();
+      long[] merged = merge.merged();
+      long[] extents = ExtentIndex.arrayFor(count);
+      counts[subtree] = count;
+      entries[subtree] = extents;
+      for (int i = 0; i < count; i++) {
+        extents[i] = merged[i * longsPerEntry];
+      }
+      if (proofs != null) {
+        long[] own = ExtentIndex.arrayFor(count);
+        for (int i = 0; i < count; i++) {
+          own[i] = merged[i * longsPerEntry + 1];
+        }
+        proofs[subtree] = own;
+      }
+    }
+  }
+}
