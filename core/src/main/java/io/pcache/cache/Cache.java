@@ -193,7 +193,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
       BackingWriteGuard guard,
       CacheTuning tuning) {
     Geometry geometry = Geometry.of(media, info, backing.sizeBytes());
-    Recovery recovery = Recovery.of(geometry, lastWriter, closedLog);
+    Recovery recovery = Recovery.of(geometry, lastWriter, closedLog, tuning.recoveryThreads());
     return new Cache(geometry, info, recovery, backing, guard, tuning);
   }
 

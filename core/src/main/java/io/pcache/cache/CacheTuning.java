@@ -12,19 +12,29 @@ import java.util.concurrent.TimeUnit;
  * @param dataHeads how many segments are filled at the same time, a power of two
  * @param handOverNanos how long the backing device takes at least for a request that write-back
  *     hands to the device's threads; what is faster it carries out itself. 0 for handing over all
+ * @param recoveryThreads how many walk the log at the same time, at least 1
  */
-public record CacheTuning(Clock clock, long seed, int stripes, int dataHeads, long handOverNanos) {
+public record CacheTuning(
+    Clock clock, long seed, int stripes, int dataHeads, long handOverNanos, int recoveryThreads) {
   private static final int STRIPES = 8;
   private static final int SEGMENTS_PER_HEAD = 8;
 
   /** About what it takes to wake a thread and to be woken by it. */
   private static final long HAND_OVER_NANOS = TimeUnit.MICROSECONDS.toNanos(25);
 
+  /** Each reads all of the log: more would mostly do that. */
+  private static final int MAX_RECOVERY_THREADS = 8;
+
   /** What fits this machine and a cache of that many segments. */
   public static CacheTuning forMachine(int segments) {
     int processors = Runtime.getRuntime().availableProcessors();
     int heads = Math.clamp(segments / SEGMENTS_PER_HEAD, 1, processors);
     return new CacheTuning(
-        Clock.system(), System.nanoTime(), STRIPES, Integer.highestOneBit(heads), HAND_OVER_NANOS);
+        Clock.system(),
+        System.nanoTime(),
+        STRIPES,
+        Integer.highestOneBit(heads),
+        HAND_OVER_NANOS,
+        Math.min(processors, MAX_RECOVERY_THREADS));
   }
 }

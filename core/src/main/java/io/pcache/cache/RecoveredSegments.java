@@ -29,8 +29,11 @@ final class RecoveredSegments {
     }
   }
 
-  void addReference(int segment) {
-    references[segment]++;
+  /** Adds what a part of the keys refers to, a number for each segment. */
+  void addReferences(int[] more) {
+    for (int i = 0; i < references.length; i++) {
+      references[i] += more[i];
+    }
   }
 
   void forgetReferences() {

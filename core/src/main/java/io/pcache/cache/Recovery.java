@@ -1,23 +1,25 @@
 package io.pcache.cache;
 
 import io.pcache.error.CorruptMediaException;
-import io.pcache.format.KeyRecord;
-import io.pcache.format.KeySetRecord;
+import io.pcache.error.MediaFailureException;
 import io.pcache.format.LogBounds;
 import io.pcache.format.LogPosition;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.TailPosition;
 import io.pcache.index.ExtentIndex;
+import io.pcache.index.ExtentIndexBuilder;
 import io.pcache.log.KeySetReader;
 import io.pcache.log.LogEnd;
 import io.pcache.log.LogWalk;
-import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Rebuilds what memory knew from what the media holds: one walk of the log from key_tail.
+ * Rebuilds what memory knew from what the media holds: a walk of the log from key_tail, or several
+ * side by side, each for its own part of the index ({@link LogReplay}).
  *
  * <p>For each key, in log order: where its segment was reclaimed after the key was written, its
  * bytes are on the backing device and its range becomes missing; else it replaces what covered its
@@ -40,6 +42,7 @@ public final class Recovery {
   private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
 
   private final Geometry geometry;
+  private final int threads;
   private final KeySetReader reader;
   private final LogWalk walk;
   private final RecoveredSegments segments;
@@ -52,9 +55,10 @@ public final class Recovery {
   private long keys;
   private long dirtyBytes;
 
-  private Recovery(Geometry geometry) {
+  private Recovery(Geometry geometry, int threads) {
     int n = geometry.chain().segments();
     this.geometry = geometry;
+    this.threads = threads;
     this.reader = new KeySetReader(geometry.media(), geometry.chain(), geometry.deviceBytes());
     this.walk = new LogWalk(reader, n);
     this.segments = new RecoveredSegments(geometry.media(), geometry.chain());
@@ -69,10 +73,12 @@ public final class Recovery {
    *
    * @param lastWriter who appended to the log last
    * @param closedLog where the log was when it was closed in order, or null where that is not known
+   * @param threads how many walk the log at the same time, the calling one among them
    * @throws CorruptMediaException where something that was in the log is not readable any more
    */
-  static Recovery of(Geometry geometry, LogEnd.Writer lastWriter, @Nullable LogBounds closedLog) {
-    Recovery recovery = new Recovery(geometry);
+  static Recovery of(
+      Geometry geometry, LogEnd.Writer lastWriter, @Nullable LogBounds closedLog, int threads) {
+    Recovery recovery = new Recovery(geometry, threads);
     recovery.walkLog();
     recovery.settleDirtyTail();
     recovery.judgeEnd(lastWriter, closedLog);
@@ -86,10 +92,34 @@ public final class Recovery {
   }
 
   private void walkLog() {
-    keyHead = walk.from(keyTail, this::replay);
-    segments.markLog(keyHead.cacheSegId());
+    ExtentIndexBuilder builder = new ExtentIndexBuilder(geometry.deviceBytes(), geometry.dataCrc());
+    List<LogReplay> replays = new ArrayList<>();
+    for (int i = 0; i < threads; i++) {
+      replays.add(new LogReplay(geometry, segments, keyTail, dirtyTail, builder.share(i, threads)));
+    }
+    SideBySide.run(replays);
+    index = builder.build();
+    addUp(replays);
     refuseDataInLogSegments();
-    metDirtyTail |= keyHead.equals(dirtyTail);
+  }
+
+  private void addUp(List<LogReplay> replays) {
+    LogReplay first = replays.getFirst();
+    keyHead = first.end();
+    metDirtyTail = first.metDirtyTail();
+    first.logSegments().forEach(segments::markLog);
+    keys = 0;
+    dirtyBytes = 0;
+    for (LogReplay replay : replays) {
+      if (!replay.end().equals(keyHead)) {
+        throw new MediaFailureException(
+            "cache device: what was read of the log is not the same twice; it ends at %s and at %s"
+                .formatted(keyHead, replay.end()));
+      }
+      keys += replay.keys();
+      dirtyBytes += replay.dirtyBytes();
+      segments.addReferences(replay.references());
+    }
   }
 
   /**
@@ -102,37 +132,6 @@ public final class Recovery {
             "log: %d keys name segment %d, which holds the log itself"
                 .formatted(segments.references(i), i));
       }
-    }
-  }
-
-  private void replay(LogPosition position, KeySetReader keySet) {
-    segments.markLog(position.cacheSegId());
-    metDirtyTail |= position.equals(dirtyTail);
-    for (int i = 0; i < keySet.keyCount(); i++) {
-      replayKey(keySet.bytes(), KeySetRecord.keyOffset(i));
-    }
-  }
-
-  private void replayKey(MemorySegment bytes, long at) {
-    long off = KeyRecord.off(bytes, at);
-    int len = KeyRecord.len(bytes, at);
-    int segment = KeyRecord.cacheSegId(bytes, at);
-    keys++;
-    if (KeyRecord.segGen(bytes, at) < segments.generation(segment)) {
-      index.removeRange(off, len);
-      return;
-    }
-    boolean clean = KeyRecord.isClean(bytes, at);
-    index.put(
-        off,
-        len,
-        segment,
-        KeyRecord.cacheSegOff(bytes, at),
-        clean || !metDirtyTail,
-        KeyRecord.dataCrc(bytes, at));
-    segments.addReference(segment);
-    if (metDirtyTail && !clean) {
-      dirtyBytes += len;
     }
   }
 
@@ -160,9 +159,7 @@ public final class Recovery {
    * is.
    */
   private void restartDirtyFromKeyTail() {
-    index = new ExtentIndex(geometry.deviceBytes(), geometry.dataCrc());
     segments.forgetReferences();
-    keys = 0;
     dirtyTail = keyTail;
     walkLog();
   }

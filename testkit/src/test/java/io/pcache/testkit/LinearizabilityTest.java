@@ -56,7 +56,7 @@ class LinearizabilityTest {
                 BackingOptions.defaults())) {
       FreshFormat.write(media, dataCrc, null);
       CacheInfo info = CacheInfo.load(media, Superblock.load(media));
-      CacheTuning tuning = new CacheTuning(Clock.system(), seed.value(), 4, 2, 0);
+      CacheTuning tuning = new CacheTuning(Clock.system(), seed.value(), 4, 2, 0, 2);
       try (Cache cache =
           Cache.recover(
               media, info, backing, LogEnd.Writer.PCACHE, null, (at, length) -> {}, tuning)) {

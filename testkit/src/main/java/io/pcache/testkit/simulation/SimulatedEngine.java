@@ -81,7 +81,7 @@ final class SimulatedEngine {
     long handOverNanos = random.nextBoolean() ? 0 : Long.MAX_VALUE;
     CacheTuning tuning =
         new CacheTuning(
-            clock, random.nextLong(), settings.stripes(), settings.dataHeads(), handOverNanos);
+            clock, random.nextLong(), settings.stripes(), settings.dataHeads(), handOverNanos, 1);
     AttachedCache attached =
         AttachedCache.attach("simulated", media, store, backing, false, clock, segments -> tuning);
     return new SimulatedEngine(attached, backing, runner, clock);

@@ -1,0 +1,134 @@
+package io.pcache.cache;
+
+import io.pcache.format.KeyRecord;
+import io.pcache.format.KeySetRecord;
+import io.pcache.format.LogPosition;
+import io.pcache.index.ExtentIndexBuilder;
+import io.pcache.log.KeySetReader;
+import io.pcache.log.LogWalk;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One thread's part in a recovery: it walks the whole log and takes the keys of its own subtrees.
+ * To read and check a key set costs a small part of what its keys cost in the index, so walks side
+ * by side need nothing from each other, and each meets its keys in the order of the log.
+ *
+ * <p>Thread-safety: one thread; what it found is read when that has ended.
+ */
+final class LogReplay implements Runnable {
+  private final Geometry geometry;
+  private final RecoveredSegments segments;
+  private final LogPosition dirtyTail;
+  private final ExtentIndexBuilder.Share share;
+  private final int[] references;
+  private final List<Integer> logSegments = new ArrayList<>();
+
+  private LogPosition end;
+  private boolean metDirtyTail;
+  private long keys;
+  private long dirtyBytes;
+
+  /**
+   * Prepares a walk.
+   *
+   * @param segments only read, for their generations
+   * @param keyTail where the log begins
+   * @param dirtyTail keys from there on are dirty, if they are not clean of themselves
+   * @param share the subtrees to fill
+   */
+  LogReplay(
+      Geometry geometry,
+      RecoveredSegments segments,
+      LogPosition keyTail,
+      LogPosition dirtyTail,
+      ExtentIndexBuilder.Share share) {
+    this.geometry = geometry;
+    this.segments = segments;
+    this.dirtyTail = dirtyTail;
+    this.end = keyTail;
+    this.share = share;
+    this.references = new int[geometry.chain().segments()];
+  }
+
+  /** Walks the log to its end. All that this share gets is in the index on return. */
+  @Override
+  public void run() {
+    KeySetReader reader =
+        new KeySetReader(geometry.media(), geometry.chain(), geometry.deviceBytes());
+    end = new LogWalk(reader, geometry.chain().segments()).from(end, this::replay);
+    meet(end);
+    share.finish();
+  }
+
+  private void replay(LogPosition position, KeySetReader keySet) {
+    meet(position);
+    for (int i = 0; i < keySet.keyCount(); i++) {
+      replayKey(keySet.bytes(), KeySetRecord.keyOffset(i));
+    }
+  }
+
+  private void meet(LogPosition position) {
+    metDirtyTail |= position.equals(dirtyTail);
+    if (logSegments.isEmpty() || logSegments.getLast() != position.cacheSegId()) {
+      logSegments.add(position.cacheSegId());
+    }
+  }
+
+  private void replayKey(MemorySegment bytes, long at) {
+    long off = KeyRecord.off(bytes, at);
+    if (!share.holds(off)) {
+      return;
+    }
+    int len = KeyRecord.len(bytes, at);
+    int segment = KeyRecord.cacheSegId(bytes, at);
+    keys++;
+    if (KeyRecord.segGen(bytes, at) < segments.generation(segment)) {
+      share.removeRange(off, len);
+      return;
+    }
+    boolean clean = KeyRecord.isClean(bytes, at);
+    share.put(
+        off,
+        len,
+        segment,
+        KeyRecord.cacheSegOff(bytes, at),
+        clean || !metDirtyTail,
+        KeyRecord.dataCrc(bytes, at));
+    references[segment]++;
+    if (metDirtyTail && !clean) {
+      dirtyBytes += len;
+    }
+  }
+
+  /** The segments that hold the log, in its order. */
+  List<Integer> logSegments() {
+    return logSegments;
+  }
+
+  /** Where the log ends; its beginning before the walk. */
+  LogPosition end() {
+    return end;
+  }
+
+  /** Whether dirty_tail is in the log. */
+  boolean metDirtyTail() {
+    return metDirtyTail;
+  }
+
+  /** How many keys were taken, stale ones too. */
+  long keys() {
+    return keys;
+  }
+
+  /** Bytes of the keys taken that have to be written back. */
+  long dirtyBytes() {
+    return dirtyBytes;
+  }
+
+  /** For each segment how many of the keys taken name it, stale ones not counted. */
+  int[] references() {
+    return references;
+  }
+}

@@ -1,0 +1,51 @@
+package io.pcache.cache;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/** Runs tasks at the same time. Thread-safety: any thread. */
+final class SideBySide {
+  private SideBySide() {}
+
+  /**
+   * Runs the first task on the calling thread and each of the others on a thread of its own.
+   * Returns when all have ended.
+   *
+   * @throws RuntimeException what the first in the list that failed has thrown, or an {@link Error}
+   */
+  static void run(List<? extends Runnable> tasks) {
+    List<CompletableFuture<Void>> others = new ArrayList<>();
+    try {
+      for (Runnable task : tasks.subList(1, tasks.size())) {
+        others.add(CompletableFuture.runAsync(task, SideBySide::startThread));
+      }
+      tasks.getFirst().run();
+    } finally {
+      // Also after a failure: what they use may be closed next.
+      awaitAll(others);
+    }
+    others.forEach(SideBySide::rethrow);
+  }
+
+  private static void startThread(Runnable task) {
+    Thread.ofPlatform().daemon(true).name("pcache-recovery").start(task);
+  }
+
+  private static void awaitAll(List<CompletableFuture<Void>> others) {
+    var all = CompletableFuture.allOf(others.toArray(CompletableFuture<?>[]::new));
+    var _ = all.handle((nothing, failure) -> failure).join();
+  }
+
+  private static void rethrow(CompletableFuture<Void> ended) {
+    if (ended.state() == CompletableFuture.State.FAILED) {
+      Throwable failure = ended.exceptionNow();
+      if (failure instanceof Error error) {
+        throw error;
+      }
+      if (failure instanceof RuntimeException exception) {
+        throw exception;
+      }
+    }
+  }
+}
