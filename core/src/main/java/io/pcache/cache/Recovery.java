@@ -159,6 +159,8 @@ public final class Recovery {
    * is.
    */
   private void restartDirtyFromKeyTail() {
+    // Not in memory beside the next one.
+    index = new ExtentIndex(geometry.deviceBytes(), geometry.dataCrc());
     segments.forgetReferences();
     dirtyTail = keyTail;
     walkLog();
