@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pcache.format.MediaLayout;
+import java.util.BitSet;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -223,5 +224,35 @@ class ExtentIndexTest {
   void aDeviceThatEndsInsideASubtreeHasThatSubtree() {
     assertThat(new ExtentIndex(SUBTREE + SECTOR, false).subtrees()).isEqualTo(2);
     assertThat(new ExtentIndex(SUBTREE, false).subtrees()).isEqualTo(1);
+  }
+
+  /** Clusters of single sectors, from a lone one to a full subtree. */
+  @ParameterizedTest
+  @CsvSource({"1, 1", "2, 5", "3, 60", "4, 900", "5, 8192"})
+  void aSearchFindsItsPlaceHoweverUnevenlyExtentsLie(long seed, int clusterSectors) {
+    Random random = new Random(seed);
+    for (int round = 0; round < 30; round++) {
+      ExtentIndex index = new ExtentIndex(SUBTREE, false);
+      BitSet held = new BitSet(SUBTREE / SECTOR);
+      for (int cluster = 0; cluster <= round % 3; cluster++) {
+        int from = random.nextInt(SUBTREE / SECTOR - clusterSectors + 1);
+        for (int i = 0; i < clusterSectors; i++) {
+          int sector = from + random.nextInt(clusterSectors);
+          index.put((long) sector * SECTOR, SECTOR, 0, 0, false, 0);
+          held.set(sector);
+        }
+      }
+      checkSearches(index, held, "seed " + seed + ", round " + round);
+    }
+  }
+
+  private static void checkSearches(ExtentIndex index, BitSet held, String where) {
+    ExtentCursor cursor = new ExtentCursor();
+    assertThat(index.extentCount()).as(where).isEqualTo(held.cardinality());
+    for (int sector = 0; sector < SUBTREE / SECTOR; sector++) {
+      index.seek(cursor, (long) sector * SECTOR);
+      long found = cursor.isValid() ? cursor.offsetBytes() / SECTOR : -1;
+      assertThat(found).as("%s, sector %d", where, sector).isEqualTo(held.nextSetBit(sector));
+    }
   }
 }
