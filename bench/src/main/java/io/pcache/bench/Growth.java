@@ -20,6 +20,10 @@ import java.util.SplittableRandom;
 public final class Growth {
   private static final int BLOCK_BYTES = 512;
   private static final int DEVICE_FACTOR = 4;
+
+  /** A key, and its share of a key set's header. */
+  private static final int KEY_BYTES = 41;
+
   private static final int MEASURED = 500_000;
   private static final int WARM_UPS = 4;
   private static final int WARM_UP_EXTENTS = 50_000;
@@ -47,7 +51,7 @@ public final class Growth {
       Pcache.format(
           FormatOptions.of(cache).withSizeBytes(cacheBytes(extents)).withDataCrc(dataCrc));
       long deviceBytes = (long) extents * BLOCK_BYTES * DEVICE_FACTOR;
-      FaultyStore store = new FaultyStore(new MemoryStore(deviceBytes));
+      FaultyStore store = new FaultyStore(new BlankStore(deviceBytes));
       long emptyBytes = heapBytes();
       Measurement measured = new Measurement();
       int keys = extents + MEASURED;
@@ -77,14 +81,14 @@ public final class Growth {
     }
   }
 
-  /** Data, keys and room for what is reserved. */
+  /** Data and keys in seven eighths of it, so that nothing is throttled, and room for reserves. */
   private static long cacheBytes(int extents) {
     long written = (long) extents + MEASURED;
-    return Math.max(512L << 20, written * (BLOCK_BYTES + 48) * 5 / 4 + (256L << 20));
+    return Math.max(512L << 20, written * (BLOCK_BYTES + KEY_BYTES) * 8 / 7 + (256L << 20));
   }
 
   private static double recoverySeconds(Path cache, BenchmarkFolder folder, long deviceBytes) {
-    FaultyStore store = new FaultyStore(new MemoryStore(deviceBytes));
+    BlankStore store = new BlankStore(deviceBytes);
     OpenOptions options = OpenOptions.of(cache, folder.file("disk")).withAdopt(true);
     long start = System.nanoTime();
     try (Pcache pcache = Pcache.open(options, store)) {
