@@ -2,9 +2,12 @@ package io.pcache.bench;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -18,6 +21,8 @@ final class BenchmarkFolder implements AutoCloseable {
 
   /** What the largest benchmark needs, and some air. */
   private static final long NEEDED_BYTES = 2L << 30;
+
+  private static final int CHUNK_BYTES = 1 << 20;
 
   private final Path folder;
 
@@ -50,6 +55,23 @@ final class BenchmarkFolder implements AutoCloseable {
     Path path = file(name);
     try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
       file.setLength(sizeBytes);
+    }
+    return path;
+  }
+
+  /**
+   * A new file of zeroes that has all its room, so that nobody has to find memory for it while
+   * something is measured.
+   */
+  Path zeroFile(String name, long sizeBytes) throws IOException {
+    Path path = file(name);
+    ByteBuffer zeroes = ByteBuffer.allocateDirect(CHUNK_BYTES);
+    try (FileChannel channel =
+        FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      for (long left = sizeBytes; left > 0; ) {
+        zeroes.clear().limit((int) Math.min(CHUNK_BYTES, left));
+        left -= channel.write(zeroes);
+      }
     }
     return path;
   }

@@ -47,9 +47,8 @@ public final class Growth {
 
   private static String measure(int extents, boolean dataCrc) throws IOException {
     try (BenchmarkFolder folder = BenchmarkFolder.create()) {
-      Path cache = folder.file("cache");
-      Pcache.format(
-          FormatOptions.of(cache).withSizeBytes(cacheBytes(extents)).withDataCrc(dataCrc));
+      Path cache = folder.zeroFile("cache", cacheBytes(extents));
+      Pcache.format(FormatOptions.of(cache).withDataCrc(dataCrc));
       long deviceBytes = (long) extents * BLOCK_BYTES * DEVICE_FACTOR;
       FaultyStore store = new FaultyStore(new BlankStore(deviceBytes));
       long emptyBytes = heapBytes();
@@ -81,10 +80,10 @@ public final class Growth {
     }
   }
 
-  /** Data and keys in seven eighths of it, so that nothing is throttled, and room for reserves. */
+  /** Data and keys in four fifths of it: nothing is throttled before seven eighths are full. */
   private static long cacheBytes(int extents) {
     long written = (long) extents + MEASURED;
-    return Math.max(512L << 20, written * (BLOCK_BYTES + KEY_BYTES) * 8 / 7 + (256L << 20));
+    return Math.max(512L << 20, written * (BLOCK_BYTES + KEY_BYTES) * 5 / 4 + (256L << 20));
   }
 
   private static double recoverySeconds(Path cache, BenchmarkFolder folder, long deviceBytes) {
