@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
  * Which bytes of which segment hold the newest cached version of each logical range.
  *
  * <p>The device is cut into subtrees of 4 MiB. A subtree is a sorted array of packed extents,
- * searched from a likely place and changed by moving its tail: 8 bytes an extent and nothing for the
- * collector to follow. With data checksums a second array holds, for each extent, the whole key it
- * was cut from ({@link KeyProof}), which is what its checksum covers.
+ * searched from a likely place and changed by moving its tail: 8 bytes an extent and nothing for
+ * the collector to follow. With data checksums a second array holds, for each extent, the whole key
+ * it was cut from ({@link KeyProof}), which is what its checksum covers.
  *
  * <p>Invariants: extents of a subtree are ascending and do not overlap; no extent crosses a
  * subtree.
