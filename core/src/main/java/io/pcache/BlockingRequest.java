@@ -16,7 +16,7 @@ final class BlockingRequest extends BlockRequest {
    * wait.
    */
   void runOn(BlockDevice device) {
-    device.submit(this);
+    device.execute(this);
     boolean interrupted = false;
     while (done.getCount() > 0) {
       try {

@@ -25,6 +25,15 @@ public interface BlockDevice {
   void submit(BlockRequest request);
 
   /**
+   * {@link #submit} for a caller that has nothing else to do until the request is complete: what a
+   * flush or a FUA write waits for may be carried out on its thread, which saves the hand-over to
+   * another and back. May return before the request is complete, like submit.
+   */
+  default void execute(BlockRequest request) {
+    submit(request);
+  }
+
+  /**
    * Walks the cache's state of a range, in order of offset. Neighbouring ranges may have the same
    * state. The answer is a snapshot per 4 MiB of the device; requests in flight may change it at
    * any time.

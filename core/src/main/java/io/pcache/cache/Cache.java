@@ -242,6 +242,15 @@ public final class Cache implements BlockDevice, AutoCloseable {
 
   @Override
   public void submit(BlockRequest request) {
+    submit(request, false);
+  }
+
+  @Override
+  public void execute(BlockRequest request) {
+    submit(request, true);
+  }
+
+  private void submit(BlockRequest request, boolean callerWaits) {
     request.begin(inFlight);
     PcacheException refusal = refusal(request);
     if (refusal != null) {
@@ -251,8 +260,8 @@ public final class Cache implements BlockDevice, AutoCloseable {
     }
     switch (request.op()) {
       case READ -> submitRead(request);
-      case WRITE, WRITE_ZEROES -> submitWrite(request);
-      case FLUSH -> submitFlush(request);
+      case WRITE, WRITE_ZEROES -> submitWrite(request, callerWaits);
+      case FLUSH -> submitFlush(request, callerWaits);
       case PREFETCH -> new Prefetch(reads, request, () -> closing).readOn();
     }
   }
@@ -293,18 +302,22 @@ public final class Cache implements BlockDevice, AutoCloseable {
     request.release();
   }
 
-  private void submitWrite(BlockRequest request) {
+  private void submitWrite(BlockRequest request, boolean callerWaits) {
     counters.writes.increment();
     counters.writtenBytes.add(request.lengthBytes());
     if (request.forceUnitAccess()) {
       counters.flushes.increment();
     }
-    deferred.submit(request);
+    deferred.submit(request, callerWaits);
   }
 
-  private void submitFlush(BlockRequest request) {
+  private void submitFlush(BlockRequest request, boolean callerWaits) {
     counters.flushes.increment();
-    committer.commitThenRelease(request);
+    if (callerWaits) {
+      committer.commitHereIfAlone(request);
+    } else {
+      committer.commitThenRelease(request);
+    }
   }
 
   @Override

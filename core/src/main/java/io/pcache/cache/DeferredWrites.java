@@ -61,14 +61,16 @@ final class DeferredWrites implements Agent {
   /**
    * Carries out a write or write-zeroes request, whose reference the caller hands over, now or when
    * there is room.
+   *
+   * @param callerWaits whether the caller's thread may be used to make it durable
    */
-  void submit(BlockRequest request) {
+  void submit(BlockRequest request, boolean callerWaits) {
     long done = 0;
     if (waiting == 0) {
       done = tryToAdvance(request, 0);
     }
     if (done == request.lengthBytes()) {
-      finish(request);
+      finish(request, callerWaits);
     } else {
       enqueue(new Deferred(request, done));
     }
@@ -129,7 +131,7 @@ final class DeferredWrites implements Agent {
         wakeSpaceMakers();
         return finished;
       }
-      finish(first.request);
+      finish(first.request, false);
       finished++;
     }
     return finished;
@@ -156,11 +158,13 @@ final class DeferredWrites implements Agent {
     return request.lengthBytes();
   }
 
-  private void finish(BlockRequest request) {
-    if (request.forceUnitAccess() && !request.hasFailed()) {
-      committer.commitThenRelease(request);
-    } else {
+  private void finish(BlockRequest request, boolean callerWaits) {
+    if (!request.forceUnitAccess() || request.hasFailed()) {
       request.release();
+    } else if (callerWaits) {
+      committer.commitHereIfAlone(request);
+    } else {
+      committer.commitThenRelease(request);
     }
   }
 

@@ -23,12 +23,18 @@ import org.jspecify.annotations.Nullable;
  * Makes staged keys durable: for flushes and FUA writes, which share its syncs, for stages that
  * fill up, and for keys older than a second.
  *
+ * <p>It goes in steps of one sync. A group, which is all staged keys and all requests that wait at
+ * that moment, is prepared in one step and published in the next, where the sync that makes it
+ * durable is also that of the group behind it:
+ *
  * <pre>
- *   take all staged keys ─▶ prepare key sets ─▶ sync: data and key sets ─▶ publish ─▶ sync ─▶ complete those who wait
+ *   step 1                    prepare A │ sync: A's data and key sets
+ *   step 2      publish A  ─▶ prepare B │ sync: A's header, B's data and key sets ─▶ complete A
+ *   step 3      publish B  ─▶ prepare C │ sync: B's header, C's data and key sets ─▶ complete B
  * </pre>
  *
- * <p>Where a sync does not wait for a device, whoever needs a commit runs it; else the agent's
- * thread does.
+ * <p>Where a sync does not wait for a device, or who asks waits anyway, whoever needs a commit runs
+ * it; else the agent's thread does.
  *
  * <p>Thread-safety: all methods from any thread.
  */
@@ -57,7 +63,15 @@ final class LogCommitter implements Agent {
   private final Wakeup deferredWakeup;
   private final ReentrantLock commitLock = new ReentrantLock();
   private final ConcurrentLinkedQueue<BlockRequest> waiting = new ConcurrentLinkedQueue<>();
-  private final List<StagedKeys> batch = new ArrayList<>();
+
+  /** What the next step publishes. This and what is in it need {@link #commitLock}. */
+  private Group prepared = new Group();
+
+  /** What the present step prepares. This and what is in it need {@link #commitLock}. */
+  private Group arriving = new Group();
+
+  /** Whether {@link #prepared} holds keys. */
+  private volatile boolean unfinished;
 
   private volatile LogPosition durableHead;
   private volatile boolean backlog;
@@ -122,12 +136,34 @@ final class LogCommitter implements Agent {
   }
 
   /**
-   * The same for a caller that waits anyway: the commit runs on its thread, unless another is at
-   * it.
+   * The same for a caller that waits anyway: where nobody else has anything to commit, that happens
+   * on its thread, which saves the hand-over to the agent and back. Where others have, the agent
+   * serves all of them.
+   */
+  void commitHereIfAlone(BlockRequest request) {
+    if (hasWork()) {
+      commitThenRelease(request);
+    } else {
+      commitHere(request);
+    }
+  }
+
+  /**
+   * The same for a caller that waits anyway and must not rely on the agent: the commit runs on its
+   * thread, unless another is at it. What others need beyond that is left to the agent.
    */
   void commitHere(BlockRequest request) {
     waiting.add(request);
-    var _ = commitWhile(false);
+    for (boolean served = false; !served && hasWork(); ) {
+      List<BlockRequest> completed = step(false);
+      if (completed == null) {
+        return;
+      }
+      served = completed.contains(request);
+    }
+    if (hasWork()) {
+      runOrWake();
+    }
   }
 
   /**
@@ -152,67 +188,95 @@ final class LogCommitter implements Agent {
     if (media.syncMayBlock() && !abandoned) {
       ownWakeup.wake();
     } else {
-      var _ = commitWhile(true);
+      commitWhile(true);
     }
   }
 
   /** Nobody steps this agent any more: requests that wait, now or later, are served by who asks. */
   void abandon() {
     abandoned = true;
-    var _ = commitWhile(false);
+    commitWhile(false);
   }
 
   @Override
   public int doWork() {
     boolean old = clock.nanoTime() - lastCommitNanos >= MAX_STAGED_NANOS;
-    return commitWhile(backlog || stripes.hasFullStage() || (old && stripes.hasStagedKeys()));
+    boolean due = backlog || stripes.hasFullStage() || (old && stripes.hasStagedKeys());
+    return (due || hasWork()) && step(due) != null ? 1 : 0;
+  }
+
+  private boolean hasWork() {
+    return unfinished || !waiting.isEmpty();
   }
 
   /**
-   * Commits once if that is due, and on as long as requests wait, unless another thread is at it
-   * and will see them.
+   * Commits once if that is due, and on as long as there is work, unless another thread is at it
+   * and will see it.
    */
-  private int commitWhile(boolean due) {
-    int commits = 0;
-    boolean first = due;
-    while (first || !waiting.isEmpty()) {
-      first = false;
-      if (!commitLock.tryLock()) {
-        return commits;
+  private void commitWhile(boolean due) {
+    for (boolean first = due; first || hasWork(); first = false) {
+      if (step(first) == null) {
+        return;
       }
-      List<BlockRequest> served = new ArrayList<>();
-      PcacheException failure;
-      try {
-        failure = commit(served);
-      } catch (Error e) {
-        complete(served, logLost(e));
-        throw e;
-      } finally {
-        commitLock.unlock();
-      }
-      // Outside the lock: a completion may submit the next flush.
-      complete(served, failure);
-      commits++;
     }
-    return commits;
   }
 
-  private @Nullable PcacheException commit(List<BlockRequest> served) {
-    for (BlockRequest request = waiting.poll(); request != null; request = waiting.poll()) {
-      served.add(request);
-    }
-    PcacheException refusal = health.writeRefusal();
-    if (refusal != null) {
-      return refusal;
-    }
-    try {
-      commitStages();
+  /**
+   * One step, in which staged keys are taken if that is due or a request waits.
+   *
+   * @return the requests that it has completed; null where another thread is at it
+   */
+  private @Nullable List<BlockRequest> step(boolean due) {
+    if (!commitLock.tryLock()) {
       return null;
-    } catch (PcacheException e) {
-      health.logFailed(e);
-      return e;
-    } catch (RuntimeException e) {
-      return logLost(e);
+    }
+    List<BlockRequest> served = new ArrayList<>();
+    PcacheException failure;
+    try {
+      failure = commit(due, served);
+    } catch (Error e) {
+      giveUp(served);
+      complete(served, logLost(e));
+      throw e;
+    } finally {
+      commitLock.unlock();
+    }
+    // Outside the lock: a completion may submit the next flush.
+    complete(served, failure);
+    return served;
+  }
+
+  private @Nullable PcacheException commit(boolean due, List<BlockRequest> served) {
+    PcacheException failure = health.writeRefusal();
+    if (failure == null) {
+      try {
+        publishAndPrepare(due, served);
+        return null;
+      } catch (PcacheException e) {
+        health.logFailed(e);
+        failure = e;
+      } catch (RuntimeException e) {
+        failure = logLost(e);
+      }
+    }
+    giveUp(served);
+    return failure;
+  }
+
+  /** Nothing more becomes durable: whoever waits is told. */
+  private void giveUp(List<BlockRequest> served) {
+    served.addAll(prepared.requests);
+    served.addAll(arriving.requests);
+    takeWaiting(served);
+    prepared = new Group();
+    arriving = new Group();
+    unfinished = false;
+    committing = false;
+  }
+
+  private void takeWaiting(List<BlockRequest> target) {
+    for (BlockRequest request = waiting.poll(); request != null; request = waiting.poll()) {
+      target.add(request);
     }
   }
 
@@ -224,35 +288,56 @@ final class LogCommitter implements Agent {
     return failure;
   }
 
-  private void commitStages() {
-    boolean hadBacklog = backlog;
-    // Before the stages are emptied: who reports a backlog from now on is seen by the next commit.
-    backlog = false;
+  private void publishAndPrepare(boolean due, List<BlockRequest> served) {
     committing = true;
-    try {
-      stripes.drainStages(batch);
-      lastCommitNanos = clock.nanoTime();
-      if (!batch.isEmpty()) {
-        commitBatch();
-      }
-    } finally {
-      committing = false;
+    if (prepared.hasKeys()) {
+      writer.publish();
     }
+    takeWaiting(arriving.requests);
+    boolean taking = due || !arriving.requests.isEmpty();
+    boolean hadBacklog = backlog && taking;
+    if (taking) {
+      prepareStages();
+    }
+    if (prepared.hasKeys() || arriving.hasKeys()) {
+      media.sync();
+    }
+    finishStep(served);
     if (hadBacklog) {
       deferredWakeup.wake();
     }
   }
 
-  private void commitBatch() {
-    ages.dirtied();
-    writer.prepare(batch);
-    media.sync();
-    writer.publish();
-    media.sync();
-    durableHead = writer.head();
-    batch.forEach(pool::give);
-    batch.clear();
-    writebackWakeup.wake();
+  private void prepareStages() {
+    // Before the stages are emptied: who reports a backlog from now on is seen by the next step.
+    backlog = false;
+    stripes.drainStages(arriving.keys);
+    lastCommitNanos = clock.nanoTime();
+    if (arriving.hasKeys()) {
+      ages.dirtied();
+      writer.prepare(arriving.keys);
+    }
+  }
+
+  /** What was published is durable, and with it all that those need who brought no key. */
+  private void finishStep(List<BlockRequest> served) {
+    if (prepared.hasKeys()) {
+      durableHead = writer.head();
+      prepared.keys.forEach(pool::give);
+      writebackWakeup.wake();
+    }
+    served.addAll(prepared.requests);
+    prepared.clear();
+    if (arriving.hasKeys()) {
+      Group emptied = prepared;
+      prepared = arriving;
+      arriving = emptied;
+    } else {
+      served.addAll(arriving.requests);
+      arriving.clear();
+    }
+    unfinished = prepared.hasKeys();
+    committing = unfinished;
   }
 
   private static void complete(List<BlockRequest> served, @Nullable PcacheException failure) {
@@ -261,6 +346,21 @@ final class LogCommitter implements Agent {
         request.fail(failure);
       }
       request.release();
+    }
+  }
+
+  /** Keys that become durable together, and the requests that wait for that. */
+  private static final class Group {
+    private final List<StagedKeys> keys = new ArrayList<>();
+    private final List<BlockRequest> requests = new ArrayList<>();
+
+    boolean hasKeys() {
+      return !keys.isEmpty();
+    }
+
+    void clear() {
+      keys.clear();
+      requests.clear();
     }
   }
 }

@@ -78,12 +78,12 @@ public final class TailPosition {
     return new LogPosition(cacheSegId, segOffBytes);
   }
 
-  /** Writes the position durably. */
+  /** Writes the position durably, in no hurry, as {@link Media#syncWithOthers} says. */
   public void storeDurably(LogPosition position) {
     MemorySegment record = slots.newRecord();
     record.set(LittleEndian.U32, CACHE_SEG_ID_OFFSET, position.cacheSegId());
     record.set(LittleEndian.U32, SEG_OFF_OFFSET, position.segOffsetBytes());
-    slots.storeDurably(record);
+    slots.storeDurablyWithOthers(record);
   }
 
   /** Makes both slots invalid, for formatting. Not synced. */

@@ -47,6 +47,12 @@ public final class TwoSlot {
     media.sync();
   }
 
+  /** {@link #storeDurably} in no hurry, as {@link Media#syncWithOthers} says. */
+  public void storeDurablyWithOthers(MemorySegment record) {
+    store(record);
+    media.syncWithOthers();
+  }
+
   /**
    * Writes a new copy into the slot that is not the newest, without a sync. For updates of several
    * records that share one sync; the same record must not be stored again before that.

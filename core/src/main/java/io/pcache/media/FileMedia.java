@@ -86,6 +86,11 @@ final class FileMedia extends MappedMedia {
   }
 
   @Override
+  public void syncWithOthers() {
+    sync.runWithOthers();
+  }
+
+  @Override
   public boolean syncMayBlock() {
     return true;
   }

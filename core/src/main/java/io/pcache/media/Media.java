@@ -51,6 +51,15 @@ public interface Media extends AutoCloseable {
   void sync();
 
   /**
+   * {@link #sync} for a caller in no hurry: where others have just synced and are likely to do so
+   * again, it waits up to a millisecond for their next sync instead of making them wait for one of
+   * its own.
+   */
+  default void syncWithOthers() {
+    sync();
+  }
+
+  /**
    * Whether {@link #sync} waits for a device, so that callers who must not block leave it to an
    * agent.
    */

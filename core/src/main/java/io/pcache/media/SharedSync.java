@@ -2,6 +2,7 @@ package io.pcache.media;
 
 import io.pcache.error.MediaFailureException;
 import java.io.IOException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -20,16 +21,21 @@ final class SharedSync {
     void sync() throws IOException;
   }
 
+  /** How long after a sync another one is likely, and waited for by who is in no hurry. */
+  private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
   private final DeviceSync device;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition finished = lock.newCondition();
   private long startedSyncs;
   private long finishedSyncs;
   private boolean running;
+  private long lastNanos;
   private @Nullable MediaFailureException failure;
 
   SharedSync(DeviceSync device) {
     this.device = device;
+    this.lastNanos = System.nanoTime() - PATIENCE_NANOS;
   }
 
   /**
@@ -38,19 +44,54 @@ final class SharedSync {
   void run() {
     lock.lock();
     try {
-      long needed = startedSyncs + 1;
-      while (finishedSyncs < needed) {
-        throwIfFailed();
-        if (running) {
-          finished.awaitUninterruptibly();
-        } else {
-          lead();
-        }
-      }
-      throwIfFailed();
+      awaitSync(0);
+      lastNanos = System.nanoTime();
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * The same for a caller in no hurry: where a sync that somebody waited for ended within the last
+   * millisecond, the next such one is waited for until that millisecond is over.
+   */
+  void runWithOthers() {
+    lock.lock();
+    try {
+      awaitSync(PATIENCE_NANOS);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Called and left with the lock held.
+   *
+   * @param patienceNanos how long after the last sync another one is waited for; an interrupt ends
+   *     that time and is kept for the caller
+   */
+  private void awaitSync(long patienceNanos) {
+    long needed = startedSyncs + 1;
+    boolean interrupted = false;
+    while (finishedSyncs < needed && failure == null) {
+      boolean patient = patienceNanos > 0 && !interrupted;
+      long leftNanos = patient ? lastNanos + patienceNanos - System.nanoTime() : 0;
+      try {
+        if (running) {
+          finished.awaitUninterruptibly();
+        } else if (leftNanos > 0) {
+          var _ = finished.awaitNanos(leftNanos);
+        } else {
+          lead();
+        }
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    throwIfFailed();
   }
 
   private void throwIfFailed() {

@@ -109,6 +109,30 @@ class SharedSyncTest {
   }
 
   @Test
+  void whoIsInNoHurryIsServedByTheSyncOfOneWhoIs() {
+    CompletableFuture<Void> first = call();
+    awaitBegun(1);
+    CompletableFuture<Void> unhurried = CompletableFuture.runAsync(sync::runWithOthers, threads);
+    CompletableFuture<Void> second = call();
+    awaitWaiting(2);
+    device.mayEnd.release(2);
+    first.join();
+    second.join();
+    unhurried.join();
+    assertThat(device.begun).hasValue(2);
+  }
+
+  @Test
+  void whoIsInNoHurryAndAloneSyncs() {
+    device.mayEnd.release(3);
+    sync.runWithOthers();
+    assertThat(device.begun).hasValue(1);
+    sync.run();
+    sync.runWithOthers();
+    assertThat(device.begun).hasValue(3);
+  }
+
+  @Test
   void aFailedSyncFailsEveryLaterOneWithoutAskingTheDevice() {
     device.failure = new IOException("cannot sync x: Input/output error");
     device.mayEnd.release(2);

@@ -31,8 +31,17 @@ class LogCommitterInterleavingTest {
 
   @Test
   void everyFlushCompletesWithItsKeyDurable() {
+    tryAll(Flushes.class);
+  }
+
+  @Test
+  void whereASyncBlocksTheAgentServesWhomNoWaitingCallerHas() {
+    tryAll(FlushesThatWait.class);
+  }
+
+  private static void tryAll(Class<?> operations) {
     Interleavings.tryAll(
-        Flushes.class,
+        operations,
         LogWriter.class,
         KeySetStage.class,
         StagedKeysPool.class,
@@ -43,25 +52,74 @@ class LogCommitterInterleavingTest {
 
   /** Flushes on several threads, without an agent: whoever needs a commit runs it. */
   public static final class Flushes {
-    private final RememberingMedia media = new RememberingMedia();
-    private final StagedKeysPool pool = new StagedKeysPool(4);
-    private final Stripes stripes = new Stripes(2, pool);
-    private final LogCommitter committer = newCommitter();
-    private final ConcurrentLinkedQueue<Flush> flushes = new ConcurrentLinkedQueue<>();
-    private final AtomicInteger count = new AtomicInteger();
+    private final FlushedKeys keys = new FlushedKeys(false);
 
     /** Stages a key and asks for it to be durable; the answer comes on any thread. */
     @Operation
     public void stageAndFlush() {
-      int i = count.getAndIncrement();
-      Flush flush = new Flush(FIRST_OFF + i * 512L, stripes.of(i * (4L << 20)), media);
-      flushes.add(flush);
-      flush.stageAndFlush(committer);
+      Flush flush = keys.stageNext();
+      keys.committer.commitThenRelease(flush);
     }
 
     /** When all is quiet every flush is done. */
     @Validate
     public void everyFlushIsDone() {
+      keys.checkAllDone();
+    }
+  }
+
+  /** Flushes by threads that wait for them, and the agent. */
+  public static final class FlushesThatWait {
+    private final FlushedKeys keys = new FlushedKeys(true);
+
+    /** Stages a key and lends the thread to make it durable. */
+    @Operation
+    public void stageAndFlushHere() {
+      Flush flush = keys.stageNext();
+      keys.committer.commitHereIfAlone(flush);
+    }
+
+    /** A step of the agent. */
+    @Operation(nonParallelGroup = "agent")
+    public void step() {
+      var _ = keys.committer.doWork();
+    }
+
+    /** When the agent has nothing to do any more every flush is done. */
+    @Validate
+    public void everyFlushIsDone() {
+      while (keys.committer.doWork() > 0) {
+        // It goes on.
+      }
+      keys.checkAllDone();
+    }
+  }
+
+  /** A log, keys with a flush each, and what became of them. */
+  private static final class FlushedKeys {
+    private final RememberingMedia media;
+    private final StagedKeysPool pool = new StagedKeysPool(4);
+    private final Stripes stripes = new Stripes(2, pool);
+    private final LogCommitter committer;
+    private final ConcurrentLinkedQueue<Flush> flushes = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger count = new AtomicInteger();
+
+    FlushedKeys(boolean syncMayBlock) {
+      media = new RememberingMedia(syncMayBlock);
+      committer = newCommitter();
+    }
+
+    Flush stageNext() {
+      int i = count.getAndIncrement();
+      Flush flush = new Flush(FIRST_OFF + i * 512L, stripes.of(i * (4L << 20)), media);
+      flushes.add(flush);
+      flush.prepareFlush();
+      flush.begin();
+      committer.keyStaged(flush.stage());
+      return flush;
+    }
+
+    void checkAllDone() {
       for (Flush flush : flushes) {
         if (flush.completions.get() != 1 || !flush.wasDurable) {
           throw new IllegalStateException("completed %s times".formatted(flush.completions));
@@ -105,13 +163,6 @@ class LogCommitterInterleavingTest {
       this.media = media;
     }
 
-    void stageAndFlush(LogCommitter committer) {
-      prepareFlush();
-      begin();
-      committer.keyStaged(stage());
-      committer.commitThenRelease(this);
-    }
-
     private int stage() {
       stripe.lock.lock();
       try {
@@ -134,6 +185,16 @@ class LogCommitterInterleavingTest {
     private final List<Long> synced = new ArrayList<>();
     private final List<Long> published = new ArrayList<>();
     private final List<Long> durable = new ArrayList<>();
+    private final boolean syncMayBlock;
+
+    RememberingMedia(boolean syncMayBlock) {
+      this.syncMayBlock = syncMayBlock;
+    }
+
+    @Override
+    public boolean syncMayBlock() {
+      return syncMayBlock;
+    }
 
     @Override
     public synchronized void write(
