@@ -13,7 +13,7 @@ final class AwaitedRequest extends BlockRequest {
 
   /** Carries out what was prepared. */
   void runOn(BlockDevice device) {
-    device.submit(this);
+    device.execute(this);
     completions.acquireUninterruptibly();
     if (failure != null) {
       throw failure;

@@ -30,8 +30,14 @@ final class BenchmarkFolder implements AutoCloseable {
     this.folder = folder;
   }
 
+  /** A folder in {@link #place()}. */
   static BenchmarkFolder create() throws IOException {
-    return new BenchmarkFolder(Files.createTempDirectory(place(), "pcache-bench"));
+    return createIn(place());
+  }
+
+  /** A folder where the caller wants it. */
+  static BenchmarkFolder createIn(Path place) throws IOException {
+    return new BenchmarkFolder(Files.createTempDirectory(place, "pcache-bench"));
   }
 
   /** Where the folders are made: a roomy tmpfs, or else the folder for temporary files. */

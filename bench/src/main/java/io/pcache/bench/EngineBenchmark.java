@@ -1,18 +1,9 @@
 package io.pcache.bench;
 
-import io.pcache.FormatOptions;
-import io.pcache.OpenOptions;
-import io.pcache.Pcache;
 import io.pcache.backing.BackingStore;
 import io.pcache.backing.FileBackingStore;
-import io.pcache.block.BlockDevice;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.nio.file.Path;
-import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
@@ -31,31 +22,33 @@ import org.openjdk.jmh.annotations.TearDown;
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 public class EngineBenchmark {
+  private static final int READ_PERCENT = 70;
+
   /** Overwrites a random block. */
   @Benchmark
   public void randomWrite(OpenCache cache, Client client) {
-    client.write(cache, client.randomOffsetBytes(cache));
+    client.write(cache, client.blocks.randomOffsetBytes());
   }
 
   /** Overwrites the next block. */
   @Benchmark
   public void sequentialWrite(OpenCache cache, Client client) {
-    client.write(cache, client.nextOffsetBytes(cache));
+    client.write(cache, client.blocks.nextOffsetBytes());
   }
 
   /** Reads a random block, which the cache has where the working set fits into it. */
   @Benchmark
   public void randomRead(OpenCache cache, Client client) {
-    client.read(cache, client.randomOffsetBytes(cache));
+    client.blocks.read(client.blocks.randomOffsetBytes());
   }
 
   /** Reads seven random blocks for three that it overwrites. */
   @Benchmark
   public void mixed(OpenCache cache, Client client) {
-    if (client.random.nextInt(10) < 7) {
-      client.read(cache, client.randomOffsetBytes(cache));
+    if (client.blocks.chance(READ_PERCENT)) {
+      client.blocks.read(client.blocks.randomOffsetBytes());
     } else {
-      client.write(cache, client.randomOffsetBytes(cache));
+      client.write(cache, client.blocks.randomOffsetBytes());
     }
   }
 
@@ -78,26 +71,23 @@ public class EngineBenchmark {
     @Param("0")
     int durableEvery;
 
+    /** After how many writes each thread flushes; 0 for never. */
+    @Param("0")
+    int flushEvery;
+
     /** In memory of this process, or a file. */
     @Param("memory")
     String backing = "memory";
 
-    private final AtomicLong clients = new AtomicLong();
     private BenchmarkFolder folder;
-    private Pcache pcache;
-    private BlockDevice device;
-    private int blocks;
+    private BenchmarkCache cache;
 
     /** Formats, opens and fills a cache. */
     @Setup
     public void open() throws IOException {
       folder = BenchmarkFolder.create();
-      Path cache = folder.file("cache");
-      Pcache.format(FormatOptions.of(cache).withSizeBytes(CACHE_BYTES).withDataCrc(dataCrc));
-      pcache = Pcache.open(OpenOptions.of(cache, folder.file("backing")), backingStore());
-      device = pcache.device();
-      blocks = Math.toIntExact(device.sizeBytes() / blockBytes);
-      fill();
+      cache = BenchmarkCache.open(folder, CACHE_BYTES, dataCrc, backingStore());
+      cache.fill(blockBytes);
     }
 
     private BackingStore backingStore() throws IOException {
@@ -109,59 +99,36 @@ public class EngineBenchmark {
       };
     }
 
-    private void fill() {
-      MemorySegment block = Arena.ofAuto().allocate(blockBytes, blockBytes).fill((byte) 3);
-      AwaitedRequest request = new AwaitedRequest();
-      for (int i = 0; i < blocks; i++) {
-        request.prepareWrite((long) i * blockBytes, block, false);
-        request.runOn(device);
-      }
-      pcache.flush();
-    }
-
     /** Closes the cache and gives the memory back. */
     @TearDown
     public void close() throws IOException {
-      pcache.close();
+      cache.close();
       folder.close();
     }
   }
 
-  /** One thread's request, buffer and choice of blocks. */
+  /** One thread's client. */
   @State(Scope.Thread)
   public static class Client {
-    private final AwaitedRequest request = new AwaitedRequest();
-    private MemorySegment block;
-    private SplittableRandom random;
-    private int next;
+    private BlockClient blocks;
     private int writes;
 
-    /** Each thread goes a way of its own, the same in every run. */
+    /** Begins. */
     @Setup
     public void begin(OpenCache cache) {
-      random = new SplittableRandom(cache.clients.incrementAndGet());
-      next = random.nextInt(cache.blocks);
-      block = Arena.ofAuto().allocate(cache.blockBytes, cache.blockBytes);
-    }
-
-    private long randomOffsetBytes(OpenCache cache) {
-      return (long) random.nextInt(cache.blocks) * cache.blockBytes;
-    }
-
-    private long nextOffsetBytes(OpenCache cache) {
-      next = next + 1 == cache.blocks ? 0 : next + 1;
-      return (long) next * cache.blockBytes;
+      blocks = cache.cache.newClient(cache.blockBytes);
     }
 
     private void write(OpenCache cache, long offsetBytes) {
-      boolean durably = cache.durableEvery > 0 && ++writes % cache.durableEvery == 0;
-      request.prepareWrite(offsetBytes, block, durably);
-      request.runOn(cache.device);
+      writes++;
+      blocks.write(offsetBytes, isDue(cache.durableEvery));
+      if (isDue(cache.flushEvery)) {
+        blocks.flush();
+      }
     }
 
-    private void read(OpenCache cache, long offsetBytes) {
-      request.prepareRead(offsetBytes, block);
-      request.runOn(cache.device);
+    private boolean isDue(int every) {
+      return every > 0 && writes % every == 0;
     }
   }
 }

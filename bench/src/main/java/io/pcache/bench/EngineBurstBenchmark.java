@@ -1,17 +1,9 @@
 package io.pcache.bench;
 
-import io.pcache.FormatOptions;
-import io.pcache.OpenOptions;
 import io.pcache.Pcache;
-import io.pcache.block.BlockDevice;
 import io.pcache.testkit.FaultyStore;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.nio.file.Path;
-import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -39,9 +31,7 @@ public class EngineBurstBenchmark {
   @OperationsPerInvocation(WRITES)
   public void randomWrite(RoomyCache cache, Client client) {
     for (int i = 0; i < WRITES; i++) {
-      long offset = (long) client.random.nextInt(cache.blocks) * cache.blockBytes;
-      client.request.prepareWrite(offset, client.block, false);
-      client.request.runOn(cache.device);
+      client.blocks.write(client.blocks.randomOffsetBytes(), false);
     }
   }
 
@@ -64,28 +54,21 @@ public class EngineBurstBenchmark {
     @Param("1792")
     int cacheMebibytes;
 
-    private final AtomicLong clients = new AtomicLong();
     private BenchmarkFolder folder;
     private FaultyStore store;
-    private Pcache pcache;
-    private BlockDevice device;
-    private int blocks;
+    private BenchmarkCache cache;
 
     /** Formats and opens a cache, and writes all of it once, so that all of its pages are there. */
     @Setup
     public void open() throws IOException {
-      folder = BenchmarkFolder.create();
-      Path cache = folder.file("cache");
       long cacheBytes = (long) cacheMebibytes << 20;
-      Pcache.format(FormatOptions.of(cache).withSizeBytes(cacheBytes).withDataCrc(dataCrc));
-      store = new FaultyStore(new MemoryStore((long) workingSetMebibytes << 20));
-      pcache = Pcache.open(OpenOptions.of(cache, folder.file("backing")), store);
-      device = pcache.device();
-      blocks = Math.toIntExact(device.sizeBytes() / blockBytes);
-      AwaitedRequest request = new AwaitedRequest();
-      for (long written = 0; written < cacheBytes; written += device.sizeBytes()) {
-        request.prepareWriteZeroes(0, device.sizeBytes(), false);
-        request.runOn(device);
+      long deviceBytes = (long) workingSetMebibytes << 20;
+      folder = BenchmarkFolder.create();
+      store = new FaultyStore(new MemoryStore(deviceBytes));
+      cache = BenchmarkCache.open(folder, cacheBytes, dataCrc, store);
+      BlockClient client = cache.newClient(blockBytes);
+      for (long written = 0; written < cacheBytes; written += deviceBytes) {
+        client.zeroAll();
       }
       store.hold();
     }
@@ -94,10 +77,8 @@ public class EngineBurstBenchmark {
     @Setup(Level.Invocation)
     public void empty() {
       store.letGo();
-      boolean clean = pcache.drain((bytesLeft, bytesAtStart) -> {});
-      if (!clean) {
-        throw new IllegalStateException("the cache was not drained: " + pcache.status());
-      }
+      cache.drain();
+      Pcache pcache = cache.pcache();
       pcache.setGcPercent(0);
       while (pcache.status().cachedExtents() > 0) {
         LockSupport.parkNanos(POLL_NANOS);
@@ -110,23 +91,20 @@ public class EngineBurstBenchmark {
     @TearDown
     public void close() throws IOException {
       store.letGo();
-      pcache.close();
+      cache.close();
       folder.close();
     }
   }
 
-  /** One thread's request, buffer and choice of blocks. */
+  /** One thread's client. */
   @State(Scope.Thread)
   public static class Client {
-    private final AwaitedRequest request = new AwaitedRequest();
-    private MemorySegment block;
-    private SplittableRandom random;
+    private BlockClient blocks;
 
-    /** Each thread goes a way of its own, the same in every run. */
+    /** Begins. */
     @Setup
     public void begin(RoomyCache cache) {
-      random = new SplittableRandom(cache.clients.incrementAndGet());
-      block = Arena.ofAuto().allocate(cache.blockBytes, cache.blockBytes);
+      blocks = cache.cache.newClient(cache.blockBytes);
     }
   }
 }

@@ -1,16 +1,9 @@
 package io.pcache.bench;
 
-import io.pcache.FormatOptions;
-import io.pcache.OpenOptions;
-import io.pcache.Pcache;
 import io.pcache.PcacheStatus;
 import io.pcache.testkit.RateLimitedStore;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.nio.file.Path;
 import java.util.Locale;
-import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -36,27 +29,25 @@ public final class FullCacheSeries {
     int seconds = Integer.parseInt(args[0]);
     long diskBytesPerSecond = Long.parseLong(args[1]) << 20;
     try (BenchmarkFolder folder = BenchmarkFolder.create()) {
-      Path cache = folder.file("cache");
-      Pcache.format(FormatOptions.of(cache).withSizeBytes(CACHE_BYTES));
       RateLimitedStore disk =
           RateLimitedStore.inRealTime(new MemoryStore(DISK_BYTES), diskBytesPerSecond);
-      try (Pcache pcache = Pcache.open(OpenOptions.of(cache, folder.file("disk")), disk)) {
-        run(pcache, seconds);
+      try (BenchmarkCache cache = BenchmarkCache.open(folder, CACHE_BYTES, false, disk)) {
+        run(cache, seconds);
         // What is dirty at the end would take the slow disk a while; nobody needs it.
-        pcache.kill();
+        cache.pcache().kill();
       }
     }
   }
 
-  private static void run(Pcache pcache, int seconds) throws InterruptedException {
-    Load writes = new Load(pcache, true, 1);
-    Load reads = new Load(pcache, false, 2);
+  private static void run(BenchmarkCache cache, int seconds) throws InterruptedException {
+    Load writes = new Load(cache.newClient(BLOCK_BYTES), true);
+    Load reads = new Load(cache.newClient(BLOCK_BYTES), false);
     System.out.println(
         "seconds,written_mib_per_second,slowest_write_ms,reads_per_second,slowest_read_ms,dirty_mib,segments_in_use_percent");
     long start = System.nanoTime();
     for (int step = 1; step <= seconds * 10; step++) {
       LockSupport.parkNanos(start + step * STEP_NANOS - System.nanoTime());
-      print((System.nanoTime() - start) / 1e9, writes, reads, pcache.status());
+      print((System.nanoTime() - start) / 1e9, writes, reads, cache.pcache().status());
     }
     writes.stop();
     reads.stop();
@@ -84,24 +75,19 @@ public final class FullCacheSeries {
     private final Thread thread;
     private volatile boolean stopping;
 
-    Load(Pcache pcache, boolean write, long seed) {
-      thread = Thread.ofPlatform().daemon().start(() -> run(pcache, write, seed));
+    Load(BlockClient client, boolean write) {
+      thread = Thread.ofPlatform().daemon().start(() -> run(client, write));
     }
 
-    private void run(Pcache pcache, boolean write, long seed) {
-      SplittableRandom random = new SplittableRandom(seed);
-      AwaitedRequest request = new AwaitedRequest();
-      MemorySegment block = Arena.ofAuto().allocate(BLOCK_BYTES, BLOCK_BYTES);
+    private void run(BlockClient client, boolean write) {
       while (!stopping) {
-        long offset = random.nextLong(DISK_BYTES / BLOCK_BYTES) * BLOCK_BYTES;
-        if (write) {
-          request.prepareWrite(offset, block, false);
-        } else {
-          request.prepareRead(offset, block);
-        }
         long start = System.nanoTime();
         requestStartNanos.set(start);
-        request.runOn(pcache.device());
+        if (write) {
+          client.write(client.randomOffsetBytes(), false);
+        } else {
+          client.read(client.randomOffsetBytes());
+        }
         long nanos = System.nanoTime() - start;
         slowestNanos.accumulateAndGet(nanos, Math::max);
         count.incrementAndGet();

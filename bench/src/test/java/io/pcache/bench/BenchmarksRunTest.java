@@ -29,7 +29,9 @@ class BenchmarksRunTest {
           BareCopyBenchmark.class,
           ChecksumBenchmark.class,
           ExtentIndexBenchmark.class,
+          StageBenchmark.class,
           LogAppendBenchmark.class,
+          LogWalkBenchmark.class,
           TwoSlotBenchmark.class,
           EngineBenchmark.class,
           EngineBurstBenchmark.class);
