@@ -76,7 +76,8 @@ final class Connection implements Runnable {
     try {
       SocketOutput output = new SocketOutput(channel, sendClock);
       PendingReplies pending = new PendingReplies();
-      SocketInput input = new SocketInput(channel, view(buffer), receiveClock, pending);
+      SocketInput input =
+          new SocketInput(channel, view(buffer), shared.turnsAwake(), receiveClock, pending);
       OptionReplies replies = new OptionReplies(output);
       Negotiated negotiated =
           new Negotiation(shared.exports(), input, replies, shared::isShuttingDown).run();

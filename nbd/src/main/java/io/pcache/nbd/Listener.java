@@ -20,6 +20,12 @@ final class Listener implements AutoCloseable {
    */
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
+  /**
+   * What a Unix socket holds of the replies, if the system allows so much; it does not adapt by
+   * itself as one of TCP does.
+   */
+  private static final int SEND_BUFFER_BYTES = 1 << 20;
+
   private final BoundSocket socket;
   private final BiConsumer<SocketChannel, String> onAccept;
   private final Thread thread;
@@ -76,6 +82,7 @@ final class Listener implements AutoCloseable {
   private String peerName(SocketChannel channel) throws IOException {
     count++;
     if (socket.address() instanceof ListenAddress.Unix) {
+      channel.setOption(StandardSocketOptions.SO_SNDBUF, SEND_BUFFER_BYTES);
       return socket.address() + "#" + count;
     }
     channel

@@ -1,5 +1,6 @@
 package io.pcache.nbd;
 
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What all connections of a server share. Thread-safe. */
@@ -11,6 +12,8 @@ final class ServerShared {
   private final BufferPool buffers;
   private final BufferPool socketBuffers = new BufferPool(MAX_IDLE_SOCKET_BUFFER_BYTES);
   private final MemoryBudget budget;
+  private final Semaphore turnsAwake =
+      BusyPoll.newTurns(Runtime.getRuntime().availableProcessors());
   private final LongAdder requestsInFlight = new LongAdder();
   private final LongAdder connectionsDropped = new LongAdder();
   private volatile boolean shuttingDown;
@@ -34,6 +37,11 @@ final class ServerShared {
   /** For what connections receive into and send from. */
   BufferPool socketBuffers() {
     return socketBuffers;
+  }
+
+  /** For threads that wait for input awake. */
+  Semaphore turnsAwake() {
+    return turnsAwake;
   }
 
   /** Frees idle buffers; the others follow when they come back. */

@@ -3,12 +3,15 @@ package io.pcache.nbd;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.Semaphore;
 
 /**
  * The receiving side of a connection: takes what the socket holds into one large buffer. Before it
  * waits for the client it lets the connection send what it has, because the client may be waiting
- * for just that.
+ * for just that. Rests of a message follow its start sooner than one message another, so whether it
+ * is worth to wait awake is learnt for each alone.
  *
  * <p>Thread-safety: none; used by the connection's thread.
  */
@@ -25,6 +28,8 @@ final class SocketInput {
   private final SocketChannel channel;
   private final StallClock stallClock;
   private final BeforeWaiting beforeWaiting;
+  private final BusyPoll idlePoll;
+  private final BusyPoll messagePoll;
   private final ByteBuffer buffer;
 
   /** Sends whatever is waiting to be sent. */
@@ -35,13 +40,18 @@ final class SocketInput {
 
   /**
    * @param buffer {@link #BUFFER_BYTES} for this alone
+   * @param turns for waiting awake, shared with the server's other connections
    */
   SocketInput(
       SocketChannel channel,
       ByteBuffer buffer,
+      Semaphore turns,
       StallClock stallClock,
       BeforeWaiting beforeWaiting) {
     this.channel = channel;
+    BusyPoll.Source source = Channels.newInputStream(channel)::available;
+    this.idlePoll = new BusyPoll(source, turns, System::nanoTime);
+    this.messagePoll = new BusyPoll(source, turns, System::nanoTime);
     this.buffer = buffer.clear().limit(0);
     this.stallClock = stallClock;
     this.beforeWaiting = beforeWaiting;
@@ -93,14 +103,14 @@ final class SocketInput {
 
   private int receiveWhileIdle() throws IOException {
     beforeWaiting.flush();
-    return append();
+    return append(idlePoll);
   }
 
   private void receive(ByteBuffer destination) throws IOException {
     beforeWaiting.flush();
     stallClock.begin();
     try {
-      int count = destination == buffer ? append() : channel.read(destination);
+      int count = destination == buffer ? append(messagePoll) : channel.read(destination);
       if (count < 0) {
         throw new EOFException("the client left in the middle of a message");
       }
@@ -109,7 +119,8 @@ final class SocketInput {
     }
   }
 
-  private int append() throws IOException {
+  private int append(BusyPoll poll) throws IOException {
+    poll.await();
     int start = buffer.position();
     int end = buffer.limit();
     buffer.limit(buffer.capacity()).position(end);
