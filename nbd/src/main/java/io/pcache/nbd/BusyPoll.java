@@ -49,18 +49,26 @@ final class BusyPoll {
     return new Semaphore(processors / 2);
   }
 
-  /** Returns when there is input, or when it is better to sleep until there is. */
-  void await() throws IOException {
+  /**
+   * Returns when there is input, or when it is better to sleep until there is.
+   *
+   * @return whether there is input for certain
+   */
+  boolean await() throws IOException {
     if (skips > 0) {
       skips--;
-    } else if (turns.tryAcquire()) {
-      try {
-        boolean found = poll();
-        skips = found ? 0 : nextSkips;
-        nextSkips = found ? 1 : Math.min(MAX_SKIPS, 2 * nextSkips);
-      } finally {
-        turns.release();
-      }
+      return false;
+    }
+    if (!turns.tryAcquire()) {
+      return false;
+    }
+    try {
+      boolean found = poll();
+      skips = found ? 0 : nextSkips;
+      nextSkips = found ? 1 : Math.min(MAX_SKIPS, 2 * nextSkips);
+      return found;
+    } finally {
+      turns.release();
     }
   }
 

@@ -103,14 +103,19 @@ final class SocketInput {
 
   private int receiveWhileIdle() throws IOException {
     beforeWaiting.flush();
-    return append(idlePoll);
+    boolean unused = idlePoll.await();
+    return append();
   }
 
   private void receive(ByteBuffer destination) throws IOException {
-    beforeWaiting.flush();
+    // What follows from a message in the next moment waits for no reply.
+    boolean atHand = destination == buffer && messagePoll.await();
+    if (!atHand) {
+      beforeWaiting.flush();
+    }
     stallClock.begin();
     try {
-      int count = destination == buffer ? append(messagePoll) : channel.read(destination);
+      int count = destination == buffer ? append() : channel.read(destination);
       if (count < 0) {
         throw new EOFException("the client left in the middle of a message");
       }
@@ -119,8 +124,7 @@ final class SocketInput {
     }
   }
 
-  private int append(BusyPoll poll) throws IOException {
-    poll.await();
+  private int append() throws IOException {
     int start = buffer.position();
     int end = buffer.limit();
     buffer.limit(buffer.capacity()).position(end);

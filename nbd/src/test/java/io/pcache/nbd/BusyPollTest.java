@@ -24,14 +24,14 @@ class BusyPollTest {
   @Test
   void looksUntilThereIsInput() throws IOException {
     availableFromLook = 7;
-    poll.await();
+    assertThat(poll.await()).isTrue();
     assertThat(looks).hasValue(7);
     assertThat(turns.availablePermits()).isEqualTo(1);
   }
 
   @Test
   void givesUpAtItsLimit() throws IOException {
-    poll.await();
+    assertThat(poll.await()).isFalse();
     assertThat(nanos.get()).isBetween(BusyPoll.LIMIT_NANOS, BusyPoll.LIMIT_NANOS + 3 * stepNanos);
     assertThat(turns.availablePermits()).isEqualTo(1);
   }
@@ -39,7 +39,7 @@ class BusyPollTest {
   @Test
   void givesUpAtOnceWhereOthersTakeTheProcessor() throws IOException {
     stepNanos = BusyPoll.CONTENDED_NANOS;
-    poll.await();
+    assertThat(poll.await()).isFalse();
     assertThat(looks).hasValue(1);
   }
 
@@ -66,7 +66,7 @@ class BusyPollTest {
   @Test
   void onlySoManyThreadsAreKeptAwake() throws IOException {
     assertThat(turns.tryAcquire()).isTrue();
-    poll.await();
+    assertThat(poll.await()).isFalse();
     assertThat(looks).hasValue(0);
     assertThat(turns.availablePermits()).isEqualTo(0);
   }
@@ -80,7 +80,7 @@ class BusyPollTest {
     int before = looks.get();
     int waits = 0;
     while (looks.get() == before) {
-      poll.await();
+      boolean unused = poll.await();
       waits++;
     }
     return waits;
