@@ -104,8 +104,9 @@ final class Connection implements Runnable {
     try {
       ReplyWriter own = new ReplyWriter(output, negotiated.style(), view(ownBuffer));
       ReplyWriter elsewhere = new ReplyWriter(output, negotiated.style(), view(elsewhereBuffer));
-      pending.writer = own;
-      runToTheEnd(new Transmission(negotiated, resources(), input, own, elsewhere));
+      Transmission transmission = new Transmission(negotiated, resources(), input, own, elsewhere);
+      pending.transmission = transmission;
+      runToTheEnd(transmission);
     } finally {
       shared.socketBuffers().give(ownBuffer);
       shared.socketBuffers().give(elsewhereBuffer);
@@ -131,14 +132,14 @@ final class Connection implements Runnable {
         this::abort);
   }
 
-  /** There are replies to gather only once the style is agreed on. */
+  /** There are replies to gather only in transmission. */
   private static final class PendingReplies implements SocketInput.BeforeWaiting {
-    private @Nullable ReplyWriter writer;
+    private @Nullable Transmission transmission;
 
     @Override
     public void flush() throws IOException {
-      if (writer != null) {
-        writer.flush();
+      if (transmission != null) {
+        transmission.flush();
       }
     }
   }

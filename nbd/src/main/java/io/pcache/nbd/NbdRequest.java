@@ -2,6 +2,7 @@ package io.pcache.nbd;
 
 import io.pcache.block.BlockRequest;
 import io.pcache.error.PcacheException;
+import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -13,11 +14,17 @@ import org.jspecify.annotations.Nullable;
 final class NbdRequest extends BlockRequest {
   private final Transmission transmission;
   private long cookie;
+  private long repliedOffsetBytes;
   private Admission.@Nullable Share share;
   private @Nullable PooledBuffer buffer;
   private @Nullable PcacheException cause;
+  private boolean commitDue;
+  private @Nullable NbdRequest followers;
 
-  /** Links requests in the one list this is in: free, done, or waiting to be answered. */
+  /**
+   * Links requests in the one list this is in: free, done, waiting to be made durable, or waiting
+   * to be answered.
+   */
   @Nullable NbdRequest next;
 
   NbdRequest(Transmission transmission) {
@@ -29,10 +36,53 @@ final class NbdRequest extends BlockRequest {
     share = newShare;
     buffer = newBuffer;
     cause = null;
+    commitDue = false;
   }
 
-  void setCookie(long newCookie) {
-    cookie = newCookie;
+  /** What the reply has to repeat of the request. */
+  void answers(RequestFrame frame) {
+    cookie = frame.cookie();
+    repliedOffsetBytes = frame.offsetBytes();
+  }
+
+  /** The offset that the client gave, whatever this was prepared for since. */
+  long repliedOffsetBytes() {
+    return repliedOffsetBytes;
+  }
+
+  /** Makes this a write that is answered only when a flush behind it has made it durable. */
+  void prepareDurableWrite(long offsetBytes, MemorySegment source) {
+    prepareWrite(offsetBytes, source, false);
+    commitDue = true;
+  }
+
+  /** Whether this was carried out and has to be made durable yet. */
+  boolean isCommitDue() {
+    return commitDue && cause == null;
+  }
+
+  /**
+   * Makes this the flush that it still needs.
+   *
+   * @param others requests that need one too, and share this one's and its outcome
+   */
+  void prepareCommit(@Nullable NbdRequest others) {
+    commitDue = false;
+    followers = others;
+    prepareFlush();
+  }
+
+  /** Hands out those whose outcome is this one's. */
+  @Nullable NbdRequest takeFollowers() {
+    NbdRequest taken = followers;
+    followers = null;
+    return taken;
+  }
+
+  /** Takes over the outcome of the flush that was shared. */
+  void committed(@Nullable PcacheException failure) {
+    commitDue = false;
+    cause = failure;
   }
 
   long cookie() {

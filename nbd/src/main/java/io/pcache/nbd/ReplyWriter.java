@@ -45,13 +45,13 @@ final class ReplyWriter {
     if (cause != null) {
       error(
           request.cookie(),
-          request.offsetBytes(),
+          request.repliedOffsetBytes(),
           cause.kind().nbdErrno(),
           String.valueOf(cause.getMessage()));
     } else if (request.op() == BlockOp.READ) {
       data(request);
     } else {
-      success(request.cookie(), request.offsetBytes());
+      success(request.cookie(), request.repliedOffsetBytes());
     }
   }
 

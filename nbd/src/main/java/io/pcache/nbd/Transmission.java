@@ -15,11 +15,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * The transmission phase of one connection. Its thread takes requests as they come and gives them
  * to the device; what the device completes right away is answered by the same thread, gathered
- * until the input runs dry, and what completes elsewhere goes to the {@link ReplySender}.
+ * until the input runs dry, and what completes elsewhere goes to the {@link ReplySender}. Writes
+ * that have to be durable are gathered as well, and share a flush.
  *
  * <p>Thread-safety: everything by the connection's thread, but {@link #completed} by any.
  */
-final class Transmission {
+final class Transmission implements SocketInput.BeforeWaiting {
   /** A refused payload is skipped up to here; a client that announces more is cut off. */
   private static final long MAX_SKIPPED_BYTES = 2L * NbdServerOptions.MAX_PAYLOAD_BYTES;
 
@@ -40,6 +41,9 @@ final class Transmission {
   private @Nullable NbdRequest firstDone;
 
   private @Nullable NbdRequest lastDone;
+
+  /** Writes that were carried out and have to be made durable before they are answered. */
+  private @Nullable NbdRequest uncommitted;
 
   /**
    * @param writer for replies of this thread
@@ -72,7 +76,7 @@ final class Transmission {
     while (more && input.awaitMessage(frame.headerBytes())) {
       more = serveOne();
     }
-    writer.flush();
+    flush();
     admission.awaitIdle();
     sender.finish();
   }
@@ -81,6 +85,11 @@ final class Transmission {
   void release() {
     sender.finish();
     for (NbdRequest request = takeDone(); request != null; request = takeDone()) {
+      pool.give(request);
+    }
+    while (uncommitted != null) {
+      NbdRequest request = uncommitted;
+      uncommitted = request.next;
       pool.give(request);
     }
   }
@@ -130,13 +139,13 @@ final class Transmission {
 
   private void write() throws IOException {
     int length = (int) frame.lengthBytes();
-    boolean durable = frame.has(CommandFlag.FUA);
-    if (durable) {
-      writer.flush();
-    }
     NbdRequest request = take(length);
     receivePayload(request, length);
-    request.prepareWrite(frame.offsetBytes(), request.payload().prefix(length), durable);
+    if (frame.has(CommandFlag.FUA)) {
+      request.prepareDurableWrite(frame.offsetBytes(), request.payload().prefix(length));
+    } else {
+      request.prepareWrite(frame.offsetBytes(), request.payload().prefix(length), false);
+    }
     submit(request);
   }
 
@@ -154,7 +163,7 @@ final class Transmission {
 
   /** What may keep this thread for long inside the device: earlier replies do not wait for it. */
   private void slow() throws IOException {
-    writer.flush();
+    flush();
     NbdRequest request = take(0);
     switch (frame.type()) {
       case Command.FLUSH -> request.prepareFlush();
@@ -170,24 +179,47 @@ final class Transmission {
     NbdRequest request = pool.tryTake(payloadBytes);
     if (request == null) {
       // The client may wait for these replies before it sends anything that would let us go on.
-      writer.flush();
+      flush();
       request = pool.take(payloadBytes);
     }
     if (request == null) {
       throw new AsynchronousCloseException();
     }
-    request.setCookie(frame.cookie());
+    request.answers(frame);
     return request;
   }
 
   private void submit(NbdRequest request) throws IOException {
     device.submit(request);
     for (NbdRequest done = takeDone(); done != null; done = takeDone()) {
-      try {
-        writer.reply(done);
-      } finally {
-        pool.give(done);
+      if (done.isCommitDue()) {
+        done.next = uncommitted;
+        uncommitted = done;
+      } else {
+        answer(done);
       }
+    }
+  }
+
+  private void answer(NbdRequest done) throws IOException {
+    try {
+      writer.reply(done);
+    } finally {
+      pool.give(done);
+    }
+  }
+
+  /** Sends every reply that can be sent now, because the client may wait for just that. */
+  @Override
+  public void flush() throws IOException {
+    // A commit may take long: what needs none does not wait for it.
+    writer.flush();
+    NbdRequest leader = uncommitted;
+    if (leader != null) {
+      uncommitted = null;
+      leader.prepareCommit(leader.next);
+      submit(leader);
+      writer.flush();
     }
   }
 
@@ -207,7 +239,25 @@ final class Transmission {
    * threads.
    */
   void completed(NbdRequest request) {
-    if (Thread.currentThread() == thread) {
+    boolean elsewhere = Thread.currentThread() != thread;
+    if (elsewhere && request.isCommitDue()) {
+      request.prepareCommit(null);
+      device.submit(request);
+      return;
+    }
+    PcacheException cause = request.cause();
+    NbdRequest follower = request.takeFollowers();
+    deliver(request, elsewhere);
+    while (follower != null) {
+      NbdRequest following = follower.next;
+      follower.committed(cause);
+      deliver(follower, elsewhere);
+      follower = following;
+    }
+  }
+
+  private void deliver(NbdRequest request, boolean elsewhere) {
+    if (!elsewhere) {
       appendDone(request);
     } else if (!sender.offer(request)) {
       pool.give(request);

@@ -34,6 +34,7 @@ final class RawClient implements AutoCloseable {
   private final SocketChannel channel;
   private final DataInputStream in;
   private final DataOutputStream out;
+  private final Map<Long, Long> requestedOffsets = new HashMap<>();
   private final Map<Long, List<Chunk>> unfinished = new HashMap<>();
   private ReplyStyle style = ReplyStyle.SIMPLE;
 
@@ -169,6 +170,7 @@ final class RawClient implements AutoCloseable {
   }
 
   void request(int flags, int type, long cookie, long offset, long length) throws IOException {
+    requestedOffsets.put(cookie, offset);
     send(requestBytes(style, flags, type, cookie, offset, length));
   }
 
@@ -232,6 +234,11 @@ final class RawClient implements AutoCloseable {
     long cookie = in.readLong();
     long offset = extended ? in.readLong() : -1;
     long length = extended ? in.readLong() : in.readInt();
+    if (extended && requestedOffsets.containsKey(cookie)) {
+      assertThat(offset)
+          .as("offset in a reply to %d", cookie)
+          .isEqualTo(requestedOffsets.get(cookie));
+    }
     return new Chunk(flags, type, cookie, offset, exactly(Math.toIntExact(length)));
   }
 
