@@ -90,7 +90,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
     segments = new Segments(geometry, recovery.segments());
     DataHeads heads = new DataHeads(segments, tuning.dataHeads(), reclaimerWakeup);
     Throttle throttle = new Throttle(segments);
-    ReclaimDemand demand = new ReclaimDemand();
+    ReclaimDemand demand = new ReclaimDemand(tuning.clock());
     DamagedKeySets damagedKeySets = new DamagedKeySets(geometry, segments, health);
     committer = newCommitter(recovery, pool, tuning);
     MissFill fill = new MissFill(geometry, index, segments, heads, committer, throttle, health);

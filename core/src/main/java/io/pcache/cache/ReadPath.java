@@ -214,7 +214,11 @@ final class ReadPath {
     stripe.lock.lock();
     try {
       index.removeKey(
-          keyOffset, plan.hitKeyLengthBytes(i), plan.hitSegment(i), plan.hitKeySegOffsetBytes(i));
+          keyOffset,
+          plan.hitKeyLengthBytes(i),
+          plan.hitSegment(i),
+          plan.hitKeySegOffsetBytes(i),
+          index.hint(keyOffset));
     } finally {
       stripe.lock.unlock();
     }

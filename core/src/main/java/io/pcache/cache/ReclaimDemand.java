@@ -1,21 +1,48 @@
 package io.pcache.cache;
 
+import io.pcache.agent.Clock;
+import java.util.concurrent.TimeUnit;
+
 /**
  * Whether reclaiming would go on if dirty_tail were further on. Write-back asks before it wakes the
- * reclaimer, once a key set, and mostly need not.
+ * reclaimer, once a key set, and mostly need not: nothing is to be reclaimed, or the reclaimer has
+ * just been woken. It wakes writers in turn, and what that costs is to be shared by several key
+ * sets where they go fast.
  *
- * <p>Thread-safety: all methods from any thread.
+ * <p>Thread-safety: {@link #set} from any thread, the others from one.
  */
 final class ReclaimDemand {
+  private static final long PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(400);
+
+  private final Clock clock;
   private volatile boolean waiting = true;
+  private long toldNanos;
+  private boolean owed;
+
+  ReclaimDemand(Clock clock) {
+    this.clock = clock;
+    this.toldNanos = clock.nanoTime() - PAUSE_NANOS;
+  }
 
   /** The reclaimer is about to look what there is to reclaim, or has no need to. */
   void set(boolean needed) {
     waiting = needed;
   }
 
-  /** Whether the reclaimer wants to hear of a new dirty_tail. */
-  boolean isWaiting() {
-    return waiting;
+  /** dirty_tail is further on. Returns whether the reclaimer is to be told now. */
+  boolean isDue() {
+    owed = waiting;
+    return owed && clock.nanoTime() - toldNanos >= PAUSE_NANOS;
+  }
+
+  /** dirty_tail stays where it is for now. Returns whether the reclaimer has not been told. */
+  boolean isOwed() {
+    return owed;
+  }
+
+  /** The reclaimer has been told. */
+  void told() {
+    toldNanos = clock.nanoTime();
+    owed = false;
   }
 }

@@ -39,6 +39,7 @@ final class Reclaimer implements Agent {
   private final Stripes stripes;
   private final ExtentIndex index;
   private final Segments segments;
+  private final KeySetHints hints;
   private final Writeback writeback;
   private final Throttle throttle;
   private final DamagedKeySets damagedKeySets;
@@ -72,6 +73,7 @@ final class Reclaimer implements Agent {
     this.stripes = stripes;
     this.index = index;
     this.segments = segments;
+    this.hints = new KeySetHints(index);
     this.writeback = writeback;
     this.throttle = throttle;
     this.damagedKeySets = damagedKeySets;
@@ -181,8 +183,9 @@ final class Reclaimer implements Agent {
 
   private long dropKeys() {
     long bytes = 0;
+    hints.load(reader);
     for (int i = 0; i < reader.keyCount(); i++) {
-      bytes += dropKey(KeySetRecord.keyOffset(i));
+      bytes += dropKey(KeySetRecord.keyOffset(i), hints.of(i));
     }
     return bytes;
   }
@@ -191,7 +194,7 @@ final class Reclaimer implements Agent {
    * A key of an older generation holds no reference: recovery dropped it, or an earlier try at this
    * key set did.
    */
-  private long dropKey(long at) {
+  private long dropKey(long at, int hint) {
     MemorySegment keys = reader.bytes();
     int segment = KeyRecord.cacheSegId(keys, at);
     if (segments.isStale(keys, at)) {
@@ -202,7 +205,7 @@ final class Reclaimer implements Agent {
     Stripe stripe = stripes.of(off);
     stripe.lock.lock();
     try {
-      index.removeKey(off, len, segment, KeyRecord.cacheSegOff(keys, at));
+      index.removeKey(off, len, segment, KeyRecord.cacheSegOff(keys, at), hint);
     } finally {
       stripe.lock.unlock();
     }

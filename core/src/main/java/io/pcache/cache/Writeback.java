@@ -71,6 +71,7 @@ final class Writeback implements Agent {
   private final Wakeup ownWakeup;
   private final Wakeup reclaimerWakeup;
   private final WritebackPlan plan;
+  private final KeySetHints hints;
   private @Nullable Salvage salvage;
   private List<DirtyExtent> salvaged = List.of();
   private LogPosition salvageEnd;
@@ -121,6 +122,7 @@ final class Writeback implements Agent {
     this.ownWakeup = ownWakeup;
     this.reclaimerWakeup = reclaimerWakeup;
     this.plan = new WritebackPlan(geometry, segments);
+    this.hints = new KeySetHints(index);
     this.dirtyTail = dirtyTail;
     this.durableDirtyTail = dirtyTail;
     this.salvageEnd = dirtyTail;
@@ -196,6 +198,9 @@ final class Writeback implements Agent {
     }
     if (dirtyTail.equals(committer.durableHead())) {
       correctDirtyBytes();
+      if (demand.isOwed()) {
+        wakeReclaimer();
+      }
       return storeTail();
     }
     KeySetReader.Found found = reader.readIfIntact(dirtyTail);
@@ -358,18 +363,19 @@ final class Writeback implements Agent {
 
   private void finishKeySet() {
     endBackoff();
+    hints.load(reader);
     for (int i = 0; i < reader.keyCount(); i++) {
       if (damagedKeys.get(i)) {
         counters.cleanedBytes.add(KeyRecord.len(reader.bytes(), KeySetRecord.keyOffset(i)));
       } else {
-        markClean(KeySetRecord.keyOffset(i));
+        markClean(KeySetRecord.keyOffset(i), hints.of(i));
       }
     }
     state = State.IDLE;
     moveOn(KeySetReader.Found.KEYS);
   }
 
-  private void markClean(long at) {
+  private void markClean(long at, int hint) {
     MemorySegment keys = reader.bytes();
     if (KeyRecord.isClean(keys, at) || segments.isStale(keys, at)) {
       return;
@@ -378,14 +384,15 @@ final class Writeback implements Agent {
         KeyRecord.off(keys, at),
         KeyRecord.len(keys, at),
         KeyRecord.cacheSegId(keys, at),
-        KeyRecord.cacheSegOff(keys, at));
+        KeyRecord.cacheSegOff(keys, at),
+        hint);
   }
 
-  private void markClean(long off, int len, int segment, int segOff) {
+  private void markClean(long off, int len, int segment, int segOff, int hint) {
     Stripe stripe = stripes.of(off);
     stripe.lock.lock();
     try {
-      index.markKeyClean(off, len, segment, segOff);
+      index.markKeyClean(off, len, segment, segOff, hint);
     } finally {
       stripe.lock.unlock();
     }
@@ -442,7 +449,11 @@ final class Writeback implements Agent {
     endBackoff();
     for (DirtyExtent extent : salvaged) {
       markClean(
-          extent.offsetBytes(), extent.lengthBytes(), extent.cacheSegId(), extent.segOffsetBytes());
+          extent.offsetBytes(),
+          extent.lengthBytes(),
+          extent.cacheSegId(),
+          extent.segOffsetBytes(),
+          index.hint(extent.offsetBytes()));
       salvagedBytes += extent.lengthBytes();
     }
     if (finished.nextSubtree() < index.subtrees()) {
@@ -479,9 +490,14 @@ final class Writeback implements Agent {
     }
     storedTail.storeDurably(dirtyTail);
     durableDirtyTail = dirtyTail;
-    if (demand.isWaiting() || damagedKeySets.isReclaimingDue()) {
-      reclaimerWakeup.wake();
+    if (demand.isDue() || damagedKeySets.isReclaimingDue()) {
+      wakeReclaimer();
     }
     return 1;
+  }
+
+  private void wakeReclaimer() {
+    demand.told();
+    reclaimerWakeup.wake();
   }
 }

@@ -182,13 +182,15 @@ public final class ExtentIndex {
    * @param lengthBytes the key's length
    * @param cacheSegId the key's segment
    * @param segOffsetBytes the key's place in its data area
+   * @param hint a {@link #hint} for the key's start
    */
-  public void removeKey(long offsetBytes, int lengthBytes, int cacheSegId, int segOffsetBytes) {
+  public void removeKey(
+      long offsetBytes, int lengthBytes, int cacheSegId, int segOffsetBytes, int hint) {
     int subtree = subtreeOf(offsetBytes);
     int from = sectorInSubtree(offsetBytes);
     int to = from + lengthBytes / MediaLayout.SECTOR_BYTES;
     int segSector = segOffsetBytes / MediaLayout.SECTOR_BYTES;
-    int i = firstEndingAfter(subtrees[subtree], counts[subtree], from);
+    int i = firstEndingAfter(subtrees[subtree], counts[subtree], from, hint);
     while (i < counts[subtree] && Extent.sector(subtrees[subtree][i]) < to) {
       if (Extent.pointsInto(subtrees[subtree][i], from, cacheSegId, segSector)) {
         splice(subtree, i, i + 1, 0);
@@ -202,14 +204,15 @@ public final class ExtentIndex {
    * Marks whatever still points at a key's bytes as clean: the backing device has them. Parameters
    * as {@link #removeKey}.
    */
-  public void markKeyClean(long offsetBytes, int lengthBytes, int cacheSegId, int segOffsetBytes) {
+  public void markKeyClean(
+      long offsetBytes, int lengthBytes, int cacheSegId, int segOffsetBytes, int hint) {
     int subtree = subtreeOf(offsetBytes);
     int from = sectorInSubtree(offsetBytes);
     int to = from + lengthBytes / MediaLayout.SECTOR_BYTES;
     int segSector = segOffsetBytes / MediaLayout.SECTOR_BYTES;
     long[] extents = subtrees[subtree];
     int count = counts[subtree];
-    for (int i = firstEndingAfter(extents, count, from);
+    for (int i = firstEndingAfter(extents, count, from, hint);
         i < count && Extent.sector(extents[i]) < to;
         i++) {
       if (Extent.pointsInto(extents[i], from, cacheSegId, segSector)) {
@@ -219,9 +222,10 @@ public final class ExtentIndex {
   }
 
   /**
-   * Where in its subtree the extent at {@code offsetBytes} is, or was a moment ago: for {@link
-   * #put(long, int, int, int, boolean, int, int)}. A caller that does something long in between has
-   * the memory in the processor's cache by then. Needs no lock: nothing is concluded from it.
+   * Where in its subtree the extent at {@code offsetBytes} is, or was a moment ago: where a change
+   * begins to look. A caller that does something long in between, or asks for several hints at a
+   * time, finds the memory in the processor's cache by then. Needs no lock: nothing is concluded
+   * from it.
    */
   public int hint(long offsetBytes) {
     int subtree = subtreeOf(offsetBytes);

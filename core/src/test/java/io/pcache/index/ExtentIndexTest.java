@@ -150,6 +150,8 @@ class ExtentIndexTest {
     private void change() {
       Key key = recent[random.nextInt(recent.length)];
       int what = random.nextInt(10);
+      // Wherever a change begins to look, it finds the same.
+      int hint = random.nextInt(-2, 2000);
       if (what < 6 || key == null) {
         put();
       } else if (what == 6) {
@@ -157,10 +159,10 @@ class ExtentIndexTest {
         index.removeRange(range.offset(), range.length());
         model.removeRange(range.offset(), range.length());
       } else if (what < 9) {
-        index.removeKey(key.offset(), key.length(), key.segment(), key.segOffset());
+        index.removeKey(key.offset(), key.length(), key.segment(), key.segOffset(), hint);
         model.removeKey(key);
       } else {
-        index.markKeyClean(key.offset(), key.length(), key.segment(), key.segOffset());
+        index.markKeyClean(key.offset(), key.length(), key.segment(), key.segOffset(), hint);
         model.markClean(key);
       }
     }
