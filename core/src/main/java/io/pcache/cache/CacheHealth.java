@@ -43,6 +43,11 @@ final class CacheHealth {
     logFailure.compareAndSet(null, new ClosedException(ENDED));
   }
 
+  /** Whether nothing is acknowledged any more. */
+  boolean hasFailed() {
+    return logFailure.get() != null;
+  }
+
   /** The failure to answer writes and flushes with, or null while the log works. */
   @Nullable PcacheException writeRefusal() {
     PcacheException failure = logFailure.get();

@@ -154,12 +154,11 @@ final class LogCommitter implements Agent {
    */
   void commitHere(BlockRequest request) {
     waiting.add(request);
-    for (boolean served = false; !served && hasWork(); ) {
-      List<BlockRequest> completed = step(false);
-      if (completed == null) {
+    // The first step of its own takes the request, if nobody else has, and the second completes it.
+    for (int i = 0; i < 2 && hasWork(); i++) {
+      if (!step(false)) {
         return;
       }
-      served = completed.contains(request);
     }
     if (hasWork()) {
       runOrWake();
@@ -201,12 +200,14 @@ final class LogCommitter implements Agent {
   @Override
   public int doWork() {
     boolean old = clock.nanoTime() - lastCommitNanos >= MAX_STAGED_NANOS;
-    boolean due = backlog || stripes.hasFullStage() || (old && stripes.hasStagedKeys());
-    return (due || hasWork()) && step(due) != null ? 1 : 0;
+    boolean due = stripes.hasFullStage() || (old && stripes.hasStagedKeys());
+    // What is staged when the log has failed stays there.
+    boolean possible = due && !health.hasFailed();
+    return (possible || hasWork()) && step(possible) ? 1 : 0;
   }
 
   private boolean hasWork() {
-    return unfinished || !waiting.isEmpty();
+    return unfinished || backlog || !waiting.isEmpty();
   }
 
   /**
@@ -215,35 +216,37 @@ final class LogCommitter implements Agent {
    */
   private void commitWhile(boolean due) {
     for (boolean first = due; first || hasWork(); first = false) {
-      if (step(first) == null) {
+      if (!step(first)) {
         return;
       }
     }
   }
 
   /**
-   * One step, in which staged keys are taken if that is due or a request waits.
+   * One step, in which staged keys are taken if that is due, or new ones are held back for them, or
+   * a request waits.
    *
-   * @return the requests that it has completed; null where another thread is at it
+   * @return false where another thread is at it
    */
-  private @Nullable List<BlockRequest> step(boolean due) {
+  private boolean step(boolean due) {
     if (!commitLock.tryLock()) {
-      return null;
+      return false;
     }
     List<BlockRequest> served = new ArrayList<>();
     PcacheException failure;
     try {
       failure = commit(due, served);
     } catch (Error e) {
+      PcacheException lost = logLost(e);
       giveUp(served);
-      complete(served, logLost(e));
+      complete(served, lost);
       throw e;
     } finally {
       commitLock.unlock();
     }
     // Outside the lock: a completion may submit the next flush.
     complete(served, failure);
-    return served;
+    return true;
   }
 
   private @Nullable PcacheException commit(boolean due, List<BlockRequest> served) {
@@ -263,7 +266,10 @@ final class LogCommitter implements Agent {
     return failure;
   }
 
-  /** Nothing more becomes durable: whoever waits is told. */
+  /**
+   * Nothing more becomes durable: whoever waits is told. Where keys were under way they stay so,
+   * and the cache is never clean again.
+   */
   private void giveUp(List<BlockRequest> served) {
     served.addAll(prepared.requests);
     served.addAll(arriving.requests);
@@ -271,7 +277,7 @@ final class LogCommitter implements Agent {
     prepared = new Group();
     arriving = new Group();
     unfinished = false;
-    committing = false;
+    backlog = false;
   }
 
   private void takeWaiting(List<BlockRequest> target) {
@@ -294,9 +300,8 @@ final class LogCommitter implements Agent {
       writer.publish();
     }
     takeWaiting(arriving.requests);
-    boolean taking = due || !arriving.requests.isEmpty();
-    boolean hadBacklog = backlog && taking;
-    if (taking) {
+    boolean hadBacklog = takeBacklog();
+    if (due || hadBacklog || !arriving.requests.isEmpty()) {
       prepareStages();
     }
     if (prepared.hasKeys() || arriving.hasKeys()) {
@@ -308,9 +313,16 @@ final class LogCommitter implements Agent {
     }
   }
 
+  /** Before the stages are emptied: who reports a backlog from now on is seen by the next step. */
+  private boolean takeBacklog() {
+    boolean had = backlog;
+    if (had) {
+      backlog = false;
+    }
+    return had;
+  }
+
   private void prepareStages() {
-    // Before the stages are emptied: who reports a backlog from now on is seen by the next step.
-    backlog = false;
     stripes.drainStages(arriving.keys);
     lastCommitNanos = clock.nanoTime();
     if (arriving.hasKeys()) {

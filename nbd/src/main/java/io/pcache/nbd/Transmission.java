@@ -131,6 +131,10 @@ final class Transmission implements SocketInput.BeforeWaiting {
   }
 
   private void read() throws IOException {
+    if (uncommitted != null) {
+      // The read may have to wait for the backing device, for which no durable write has to wait.
+      flush();
+    }
     int length = (int) frame.lengthBytes();
     NbdRequest request = take(length);
     request.prepareRead(frame.offsetBytes(), request.payload().prefix(length));

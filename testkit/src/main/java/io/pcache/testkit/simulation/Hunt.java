@@ -19,6 +19,7 @@ public final class Hunt implements LongFunction<String> {
    *
    * @param seed the seed; where it is negative, a short history, exhaustively, of its opposite
    * @return what was wrong, empty where nothing was
+   * @throws LinkageError where a class of the engine is missing
    */
   @Override
   public String apply(long seed) {
@@ -26,6 +27,10 @@ public final class Hunt implements LongFunction<String> {
   }
 
   private static String describe(Simulator.Failure failure) {
+    // The engine did not even run: that says nothing about its fault.
+    if (failure.cause() instanceof LinkageError error) {
+      throw error;
+    }
     return String.valueOf(failure.cause());
   }
 }

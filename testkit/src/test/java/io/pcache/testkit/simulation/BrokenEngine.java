@@ -1,10 +1,9 @@
 package io.pcache.testkit.simulation;
 
-import io.pcache.cache.Cache;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,16 +13,17 @@ import java.util.function.LongFunction;
 import javax.tools.JavaCompiler;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
+import org.jspecify.annotations.Nullable;
 
 /** An engine with a deliberate fault, compiled here and loaded together with the simulator. */
 final class BrokenEngine extends ClassLoader {
   private static final String OURS = "io.pcache.";
 
-  private final List<Path> folders;
+  private final Path patched;
 
-  private BrokenEngine(List<Path> folders) {
+  private BrokenEngine(Path patched) {
     super(BrokenEngine.class.getClassLoader());
-    this.folders = folders;
+    this.patched = patched;
   }
 
   /** A source that exists in memory alone. */
@@ -48,9 +48,7 @@ final class BrokenEngine extends ClassLoader {
   static LongFunction<String> hunt(Map<String, String> sources, Path folder)
       throws ReflectiveOperationException {
     compile(sources, folder);
-    BrokenEngine loader =
-        new BrokenEngine(List.of(folder, placeOf(Cache.class), placeOf(Hunt.class)));
-    Class<?> hunt = loader.loadClass(Hunt.class.getName());
+    Class<?> hunt = new BrokenEngine(folder).loadClass(Hunt.class.getName());
     return (LongFunction<String>) hunt.getDeclaredConstructor().newInstance();
   }
 
@@ -68,14 +66,6 @@ final class BrokenEngine extends ClassLoader {
     }
   }
 
-  private static Path placeOf(Class<?> type) {
-    try {
-      return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
   @Override
   protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
     synchronized (getClassLoadingLock(name)) {
@@ -90,21 +80,20 @@ final class BrokenEngine extends ClassLoader {
   @Override
   protected Class<?> findClass(String name) throws ClassNotFoundException {
     String file = name.replace('.', '/') + ".class";
-    for (Path folder : folders) {
-      Path path = folder.resolve(file);
-      if (Files.exists(path)) {
-        byte[] bytes = read(path);
-        return defineClass(name, bytes, 0, bytes.length);
+    try (InputStream in = open(file)) {
+      if (in == null) {
+        throw new ClassNotFoundException(name);
       }
-    }
-    throw new ClassNotFoundException(name);
-  }
-
-  private static byte[] read(Path path) {
-    try {
-      return Files.readAllBytes(path);
+      byte[] bytes = in.readAllBytes();
+      return defineClass(name, bytes, 0, bytes.length);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The patched class, or what the intact engine and the simulator have, in folders or jars. */
+  private @Nullable InputStream open(String file) throws IOException {
+    Path path = patched.resolve(file);
+    return Files.exists(path) ? Files.newInputStream(path) : getParent().getResourceAsStream(file);
   }
 }

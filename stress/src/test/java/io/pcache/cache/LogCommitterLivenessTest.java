@@ -1,0 +1,206 @@
+package io.pcache.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pcache.agent.AgentThread;
+import io.pcache.agent.Clock;
+import io.pcache.agent.Wakeup;
+import io.pcache.block.BlockRequest;
+import io.pcache.error.MediaFailureException;
+import io.pcache.error.PcacheException;
+import io.pcache.format.LogPosition;
+import io.pcache.format.SegmentChain;
+import io.pcache.log.LogWriter;
+import io.pcache.log.StagedKeysPool;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Whoever commits ends, and leaves nothing behind that nobody knows of. */
+class LogCommitterLivenessTest {
+  private static final int MANY_KEYS = 1024;
+
+  private final SlowMedia media = new SlowMedia();
+  private final Stripes stripes = new Stripes(2, new StagedKeysPool(4));
+  private final CacheHealth health = new CacheHealth();
+  private final Wakeup agentWakeup = new Wakeup();
+  private final SetClock clock = new SetClock();
+  private final LogCommitter committer = newCommitter();
+
+  private LogCommitter newCommitter() {
+    SegmentChain chain = SegmentChain.format(media, 2);
+    Geometry geometry = new Geometry(media, chain, 1L << 32, false);
+    Segments segments = new Segments(geometry, new RecoveredSegments(media, chain));
+    LogWriter writer = new LogWriter(media, chain, new LogPosition(0, 0), segments);
+    return new LogCommitter(
+        media,
+        stripes,
+        segments,
+        writer,
+        new StagedKeysPool(4),
+        health,
+        new DirtyAges(new CacheCounters(), clock),
+        clock,
+        agentWakeup,
+        new Wakeup(),
+        new Wakeup());
+  }
+
+  private int stage() {
+    Stripe stripe = stripes.of(0);
+    stripe.lock.lock();
+    try {
+      return stripe.stage.append(0, 512, 0, 1, 0, 0, 0);
+    } finally {
+      stripe.lock.unlock();
+    }
+  }
+
+  private void stageTooManyKeys() {
+    for (int i = 0; i < MANY_KEYS; i++) {
+      committer.keyStaged(stage());
+    }
+  }
+
+  @Test
+  void whatIsStagedWhenTheLogHasFailedIsNoWork() {
+    stage();
+    health.logFailed(new MediaFailureException("failed", new IllegalStateException("failed")));
+    clock.nanos = TimeUnit.SECONDS.toNanos(2);
+    assertThat(committer.doWork()).isZero();
+  }
+
+  @Test
+  @Timeout(60)
+  void aBacklogReportedDuringTheLastStepOfACallerIsNotLeftBehind() throws InterruptedException {
+    try (AgentThread _ = AgentThread.start(committer, TimeUnit.HOURS.toNanos(1), agentWakeup)) {
+      stage();
+      media.onSync = () -> media.onSync = this::stageTooManyKeysOnce;
+      committer.commitHereIfAlone(new Flush());
+      while (!committer.hasRoomForKeys()) {
+        Thread.sleep(1);
+      }
+    }
+  }
+
+  private void stageTooManyKeysOnce() {
+    media.onSync = () -> {};
+    stageTooManyKeys();
+    // Long enough, mostly, for the agent to find that it cannot do anything now.
+    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+  }
+
+  @Test
+  void aCacheWhoseLogHasFailedIsNeverClean() {
+    stage();
+    media.onSync =
+        () -> {
+          throw new MediaFailureException("failed", new IllegalStateException("failed"));
+        };
+    Flush flush = new Flush();
+    committer.commitHereIfAlone(flush);
+    assertThat(flush.failure).isInstanceOf(MediaFailureException.class);
+    assertThat(stripes.hasStagedKeys() || committer.isCommitting()).isTrue();
+  }
+
+  @Test
+  void aCallerIsNotKeptForOthers() throws InterruptedException {
+    int[] servedForOthers = new int[1];
+    Flush own = new Flush();
+    Flush first = new Flush();
+    first.then =
+        () -> {
+          Thread agent =
+              new Thread(() -> {
+                bringMore(servedForOthers, own);
+                var _ = committer.doWork();
+              });
+          agent.start();
+          join(agent);
+        };
+    stage();
+    committer.commitThenRelease(first);
+    var _ = committer.doWork();
+    stage();
+    committer.commitHere(own);
+    assertThat(own.done).isTrue();
+    assertThat(servedForOthers[0]).isLessThan(2);
+  }
+
+  /** Flushes one after the other, each submitted when the one before is complete. */
+  private void bringMore(int[] served, Flush own) {
+    Flush more = new Flush();
+    more.then =
+        () -> {
+          if (own.done && served[0] < MANY_KEYS) {
+            served[0]++;
+            bringMore(served, own);
+          }
+        };
+    stage();
+    committer.commitThenRelease(more);
+  }
+
+  private static void join(Thread thread) {
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Media whose syncs block, and do what a test wants meanwhile. */
+  private static final class SlowMedia extends EmptyMedia {
+    private volatile Runnable onSync = () -> {};
+
+    @Override
+    public boolean syncMayBlock() {
+      return true;
+    }
+
+    @Override
+    public void write(long offsetBytes, MemorySegment source, long sourceOffsetBytes, long length) {
+      // Nobody reads it.
+    }
+
+    @Override
+    public void sync() {
+      onSync.run();
+    }
+  }
+
+  private static final class SetClock implements Clock {
+    private volatile long nanos;
+
+    @Override
+    public long nanoTime() {
+      return nanos;
+    }
+
+    @Override
+    public long epochMillis() {
+      return 0;
+    }
+  }
+
+  private static final class Flush extends BlockRequest {
+    private volatile Runnable then = () -> {};
+    private volatile boolean done;
+    private volatile @Nullable PcacheException failure;
+
+    Flush() {
+      prepareFlush();
+      begin();
+    }
+
+    @Override
+    protected void completed(@Nullable PcacheException cause) {
+      failure = cause;
+      done = true;
+      then.run();
+    }
+  }
+}
