@@ -1,6 +1,7 @@
 package io.pcache.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.pcache.testkit.Command;
 import io.pcache.testkit.Tool;
@@ -15,12 +16,26 @@ import java.util.stream.Stream;
 /**
  * PostgreSQL with its data in a folder of ours, on a socket of ours. It refuses to run as root, so
  * everything runs as the user that its package makes.
- *
- * @param data its data folder
- * @param sockets the folder of its socket and its log
  */
-record PostgresServer(Path data, Path sockets) {
+final class PostgresServer {
   private static final String USER = "postgres";
+
+  private final Path data;
+  private final Path sockets;
+
+  /** The first process of it; 0 where it has not been started. */
+  private long postmasterPid;
+
+  /**
+   * Describes a server; it is not started.
+   *
+   * @param data its data folder
+   * @param sockets the folder of its socket and its log
+   */
+  PostgresServer(Path data, Path sockets) {
+    this.data = data;
+    this.sockets = sockets;
+  }
 
   /** Makes an empty database system and starts it. */
   static PostgresServer init(Path data, Path sockets) throws IOException, InterruptedException {
@@ -35,15 +50,27 @@ record PostgresServer(Path data, Path sockets) {
 
   /** Starts it and waits until it takes connections; after a crash, until it has recovered. */
   void start() throws IOException, InterruptedException {
-    run(
+    Path log = sockets.resolve("log");
+    Command started =
+        run(
             "pg_ctl",
             "start",
             "--wait",
             "--timeout=90",
             "--pgdata=" + data,
-            "--log=" + sockets.resolve("log"),
-            "--options=-k " + sockets + " -c listen_addresses= -c logging_collector=off")
-        .succeeded();
+            "--log=" + log,
+            "--options=-k " + sockets + " -c listen_addresses= -c logging_collector=off");
+    // pg_ctl itself only says that there is more in the log.
+    assertThat(started.exitCode()).as(() -> "%s%n%s".formatted(started, lastLines(log))).isZero();
+  }
+
+  private static String lastLines(Path log) {
+    try {
+      List<String> lines = Files.readAllLines(log);
+      return String.join("\n", lines.subList(Math.max(0, lines.size() - 40), lines.size()));
+    } catch (IOException e) {
+      return e.toString();
+    }
   }
 
   /** Stops it in order. */
@@ -51,22 +78,34 @@ record PostgresServer(Path data, Path sockets) {
     run("pg_ctl", "stop", "--mode=fast", "--wait", "--pgdata=" + data).succeeded();
   }
 
-  /** Kills every process of it, as a machine that goes down does. */
-  void kill() throws IOException, InterruptedException {
+  /**
+   * Kills every process of it, as a machine that goes down does, and waits until none is left:
+   * where one of them still holds the shared memory, or the first one's number, it does not start
+   * again.
+   */
+  void kill() {
+    await().atMost(60, TimeUnit.SECONDS).until(this::noneIsLeftToKill);
+  }
+
+  private boolean noneIsLeftToKill() {
     try (Stream<ProcessHandle> all = ProcessHandle.allProcesses()) {
-      List<ProcessHandle> ours = all.filter(this::isOurs).toList();
-      for (ProcessHandle process : ours) {
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
-        process.destroyForcibly();
-      }
-      for (ProcessHandle process : ours) {
-        process.onExit().orTimeout(60, TimeUnit.SECONDS).join();
-      }
+      List<ProcessHandle> left = all.filter(this::isOurs).toList();
+      left.forEach(ProcessHandle::destroyForcibly);
+      return left.isEmpty();
     }
   }
 
+  /** All of them work in the data folder, whatever they call themselves. */
   private boolean isOurs(ProcessHandle process) {
-    return process.info().commandLine().orElse("").contains("-k " + sockets);
+    if (process.pid() == postmasterPid) {
+      return true;
+    }
+    try {
+      return Files.readSymbolicLink(Path.of("/proc/" + process.pid() + "/cwd")).equals(data);
+    } catch (IOException e) {
+      // It has ended; only the number of the first one counts beyond that.
+      return false;
+    }
   }
 
   /** Runs one of PostgreSQL's programs against it. */

@@ -57,7 +57,8 @@ class PostgresTest {
   private static final int MIN_TRANSACTIONS = 300;
   private static final int MORE_TRANSACTIONS = 1500;
 
-  @TempDir private Path folder;
+  @TempDir(cleanup = org.junit.jupiter.api.io.CleanupMode.ON_SUCCESS)
+  private Path folder;
 
   @BeforeEach
   void makeDisk() throws IOException, InterruptedException {
