@@ -20,6 +20,8 @@ import org.openjdk.jmh.annotations.TearDown;
 /**
  * Random writes into a cache that has room for all of them while nothing is written back or
  * reclaimed: what a write itself costs. Before every burst the cache is drained and emptied.
+ * Usually every block is then written once, so that the burst overwrites; into an empty cache about
+ * half of its writes are the first ones of their blocks.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -50,13 +52,18 @@ public class EngineBurstBenchmark {
     @Param("256")
     int workingSetMebibytes;
 
-    /** Has room for a burst of every thread. */
+    /** Whether a burst finds the working set in the cache, or nothing. */
+    @Param({"true", "false"})
+    boolean filled;
+
+    /** Has room for the working set and a burst of each of two threads. */
     @Param("1792")
     int cacheMebibytes;
 
     private BenchmarkFolder folder;
     private FaultyStore store;
     private BenchmarkCache cache;
+    private BlockClient client;
 
     /** Formats and opens a cache, and writes all of it once, so that all of its pages are there. */
     @Setup
@@ -66,16 +73,16 @@ public class EngineBurstBenchmark {
       folder = BenchmarkFolder.create();
       store = new FaultyStore(new MemoryStore(deviceBytes));
       cache = BenchmarkCache.open(folder, cacheBytes, dataCrc, store);
-      BlockClient client = cache.newClient(blockBytes);
+      client = cache.newClient(blockBytes);
       for (long written = 0; written < cacheBytes; written += deviceBytes) {
         client.zeroAll();
       }
       store.hold();
     }
 
-    /** Empties the cache. */
+    /** Empties the cache, and writes every block once where it is to be filled. */
     @Setup(Level.Invocation)
-    public void empty() {
+    public void prepare() {
       store.letGo();
       cache.drain();
       Pcache pcache = cache.pcache();
@@ -85,6 +92,9 @@ public class EngineBurstBenchmark {
       }
       pcache.setGcPercent(GC_PERCENT);
       store.hold();
+      if (filled) {
+        client.writeAll();
+      }
     }
 
     /** Closes the cache and gives the memory back. */

@@ -1,5 +1,6 @@
 package io.pcache.index;
 
+import io.pcache.error.Invariants;
 import io.pcache.format.MediaLayout;
 
 /**
@@ -37,6 +38,13 @@ final class Extent {
         | ((long) cacheSegId << SEGMENT_SHIFT)
         | ((long) segSector << SEG_SECTOR_SHIFT)
         | flags;
+  }
+
+  /** Refuses a range that has no sector, or that does not end inside its subtree. */
+  static void checkInsideSubtree(int sector, int lengthSectors) {
+    Invariants.check(
+        lengthSectors > 0 && sector + lengthSectors <= SUBTREE_SECTORS,
+        "an extent stays inside its subtree");
   }
 
   static int sector(long extent) {

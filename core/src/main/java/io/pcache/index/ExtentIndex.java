@@ -1,6 +1,5 @@
 package io.pcache.index;
 
-import io.pcache.error.Invariants;
 import io.pcache.format.MediaLayout;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -123,9 +122,7 @@ public final class ExtentIndex {
     int sector = sectorInSubtree(offsetBytes);
     int length = lengthBytes / MediaLayout.SECTOR_BYTES;
     int segSector = segOffsetBytes / MediaLayout.SECTOR_BYTES;
-    Invariants.check(
-        length > 0 && sector + length <= Extent.SUBTREE_SECTORS,
-        "an extent stays inside its subtree");
+    Extent.checkInsideSubtree(sector, length);
     long extent = Extent.pack(sector, length, cacheSegId, segSector, clean ? Extent.CLEAN : 0);
     long proof = KeyProof.pack(segSector, length, dataCrc);
     replace(subtreeOf(offsetBytes), sector, sector + length, extent, proof, hint);

@@ -1,6 +1,5 @@
 package io.pcache.index;
 
-import io.pcache.error.Invariants;
 import io.pcache.format.MediaLayout;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -111,9 +110,7 @@ public final class ExtentIndexBuilder {
         long offsetBytes, int length, int cacheSegId, int segSector, long flags, long proof) {
       int subtree = ExtentIndex.subtreeOf(offsetBytes);
       int sector = ExtentIndex.sectorInSubtree(offsetBytes);
-      Invariants.check(
-          length > 0 && sector + length <= Extent.SUBTREE_SECTORS,
-          "an extent stays inside its subtree");
+      Extent.checkInsideSubtree(sector, length);
       int at = counts[subtree] * longsPerEntry;
       if (at == entries[subtree].length) {
         makeRoom(subtree);
