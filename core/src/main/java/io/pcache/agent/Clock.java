@@ -8,6 +8,14 @@ public interface Clock {
   /** The wall-clock time in milliseconds since the epoch, for what people read. */
   long epochMillis();
 
+  /**
+   * Holds the calling thread back for about that long, awake where putting it to sleep would take
+   * longer. Ends early where the thread is interrupted, or at no reason.
+   *
+   * @param nanos above 0
+   */
+  void pause(long nanos);
+
   /** The machine's own clock. */
   static Clock system() {
     return SystemClock.INSTANCE;

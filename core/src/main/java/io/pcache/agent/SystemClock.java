@@ -1,8 +1,13 @@
 package io.pcache.agent;
 
+import java.util.concurrent.locks.LockSupport;
+
 /** The machine's own clock. */
 enum SystemClock implements Clock {
   INSTANCE;
+
+  /** A thread that sleeps is back about this long after it should be. */
+  private static final long SHORTEST_SLEEP_NANOS = 60_000;
 
   @Override
   public long nanoTime() {
@@ -12,5 +17,17 @@ enum SystemClock implements Clock {
   @Override
   public long epochMillis() {
     return System.currentTimeMillis();
+  }
+
+  @Override
+  public void pause(long nanos) {
+    if (nanos >= SHORTEST_SLEEP_NANOS) {
+      LockSupport.parkNanos(nanos);
+      return;
+    }
+    long start = System.nanoTime();
+    while (System.nanoTime() - start < nanos) {
+      Thread.onSpinWait();
+    }
   }
 }

@@ -89,7 +89,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
     stripes = new Stripes(tuning.stripes(), pool);
     segments = new Segments(geometry, recovery.segments());
     DataHeads heads = new DataHeads(segments, tuning.dataHeads(), reclaimerWakeup);
-    Throttle throttle = new Throttle(segments);
+    Throttle throttle = new Throttle(segments, tuning.clock());
     ReclaimDemand demand = new ReclaimDemand(tuning.clock());
     DamagedKeySets damagedKeySets = new DamagedKeySets(geometry, segments, health);
     committer = newCommitter(recovery, pool, tuning);
@@ -313,11 +313,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
 
   private void submitFlush(BlockRequest request, boolean callerWaits) {
     counters.flushes.increment();
-    if (callerWaits) {
-      committer.commitHereIfAlone(request);
-    } else {
-      committer.commitThenRelease(request);
-    }
+    committer.commitThenRelease(request, callerWaits);
   }
 
   @Override

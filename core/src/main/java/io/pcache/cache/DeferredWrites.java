@@ -62,11 +62,15 @@ final class DeferredWrites implements Agent {
    * Carries out a write or write-zeroes request, whose reference the caller hands over, now or when
    * there is room.
    *
-   * @param callerWaits whether the caller's thread may be used to make it durable
+   * @param callerWaits whether the caller's thread may be used to make it durable, and held back in
+   *     a full cache
    */
   void submit(BlockRequest request, boolean callerWaits) {
     long done = 0;
     if (waiting == 0) {
+      if (callerWaits) {
+        path.holdBack(request.lengthBytes());
+      }
       done = tryToAdvance(request, 0);
     }
     if (done == request.lengthBytes()) {
@@ -159,12 +163,10 @@ final class DeferredWrites implements Agent {
   }
 
   private void finish(BlockRequest request, boolean callerWaits) {
-    if (!request.forceUnitAccess() || request.hasFailed()) {
-      request.release();
-    } else if (callerWaits) {
-      committer.commitHereIfAlone(request);
+    if (request.forceUnitAccess() && !request.hasFailed()) {
+      committer.commitThenRelease(request, callerWaits);
     } else {
-      committer.commitThenRelease(request);
+      request.release();
     }
   }
 

@@ -24,8 +24,9 @@ import org.jspecify.annotations.Nullable;
  * fill up, and for keys older than a second.
  *
  * <p>It goes in steps of one sync. A group, which is all staged keys and all requests that wait at
- * that moment, is prepared in one step and published in the next, where the sync that makes it
- * durable is also that of the group behind it:
+ * that moment, or only the keys of full stages where nothing else is due and a sync costs next to
+ * nothing, is prepared in one step and published in the next, where the sync that makes it durable
+ * is also that of the group behind it:
  *
  * <pre>
  *   step 1                    prepare A │ sync: A's data and key sets
@@ -77,7 +78,7 @@ final class LogCommitter implements Agent {
   private volatile boolean backlog;
   private volatile boolean committing;
   private volatile boolean abandoned;
-  private volatile long lastCommitNanos;
+  private volatile long allTakenNanos;
 
   LogCommitter(
       Media media,
@@ -103,7 +104,7 @@ final class LogCommitter implements Agent {
     this.writebackWakeup = writebackWakeup;
     this.deferredWakeup = deferredWakeup;
     this.durableHead = writer.head();
-    this.lastCommitNanos = clock.nanoTime();
+    this.allTakenNanos = clock.nanoTime();
   }
 
   @Override
@@ -136,15 +137,15 @@ final class LogCommitter implements Agent {
   }
 
   /**
-   * The same for a caller that waits anyway: where nobody else has anything to commit, that happens
-   * on its thread, which saves the hand-over to the agent and back. Where others have, the agent
+   * The same; where the caller waits anyway and nobody else has anything to commit, that happens on
+   * its thread, which saves the hand-over to the agent and back. Where others have, the agent
    * serves all of them.
    */
-  void commitHereIfAlone(BlockRequest request) {
-    if (hasWork()) {
-      commitThenRelease(request);
-    } else {
+  void commitThenRelease(BlockRequest request, boolean callerWaits) {
+    if (callerWaits && !hasWork()) {
       commitHere(request);
+    } else {
+      commitThenRelease(request);
     }
   }
 
@@ -199,8 +200,7 @@ final class LogCommitter implements Agent {
 
   @Override
   public int doWork() {
-    boolean old = clock.nanoTime() - lastCommitNanos >= MAX_STAGED_NANOS;
-    boolean due = stripes.hasFullStage() || (old && stripes.hasStagedKeys());
+    boolean due = stripes.hasFullStage() || (mayBeOld() && stripes.hasStagedKeys());
     // What is staged when the log has failed stays there.
     boolean possible = due && !health.hasFailed();
     return (possible || hasWork()) && step(possible) ? 1 : 0;
@@ -301,8 +301,13 @@ final class LogCommitter implements Agent {
     }
     takeWaiting(arriving.requests);
     boolean hadBacklog = takeBacklog();
-    if (due || hadBacklog || !arriving.requests.isEmpty()) {
-      prepareStages();
+    boolean isAskedFor = hadBacklog || !arriving.requests.isEmpty();
+    if (isAskedFor || due) {
+      takeKeys(isAskedFor);
+    }
+    if (arriving.hasKeys()) {
+      ages.dirtied();
+      writer.prepare(arriving.keys);
     }
     if (prepared.hasKeys() || arriving.hasKeys()) {
       media.sync();
@@ -322,13 +327,18 @@ final class LogCommitter implements Agent {
     return had;
   }
 
-  private void prepareStages() {
-    stripes.drainStages(arriving.keys);
-    lastCommitNanos = clock.nanoTime();
-    if (arriving.hasKeys()) {
-      ages.dirtied();
-      writer.prepare(arriving.keys);
+  /** Nobody who only fills a stage waits for more keys than that, unless a sync costs more. */
+  private void takeKeys(boolean all) {
+    if (all || media.syncMayBlock() || mayBeOld()) {
+      stripes.drainStages(arriving.keys);
+      allTakenNanos = clock.nanoTime();
+    } else {
+      stripes.drainFullStages(arriving.keys);
     }
+  }
+
+  private boolean mayBeOld() {
+    return clock.nanoTime() - allTakenNanos >= MAX_STAGED_NANOS;
   }
 
   /** What was published is durable, and with it all that those need who brought no key. */

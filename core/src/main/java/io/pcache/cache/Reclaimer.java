@@ -125,7 +125,7 @@ final class Reclaimer implements Agent {
     int done = segments.prepareReserve() ? 1 : 0;
     int freed = segments.retireDead();
     boolean needed = isNeeded();
-    demand.set(needed);
+    demand.set(needed, waitingWrites.getAsInt() > 0);
     int reclaimed = needed ? reclaimKeySets() : 0;
     if (needed && reclaimed == 0) {
       forgiveIfNothingIsLeft();

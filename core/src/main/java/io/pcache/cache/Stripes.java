@@ -38,6 +38,18 @@ final class Stripes {
     }
   }
 
+  /** Takes the keys of full key sets, stripe by stripe, oldest first within each. */
+  void drainFullStages(List<StagedKeys> target) {
+    for (Stripe stripe : stripes) {
+      stripe.lock.lock();
+      try {
+        stripe.stage.drainFullTo(target);
+      } finally {
+        stripe.lock.unlock();
+      }
+    }
+  }
+
   /** Whether any key is staged. */
   boolean hasStagedKeys() {
     return largestStage() > 0;

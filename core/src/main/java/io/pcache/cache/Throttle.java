@@ -1,5 +1,6 @@
 package io.pcache.cache;
 
+import io.pcache.agent.Clock;
 import io.pcache.format.MediaLayout;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -9,7 +10,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * eighth is still free, one for one where half of it is, and hardly any where nothing is. So
  * writers come to rest at the rate of reclaiming, which is the backing device's, with half of the
  * zone free; and as segments become free sixteen MiB at a time, it is that half that lets writers
- * go on in small steps meanwhile.
+ * go on in small steps meanwhile. Writers that may be made to wait on their own threads keep the
+ * pace at which credit is given, and so come to no point where there is none.
  *
  * <p>Thread-safety: all methods from any thread.
  */
@@ -17,16 +19,25 @@ final class Throttle {
   private static final int ZONE_SHARE = 8;
   private static final int MIN_ZONE_SEGMENTS = 2;
 
+  /** What part of all the credit that there can be is there while writers keep the pace. */
+  private static final int RESTING_SHARE = 4;
+
+  private static final double LEAST_PART = 1.0 / 16;
+
   /** Credit goes by quarters: at least one for each byte, so that it never dries up for good. */
   private static final int QUARTERS = 4;
 
   private final Segments segments;
+  private final Pace pace;
   private final int zoneSegments;
+  private final long restingCreditBytes;
   private final AtomicLong creditBytes = new AtomicLong(MediaLayout.SEGMENT_BYTES);
 
-  Throttle(Segments segments) {
+  Throttle(Segments segments, Clock clock) {
     this.segments = segments;
+    this.pace = new Pace(clock);
     this.zoneSegments = Math.max(MIN_ZONE_SEGMENTS, segments.count() / ZONE_SHARE);
+    this.restingCreditBytes = zoneSegments * MediaLayout.SEGMENT_BYTES / RESTING_SHARE;
   }
 
   /** Whether the cache is so full that writes need credit. */
@@ -41,6 +52,18 @@ final class Throttle {
     return !isActive() || creditBytes.get() > 0;
   }
 
+  /**
+   * Holds a writer back that may be made to wait, so that it comes to no point where it has to: as
+   * long as its bytes take to come free where credit is at rest, longer where there is less, and
+   * less where there is more.
+   */
+  void holdBack(long lengthBytes) {
+    if (isActive()) {
+      double part = Math.max(LEAST_PART, (double) creditBytes.get() / restingCreditBytes);
+      pace.await(lengthBytes, 1 / part);
+    }
+  }
+
   /** A write was let in and took that much space. */
   void written(long lengthBytes) {
     if (isActive()) {
@@ -52,8 +75,9 @@ final class Throttle {
   void reclaimed(long lengthBytes) {
     long quarters = Math.max(1, 2L * QUARTERS * segments.availableForData() / zoneSegments);
     long cap = zoneSegments * MediaLayout.SEGMENT_BYTES;
-    creditBytes.accumulateAndGet(
-        lengthBytes * quarters / QUARTERS, (credit, more) -> Math.min(cap, credit + more));
+    long given = lengthBytes * quarters / QUARTERS;
+    creditBytes.accumulateAndGet(given, (credit, more) -> Math.min(cap, credit + more));
+    pace.freed(given);
   }
 
   /**

@@ -42,6 +42,11 @@ final class WritePath {
     this.counters = counters;
   }
 
+  /** Holds a writer back that may be made to wait, where the cache is nearly full. */
+  void holdBack(long lengthBytes) {
+    throttle.holdBack(lengthBytes);
+  }
+
   /**
    * Carries a write or write-zeroes request on from {@code doneBytes}.
    *

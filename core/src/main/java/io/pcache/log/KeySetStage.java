@@ -44,10 +44,19 @@ public final class KeySetStage {
 
   /** Moves all keys to {@code target}, oldest first. */
   public void drainTo(List<StagedKeys> target) {
+    drainWhereCurrentHas(1, target);
+  }
+
+  /** Moves the keys that make full key sets to {@code target}, oldest first. */
+  public void drainFullTo(List<StagedKeys> target) {
+    drainWhereCurrentHas(KeySetRecord.MAX_KEYS, target);
+  }
+
+  private void drainWhereCurrentHas(int atLeastKeys, List<StagedKeys> target) {
     while (!full.isEmpty()) {
       target.add(full.pollFirst());
     }
-    if (current.count() > 0) {
+    if (current.count() >= atLeastKeys) {
       target.add(current);
       current = pool.take();
     }

@@ -76,7 +76,7 @@ class LogCommitterInterleavingTest {
     @Operation
     public void stageAndFlushHere() {
       Flush flush = keys.stageNext();
-      keys.committer.commitHereIfAlone(flush);
+      keys.committer.commitThenRelease(flush, true);
     }
 
     /** A step of the agent. */

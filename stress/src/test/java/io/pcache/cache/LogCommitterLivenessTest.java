@@ -79,7 +79,7 @@ class LogCommitterLivenessTest {
     try (AgentThread _ = AgentThread.start(committer, TimeUnit.HOURS.toNanos(1), agentWakeup)) {
       stage();
       media.onSync = () -> media.onSync = this::stageTooManyKeysOnce;
-      committer.commitHereIfAlone(new Flush());
+      committer.commitThenRelease(new Flush(), true);
       while (!committer.hasRoomForKeys()) {
         Thread.sleep(1);
       }
@@ -101,7 +101,7 @@ class LogCommitterLivenessTest {
           throw new MediaFailureException("failed", new IllegalStateException("failed"));
         };
     Flush flush = new Flush();
-    committer.commitHereIfAlone(flush);
+    committer.commitThenRelease(flush, true);
     assertThat(flush.failure).isInstanceOf(MediaFailureException.class);
     assertThat(stripes.hasStagedKeys() || committer.isCommitting()).isTrue();
   }
@@ -183,6 +183,11 @@ class LogCommitterLivenessTest {
     @Override
     public long epochMillis() {
       return 0;
+    }
+
+    @Override
+    public void pause(long moreNanos) {
+      throw new UnsupportedOperationException();
     }
   }
 

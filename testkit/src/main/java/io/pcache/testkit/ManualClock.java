@@ -26,4 +26,10 @@ public final class ManualClock implements Clock {
   public long epochMillis() {
     return TimeUnit.NANOSECONDS.toMillis(nanos);
   }
+
+  /** Lets that much time pass. */
+  @Override
+  public void pause(long moreNanos) {
+    advance(moreNanos);
+  }
 }

@@ -7,8 +7,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.LongConsumer;
 
 /**
  * A backing store that moves so many bytes a second, reads and writes of all threads together, like
@@ -21,28 +19,24 @@ public final class RateLimitedStore implements BackingStore {
   private final BackingStore store;
   private final long bytesPerSecond;
   private final Clock clock;
-  private final LongConsumer sleepNanos;
   private final AtomicLong freeAtNanos;
 
   /**
    * Wraps a store, which it closes with itself.
    *
    * @param bytesPerSecond above 0
-   * @param clock what time it is
-   * @param sleepNanos lets the calling thread wait, or moves a simulated clock; may return early
+   * @param clock by which the transfers take their time
    */
-  public RateLimitedStore(
-      BackingStore store, long bytesPerSecond, Clock clock, LongConsumer sleepNanos) {
+  public RateLimitedStore(BackingStore store, long bytesPerSecond, Clock clock) {
     this.store = store;
     this.bytesPerSecond = bytesPerSecond;
     this.clock = clock;
-    this.sleepNanos = sleepNanos;
     this.freeAtNanos = new AtomicLong(clock.nanoTime());
   }
 
   /** Wraps a store so that it is slow in real time. */
   public static RateLimitedStore inRealTime(BackingStore store, long bytesPerSecond) {
-    return new RateLimitedStore(store, bytesPerSecond, Clock.system(), LockSupport::parkNanos);
+    return new RateLimitedStore(store, bytesPerSecond, Clock.system());
   }
 
   @Override
@@ -76,7 +70,7 @@ public final class RateLimitedStore implements BackingStore {
     long now = clock.nanoTime();
     long doneAt = freeAtNanos.updateAndGet(freeAt -> (freeAt - now > 0 ? freeAt : now) + costNanos);
     for (long left = doneAt - now; left > 0; left = doneAt - clock.nanoTime()) {
-      sleepNanos.accept(left);
+      clock.pause(left);
     }
   }
 

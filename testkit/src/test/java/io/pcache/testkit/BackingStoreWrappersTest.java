@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.pcache.agent.Clock;
 import io.pcache.backing.BackingStore;
 import io.pcache.backing.FileBackingStore;
 import java.io.IOException;
@@ -25,25 +24,6 @@ class BackingStoreWrappersTest {
 
   @TempDir Path folder;
   private BackingStore file;
-
-  /** A clock that only moves when somebody sleeps. */
-  private static final class SleepingClock implements Clock {
-    private long nanos = Long.MAX_VALUE - 5;
-
-    @Override
-    public long nanoTime() {
-      return nanos;
-    }
-
-    @Override
-    public long epochMillis() {
-      return TimeUnit.NANOSECONDS.toMillis(nanos);
-    }
-
-    void sleep(long sleepNanos) {
-      nanos += sleepNanos;
-    }
-  }
 
   @BeforeEach
   void openFile() throws IOException {
@@ -113,9 +93,9 @@ class BackingStoreWrappersTest {
 
   @Test
   void transfersTakeTheTimeThatTheRateGivesThem() throws IOException {
-    SleepingClock clock = new SleepingClock();
+    ManualClock clock = new ManualClock();
     long start = clock.nanoTime();
-    RateLimitedStore slow = new RateLimitedStore(file, 4 * SECTOR, clock, clock::sleep);
+    RateLimitedStore slow = new RateLimitedStore(file, 4 * SECTOR, clock);
     slow.write(sectors(8, 3), 0);
     assertThat(clock.nanoTime() - start).isEqualTo(TimeUnit.SECONDS.toNanos(2));
     List<MemorySegment> destination = sectors(4, 0);
@@ -127,9 +107,9 @@ class BackingStoreWrappersTest {
 
   @Test
   void idleTimeIsNotSavedUp() throws IOException {
-    SleepingClock clock = new SleepingClock();
-    RateLimitedStore slow = new RateLimitedStore(file, 4 * SECTOR, clock, clock::sleep);
-    clock.sleep(TimeUnit.SECONDS.toNanos(100));
+    ManualClock clock = new ManualClock();
+    RateLimitedStore slow = new RateLimitedStore(file, 4 * SECTOR, clock);
+    clock.advance(TimeUnit.SECONDS.toNanos(100));
     long start = clock.nanoTime();
     slow.write(sectors(4, 3), 0);
     assertThat(clock.nanoTime() - start).isEqualTo(TimeUnit.SECONDS.toNanos(1));
