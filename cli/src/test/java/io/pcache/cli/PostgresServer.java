@@ -62,6 +62,7 @@ final class PostgresServer {
             "--options=-k " + sockets + " -c listen_addresses= -c logging_collector=off");
     // pg_ctl itself only says that there is more in the log.
     assertThat(started.exitCode()).as(() -> "%s%n%s".formatted(started, lastLines(log))).isZero();
+    postmasterPid = Long.parseLong(Files.readAllLines(data.resolve("postmaster.pid")).getFirst());
   }
 
   private static String lastLines(Path log) {
@@ -79,9 +80,9 @@ final class PostgresServer {
   }
 
   /**
-   * Kills every process of it, as a machine that goes down does, and waits until none is left:
-   * where one of them still holds the shared memory, or the first one's number, it does not start
-   * again.
+   * Kills every process of it, as a machine that goes down does, and waits until none is left: it
+   * refuses to start again as long as the first one's number is in use, which it is until somebody
+   * has asked how that process ended.
    */
   void kill() {
     await().atMost(60, TimeUnit.SECONDS).until(this::noneIsLeftToKill);
