@@ -19,8 +19,8 @@ final class Throttle {
   private static final int ZONE_SHARE = 8;
   private static final int MIN_ZONE_SEGMENTS = 2;
 
-  /** What part of all the credit that there can be is there while writers keep the pace. */
-  private static final int RESTING_SHARE = 4;
+  /** How much credit is left while writers keep the pace: more than comes at a time. */
+  private static final double RESTING_CREDIT_BYTES = MediaLayout.SEGMENT_BYTES / 2.0;
 
   private static final double LEAST_PART = 1.0 / 16;
 
@@ -30,14 +30,12 @@ final class Throttle {
   private final Segments segments;
   private final Pace pace;
   private final int zoneSegments;
-  private final long restingCreditBytes;
   private final AtomicLong creditBytes = new AtomicLong(MediaLayout.SEGMENT_BYTES);
 
   Throttle(Segments segments, Clock clock) {
     this.segments = segments;
     this.pace = new Pace(clock);
     this.zoneSegments = Math.max(MIN_ZONE_SEGMENTS, segments.count() / ZONE_SHARE);
-    this.restingCreditBytes = zoneSegments * MediaLayout.SEGMENT_BYTES / RESTING_SHARE;
   }
 
   /** Whether the cache is so full that writes need credit. */
@@ -54,13 +52,15 @@ final class Throttle {
 
   /**
    * Holds a writer back that may be made to wait, so that it comes to no point where it has to: as
-   * long as its bytes take to come free where credit is at rest, longer where there is less, and
-   * less where there is more.
+   * long as its bytes take to come free where credit is at rest, longer where there is less. Where
+   * there is twice as much, not at all: a rate from a time when little was written slows nobody
+   * down.
    */
   void holdBack(long lengthBytes) {
     if (isActive()) {
-      double part = Math.max(LEAST_PART, (double) creditBytes.get() / restingCreditBytes);
-      pace.await(lengthBytes, 1 / part);
+      double part = creditBytes.get() / RESTING_CREDIT_BYTES;
+      double share = part < 1 ? 1 / Math.max(LEAST_PART, part) : Math.max(0, 2 - part);
+      pace.await(lengthBytes, share);
     }
   }
 
