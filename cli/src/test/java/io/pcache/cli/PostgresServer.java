@@ -23,7 +23,7 @@ final class PostgresServer {
   private final Path data;
   private final Path sockets;
 
-  /** The first process of it; 0 where it has not been started. */
+  /** The first process of it; 0 where it has not been started, or was killed. */
   private long postmasterPid;
 
   /**
@@ -86,6 +86,7 @@ final class PostgresServer {
    */
   void kill() {
     await().atMost(60, TimeUnit.SECONDS).until(this::noneIsLeftToKill);
+    postmasterPid = 0;
   }
 
   private boolean noneIsLeftToKill() {

@@ -24,9 +24,9 @@ import org.jspecify.annotations.Nullable;
  * fill up, and for keys older than a second.
  *
  * <p>It goes in steps of one sync. A group, which is all staged keys and all requests that wait at
- * that moment, or only the keys of full stages where nothing else is due and a sync costs next to
- * nothing, is prepared in one step and published in the next, where the sync that makes it durable
- * is also that of the group behind it:
+ * that moment, or only the keys of full stages where nobody waits and a sync costs next to nothing,
+ * is prepared in one step and published in the next, where the sync that makes it durable is also
+ * that of the group behind it:
  *
  * <pre>
  *   step 1                    prepare A │ sync: A's data and key sets
@@ -44,6 +44,12 @@ final class LogCommitter implements Agent {
   private static final int MAX_STAGED_KEYS = 8 * KeySetRecord.MAX_KEYS;
 
   private static final long MAX_STAGED_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /**
+   * How long full stages are committed without the others: a staged key keeps the segment of its
+   * data from coming free.
+   */
+  private static final long MAX_LEFT_BEHIND_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
   /**
    * With less room than this in the log and no segment in reserve, no new key is let in: what is
@@ -200,7 +206,8 @@ final class LogCommitter implements Agent {
 
   @Override
   public int doWork() {
-    boolean due = stripes.hasFullStage() || (mayBeOld() && stripes.hasStagedKeys());
+    boolean old = sinceAllTakenNanos() >= MAX_STAGED_NANOS;
+    boolean due = stripes.hasFullStage() || (old && stripes.hasStagedKeys());
     // What is staged when the log has failed stays there.
     boolean possible = due && !health.hasFailed();
     return (possible || hasWork()) && step(possible) ? 1 : 0;
@@ -329,7 +336,7 @@ final class LogCommitter implements Agent {
 
   /** Nobody who only fills a stage waits for more keys than that, unless a sync costs more. */
   private void takeKeys(boolean all) {
-    if (all || media.syncMayBlock() || mayBeOld()) {
+    if (all || media.syncMayBlock() || sinceAllTakenNanos() >= MAX_LEFT_BEHIND_NANOS) {
       stripes.drainStages(arriving.keys);
       allTakenNanos = clock.nanoTime();
     } else {
@@ -337,8 +344,8 @@ final class LogCommitter implements Agent {
     }
   }
 
-  private boolean mayBeOld() {
-    return clock.nanoTime() - allTakenNanos >= MAX_STAGED_NANOS;
+  private long sinceAllTakenNanos() {
+    return clock.nanoTime() - allTakenNanos;
   }
 
   /** What was published is durable, and with it all that those need who brought no key. */

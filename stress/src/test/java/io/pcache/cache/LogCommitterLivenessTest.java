@@ -8,7 +8,9 @@ import io.pcache.agent.Wakeup;
 import io.pcache.block.BlockRequest;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.PcacheException;
+import io.pcache.format.KeySetRecord;
 import io.pcache.format.LogPosition;
+import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentChain;
 import io.pcache.log.LogWriter;
 import io.pcache.log.StagedKeysPool;
@@ -50,10 +52,14 @@ class LogCommitterLivenessTest {
   }
 
   private int stage() {
-    Stripe stripe = stripes.of(0);
+    return stage(0);
+  }
+
+  private int stage(long offsetBytes) {
+    Stripe stripe = stripes.of(offsetBytes);
     stripe.lock.lock();
     try {
-      return stripe.stage.append(0, 512, 0, 1, 0, 0, 0);
+      return stripe.stage.append(offsetBytes, 512, 0, 1, 0, 0, 0);
     } finally {
       stripe.lock.unlock();
     }
@@ -63,6 +69,34 @@ class LogCommitterLivenessTest {
     for (int i = 0; i < MANY_KEYS; i++) {
       committer.keyStaged(stage());
     }
+  }
+
+  private void fillStage() {
+    for (int i = 0; i < KeySetRecord.MAX_KEYS; i++) {
+      committer.keyStaged(stage());
+    }
+  }
+
+  @Test
+  void whoFillsAStageTakesTheOthersOnlyNowAndThen() {
+    media.syncMayBlock = false;
+    committer.keyStaged(stage(MediaLayout.SUBTREE_BYTES));
+    fillStage();
+    assertThat(stripes.hasFullStage()).isFalse();
+    assertThat(stripes.hasStagedKeys()).isTrue();
+    clock.nanos = TimeUnit.MILLISECONDS.toNanos(10);
+    fillStage();
+    assertThat(stripes.hasStagedKeys()).isFalse();
+  }
+
+  @Test
+  void whereASyncBlocksAllStagesShareIt() {
+    committer.keyStaged(stage(MediaLayout.SUBTREE_BYTES));
+    fillStage();
+    while (committer.doWork() > 0) {
+      assertThat(stripes.hasStagedKeys()).isFalse();
+    }
+    assertThat(committer.isCommitting()).isFalse();
   }
 
   @Test
@@ -152,13 +186,14 @@ class LogCommitterLivenessTest {
     }
   }
 
-  /** Media whose syncs block, and do what a test wants meanwhile. */
+  /** Media whose syncs block, unless told otherwise, and do what a test wants meanwhile. */
   private static final class SlowMedia extends EmptyMedia {
     private volatile Runnable onSync = () -> {};
+    private volatile boolean syncMayBlock = true;
 
     @Override
     public boolean syncMayBlock() {
-      return true;
+      return syncMayBlock;
     }
 
     @Override

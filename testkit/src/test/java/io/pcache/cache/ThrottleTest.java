@@ -14,7 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A cache of two segments, one of which the log gets: it is always nearly full. */
+/** A cache of two segments, one of which is put aside for the log: it is always nearly full. */
 class ThrottleTest {
   private static final long MILLI = TimeUnit.MILLISECONDS.toNanos(1);
   private static final long MEBIBYTE = 1 << 20;
