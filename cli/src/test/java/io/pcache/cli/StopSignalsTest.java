@@ -5,13 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(60)
 class StopSignalsTest {
+  private static final long LIMIT_SECONDS = 60;
+
   @ParameterizedTest
   @ValueSource(strings = {"INT", "TERM", "HUP"})
   void eachSignalIsOneRequestAndTheProcessEndsByItself(String signal) throws Exception {
@@ -39,14 +40,25 @@ class StopSignalsTest {
     assertThat(requests.second()).isDone();
   }
 
+  /**
+   * The process is ended where it takes too long, so that who reads from it goes on: where this
+   * process was started with a signal ignored, as by nohup, so is that one, and never gets it.
+   */
   private static Process start() throws IOException {
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-cp",
-            System.getProperty("java.class.path"),
-            SignalledProcess.class.getName())
-        .redirectErrorStream(true)
-        .start();
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                SignalledProcess.class.getName())
+            .redirectErrorStream(true)
+            .start();
+    var _ =
+        process
+            .onExit()
+            .orTimeout(LIMIT_SECONDS, TimeUnit.SECONDS)
+            .exceptionally(_ -> process.destroyForcibly());
+    return process;
   }
 
   private static void send(String signal, Process process) throws Exception {
