@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * How fast bytes come free, as a rate that writers keep to: each waits a little for its own bytes,
- * where otherwise most would wait for nothing and one in some hundred for the next that are
- * reclaimed. It only smooths: who may write at all is not decided here.
+ * where otherwise most would wait for nothing, and one in several hundred until more is reclaimed.
+ * It only smooths: who may write at all is not decided here.
  *
  * <p>A write books the time that its bytes take, behind the bookings of those before it. Where
  * writers have been slower than the rate they may catch up, but not on more than a fraction of a
