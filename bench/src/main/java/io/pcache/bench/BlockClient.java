@@ -65,13 +65,6 @@ final class BlockClient {
     request.runOn(device);
   }
 
-  /** Writes every block once, one after the other. */
-  void writeAll() {
-    for (int i = 0; i < blocks; i++) {
-      write(nextOffsetBytes(), false);
-    }
-  }
-
   /** Writes zeroes over the whole device. */
   void zeroAll() {
     request.prepareWriteZeroes(0, device.sizeBytes(), false);

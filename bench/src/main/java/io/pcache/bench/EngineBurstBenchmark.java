@@ -63,7 +63,6 @@ public class EngineBurstBenchmark {
     private BenchmarkFolder folder;
     private FaultyStore store;
     private BenchmarkCache cache;
-    private BlockClient client;
 
     /** Formats and opens a cache, and writes all of it once, so that all of its pages are there. */
     @Setup
@@ -73,7 +72,7 @@ public class EngineBurstBenchmark {
       folder = BenchmarkFolder.create();
       store = new FaultyStore(new MemoryStore(deviceBytes));
       cache = BenchmarkCache.open(folder, cacheBytes, dataCrc, store);
-      client = cache.newClient(blockBytes);
+      BlockClient client = cache.newClient(blockBytes);
       for (long written = 0; written < cacheBytes; written += deviceBytes) {
         client.zeroAll();
       }
@@ -93,7 +92,7 @@ public class EngineBurstBenchmark {
       pcache.setGcPercent(GC_PERCENT);
       store.hold();
       if (filled) {
-        client.writeAll();
+        cache.fill(blockBytes);
       }
     }
 

@@ -2,9 +2,11 @@ package io.pcache.cache;
 
 import io.pcache.format.KeySetRecord;
 import io.pcache.index.ExtentIndex;
+import io.pcache.log.KeySetStage;
 import io.pcache.log.StagedKeys;
 import io.pcache.log.StagedKeysPool;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * The stripes and which of them a logical byte belongs to: neighbouring subtrees lie in different
@@ -28,22 +30,20 @@ final class Stripes {
 
   /** Takes all staged keys, stripe by stripe, oldest first within each. */
   void drainStages(List<StagedKeys> target) {
-    for (Stripe stripe : stripes) {
-      stripe.lock.lock();
-      try {
-        stripe.stage.drainTo(target);
-      } finally {
-        stripe.lock.unlock();
-      }
-    }
+    forEachStage(stage -> stage.drainTo(target));
   }
 
   /** Takes the keys of full key sets, stripe by stripe, oldest first within each. */
   void drainFullStages(List<StagedKeys> target) {
+    forEachStage(stage -> stage.drainFullTo(target));
+  }
+
+  /** Under the lock of its stripe, one stripe at a time. */
+  private void forEachStage(Consumer<KeySetStage> action) {
     for (Stripe stripe : stripes) {
       stripe.lock.lock();
       try {
-        stripe.stage.drainFullTo(target);
+        action.accept(stripe.stage);
       } finally {
         stripe.lock.unlock();
       }
