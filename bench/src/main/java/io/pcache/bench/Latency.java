@@ -10,15 +10,15 @@ import java.util.stream.Collectors;
 
 /**
  * How long single requests take while write-back and reclaiming go on behind them: one client, one
- * request of 4 KiB after the other at random places, as fast as they are answered. Prints the
- * percentiles, and every kind of pause of the virtual machine meanwhile.
+ * request after the other at random places, as fast as they are answered. Prints the percentiles,
+ * and every kind of pause of the virtual machine meanwhile.
  *
- * <p>Arguments: seconds, and how many in a hundred requests are reads.
+ * <p>Arguments: seconds, how many in a hundred requests are reads, microseconds from one request to
+ * the next or 0, and KiB a request.
  */
 public final class Latency {
   private static final long CACHE_BYTES = 512L << 20;
   private static final long DEVICE_BYTES = 256L << 20;
-  private static final int BLOCK_BYTES = 4096;
   private static final long WARM_UP_DIVISOR = 3;
   private static final double NANOS_PER_MICRO = 1e3;
 
@@ -29,11 +29,12 @@ public final class Latency {
     long nanos = TimeUnit.MILLISECONDS.toNanos((long) (Double.parseDouble(args[0]) * 1000));
     int readPercent = Integer.parseInt(args[1]);
     long periodNanos = TimeUnit.MICROSECONDS.toNanos(Long.parseLong(args[2]));
+    int blockBytes = Integer.parseInt(args[3]) << 10;
     try (BenchmarkFolder folder = BenchmarkFolder.create();
         BenchmarkCache cache =
             BenchmarkCache.open(folder, CACHE_BYTES, false, new MemoryStore(DEVICE_BYTES))) {
-      cache.fill(BLOCK_BYTES);
-      Load load = new Load(cache.newClient(BLOCK_BYTES), readPercent, periodNanos);
+      cache.fill(blockBytes);
+      Load load = new Load(cache.newClient(blockBytes), readPercent, periodNanos);
       load.run(nanos / WARM_UP_DIVISOR);
       load.forget();
       VirtualMachinePauses pauses = VirtualMachinePauses.begin(folder);

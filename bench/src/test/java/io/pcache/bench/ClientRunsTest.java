@@ -32,7 +32,7 @@ class ClientRunsTest {
 
   @Test
   void latenciesArePrintedForReadsAndWrites() throws Exception {
-    String out = outputOf(() -> Latency.main(new String[] {"0.1", "50", "0"}));
+    String out = outputOf(() -> Latency.main(new String[] {"0.1", "50", "0", "4"}));
 
     assertThat(out).contains("collector: ").contains("| write | ").contains("| read | ");
   }

@@ -115,6 +115,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
             stripes,
             index,
             segments,
+            committer,
             writeback,
             throttle,
             damagedKeySets,

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes staged keys durable: for flushes and FUA writes, which share its syncs, for stages that
- * fill up, and for keys older than a second.
+ * fill up, for data that fills segments, and for keys older than a second.
  *
  * <p>It goes in steps of one sync. A group, which is all staged keys and all requests that wait at
  * that moment, or only the keys of full stages where nobody waits and a sync costs next to nothing,
@@ -82,6 +82,7 @@ final class LogCommitter implements Agent {
 
   private volatile LogPosition durableHead;
   private volatile boolean backlog;
+  private volatile boolean stagedAskedFor;
   private volatile boolean committing;
   private volatile boolean abandoned;
   private volatile long allTakenNanos;
@@ -185,6 +186,15 @@ final class LogCommitter implements Agent {
     }
   }
 
+  /**
+   * Commits what is staged though no stage is full: the keys of large writes fill none, and the
+   * segments of their data could not come free.
+   */
+  void commitStaged() {
+    stagedAskedFor = true;
+    runOrWake();
+  }
+
   /** Whether keys have left their stages and are not in the durable log yet. */
   boolean isCommitting() {
     return committing;
@@ -214,7 +224,7 @@ final class LogCommitter implements Agent {
   }
 
   private boolean hasWork() {
-    return unfinished || backlog || !waiting.isEmpty();
+    return unfinished || backlog || stagedAskedFor || !waiting.isEmpty();
   }
 
   /**
@@ -230,8 +240,8 @@ final class LogCommitter implements Agent {
   }
 
   /**
-   * One step, in which staged keys are taken if that is due, or new ones are held back for them, or
-   * a request waits.
+   * One step, in which staged keys are taken if that is due or asked for, or new ones are held back
+   * for them, or a request waits.
    *
    * @return false where another thread is at it
    */
@@ -285,6 +295,7 @@ final class LogCommitter implements Agent {
     arriving = new Group();
     unfinished = false;
     backlog = false;
+    stagedAskedFor = false;
   }
 
   private void takeWaiting(List<BlockRequest> target) {
@@ -307,8 +318,9 @@ final class LogCommitter implements Agent {
       writer.publish();
     }
     takeWaiting(arriving.requests);
+    // Before the stages are emptied: who reports anything from now on is seen by the next step.
     boolean hadBacklog = takeBacklog();
-    boolean isAskedFor = hadBacklog || !arriving.requests.isEmpty();
+    boolean isAskedFor = takeStagedAskedFor() || hadBacklog || !arriving.requests.isEmpty();
     if (isAskedFor || due) {
       takeKeys(isAskedFor);
     }
@@ -319,17 +331,24 @@ final class LogCommitter implements Agent {
     if (prepared.hasKeys() || arriving.hasKeys()) {
       media.sync();
     }
-    finishStep(served);
-    if (hadBacklog) {
+    boolean hasLeftSegment = finishStep(served);
+    if (hadBacklog || hasLeftSegment) {
       deferredWakeup.wake();
     }
   }
 
-  /** Before the stages are emptied: who reports a backlog from now on is seen by the next step. */
   private boolean takeBacklog() {
     boolean had = backlog;
     if (had) {
       backlog = false;
+    }
+    return had;
+  }
+
+  private boolean takeStagedAskedFor() {
+    boolean had = stagedAskedFor;
+    if (had) {
+      stagedAskedFor = false;
     }
     return had;
   }
@@ -348,10 +367,17 @@ final class LogCommitter implements Agent {
     return clock.nanoTime() - allTakenNanos;
   }
 
-  /** What was published is durable, and with it all that those need who brought no key. */
-  private void finishStep(List<BlockRequest> served) {
+  /**
+   * What was published is durable, and with it all that those need who brought no key.
+   *
+   * @return whether the log goes on in another segment, which has room for more keys
+   */
+  private boolean finishStep(List<BlockRequest> served) {
+    boolean hasLeftSegment = false;
     if (prepared.hasKeys()) {
-      durableHead = writer.head();
+      LogPosition head = writer.head();
+      hasLeftSegment = head.cacheSegId() != durableHead.cacheSegId();
+      durableHead = head;
       prepared.keys.forEach(pool::give);
       writebackWakeup.wake();
     }
@@ -367,6 +393,7 @@ final class LogCommitter implements Agent {
     }
     unfinished = prepared.hasKeys();
     committing = unfinished;
+    return hasLeftSegment;
   }
 
   private static void complete(List<BlockRequest> served, @Nullable PcacheException failure) {

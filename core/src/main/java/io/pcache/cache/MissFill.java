@@ -100,6 +100,10 @@ final class MissFill {
       stripe.lock.unlock();
     }
     committer.keyStaged(staged);
+    if (segOffset == 0) {
+      // Once a segment: what is in those before is then committed in time for them to come free.
+      committer.commitStaged();
+    }
     return true;
   }
 

@@ -40,6 +40,7 @@ final class Reclaimer implements Agent {
   private final ExtentIndex index;
   private final Segments segments;
   private final KeySetHints hints;
+  private final LogCommitter committer;
   private final Writeback writeback;
   private final Throttle throttle;
   private final DamagedKeySets damagedKeySets;
@@ -60,6 +61,7 @@ final class Reclaimer implements Agent {
       Stripes stripes,
       ExtentIndex index,
       Segments segments,
+      LogCommitter committer,
       Writeback writeback,
       Throttle throttle,
       DamagedKeySets damagedKeySets,
@@ -74,6 +76,7 @@ final class Reclaimer implements Agent {
     this.index = index;
     this.segments = segments;
     this.hints = new KeySetHints(index);
+    this.committer = committer;
     this.writeback = writeback;
     this.throttle = throttle;
     this.damagedKeySets = damagedKeySets;
@@ -128,7 +131,7 @@ final class Reclaimer implements Agent {
     demand.set(needed, waitingWrites.getAsInt() > 0);
     int reclaimed = needed ? reclaimKeySets() : 0;
     if (needed && reclaimed == 0) {
-      forgiveIfNothingIsLeft();
+      goOnIfNothingIsLeft();
     }
     if (freed + reclaimed > 0) {
       counters.reclaimedSegments.add(freed);
@@ -146,11 +149,13 @@ final class Reclaimer implements Agent {
         || !segments.hasLogReserve();
   }
 
-  private void forgiveIfNothingIsLeft() {
+  /** Of what is in the log: the segments that are in use may be held by keys that are not. */
+  private void goOnIfNothingIsLeft() {
     if (waitingWrites.getAsInt() > 0
         && keyTail.equals(writeback.dirtyTail())
         && writeback.isDone()) {
       throttle.forgive();
+      committer.commitStaged();
       deferredWakeup.wake();
     }
   }

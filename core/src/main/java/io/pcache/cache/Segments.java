@@ -159,6 +159,8 @@ final class Segments implements LogSegments {
       states[segment] = LOG;
       nextLog[lastLog] = segment;
       lastLog = segment;
+      // At once: as long as there is none, writes are held back.
+      refillReserve();
     }
     if (!zero) {
       zeroDataArea(segment);

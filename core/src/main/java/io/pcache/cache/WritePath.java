@@ -129,5 +129,9 @@ final class WritePath {
     }
     counters.dirtiedBytes.add(length);
     committer.keyStaged(staged);
+    if (segOffset == 0) {
+      // Once a segment: what is in those before is then committed in time for them to come free.
+      committer.commitStaged();
+    }
   }
 }

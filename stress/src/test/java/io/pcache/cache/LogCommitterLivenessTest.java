@@ -20,6 +20,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whoever commits ends, and leaves nothing behind that nobody knows of. */
 class LogCommitterLivenessTest {
@@ -87,6 +89,32 @@ class LogCommitterLivenessTest {
     clock.nanos = TimeUnit.MILLISECONDS.toNanos(10);
     fillStage();
     assertThat(stripes.hasStagedKeys()).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whatIsStagedIsCommittedWhenAskedFor(boolean syncMayBlock) {
+    media.syncMayBlock = syncMayBlock;
+    committer.keyStaged(stage());
+    committer.keyStaged(stage(MediaLayout.SUBTREE_BYTES));
+    LogPosition before = committer.durableHead();
+    committer.commitStaged();
+    while (committer.doWork() > 0) {
+      assertThat(syncMayBlock).isTrue();
+    }
+    assertThat(stripes.hasStagedKeys()).isFalse();
+    assertThat(committer.isCommitting()).isFalse();
+    assertThat(committer.durableHead()).isNotEqualTo(before);
+  }
+
+  @Test
+  @Timeout(60)
+  void askingAfterTheLogHasFailedKeepsNobodyBusy() {
+    media.syncMayBlock = false;
+    stage();
+    health.logFailed(new MediaFailureException("failed", new IllegalStateException("failed")));
+    committer.commitStaged();
+    assertThat(committer.doWork()).isZero();
   }
 
   @Test

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A cache without room: nothing is lost, nothing overtakes, nothing stands still. */
 class FullCacheTest {
@@ -134,6 +135,36 @@ class FullCacheTest {
       SteppedCache cache = caches.open(media);
       fill(cache);
       assertThat(cache.cache().snapshot().segmentsInUse()).isBetween(28, 30);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {3, 4, 8, 20})
+  @DisplayName("large writes, whose keys fill no key set, go on in a full cache at once")
+  void largeWritesGoOnWithoutTimePassing(int segments) {
+    try (SteppedCaches caches = new SteppedCaches()) {
+      SteppedCache cache = caches.open(caches.format(segments, CrashGrain.CACHE_LINE, false));
+      List<Integer> done = new ArrayList<>();
+      for (int i = 0; i < 40 * segments; i++) {
+        cache.submit(zeroes((i % 20) * (1L << 20), 1 << 20, done, i));
+        cache.rest();
+        // The last to work may have asked another for more.
+        cache.rest();
+        assertThat(done).hasSize(i + 1);
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("large writes, whose keys fill no key set, are written back segment by segment")
+  void largeWritesAreWrittenBackBeforeTheCacheIsFull() {
+    try (SteppedCaches caches = new SteppedCaches()) {
+      SteppedCache cache = caches.open(caches.format(40, CrashGrain.CACHE_LINE, false));
+      for (int i = 0; i < 1000; i++) {
+        cache.submit(zeroes((i % 20) * (1L << 20), 1 << 20, new ArrayList<>(), i));
+        cache.rest();
+        assertThat(cache.cache().snapshot().dirtyBytes()).isLessThan(20 << 20);
+      }
     }
   }
 

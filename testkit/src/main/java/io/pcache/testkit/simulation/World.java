@@ -51,9 +51,6 @@ final class World {
   private LogHistory history;
   private @Nullable Life life;
 
-  /** Whether the log that grows here is this world's own history, or one that is taken back. */
-  private boolean following;
-
   /** Whether a byte has rotted, so that nothing but what is read can be judged. */
   private boolean rotten;
 
@@ -65,7 +62,6 @@ final class World {
     this.trace = trace;
     this.clock = new ManualClock();
     this.depth = 0;
-    this.following = true;
     this.store = new SimulatedStore(ContentMap.DEVICE_BYTES, random.split());
     this.media =
         CrashMedia.blank(
@@ -90,7 +86,8 @@ final class World {
     this.image = origin.image;
     this.check = origin.check;
     this.ledger = origin.ledger;
-    this.history = origin.history;
+    // What is committed here, by reads alone at times, is taken back with the fork.
+    this.history = origin.history.copy();
     listen();
   }
 
@@ -156,9 +153,7 @@ final class World {
   }
 
   private void follow() {
-    if (following) {
-      history.follow(image, media.view());
-    }
+    history.follow(image, media.view());
   }
 
   private void overlap(boolean requestsToo) {
@@ -343,8 +338,6 @@ final class World {
     boolean livesOn = random.nextInt(LIFE_ONE_IN) == 0;
     if (livesOn) {
       ledger = ledger.copy();
-      history = history.copy();
-      following = true;
     }
     SimulatedEngine engine = recoverThroughCuts(livesOn);
     if (livesOn) {
@@ -413,9 +406,9 @@ final class World {
     statistics.mediaChecks++;
     int[] found = ledger.checkRecovered(ids);
     history.checkIsPastState(ContentMap.idsOnDevice(store.bytes()), end);
+    history.cutTo(now.keyHead());
     compare(engine.readContent(), ids);
     if (adopt) {
-      history.cutTo(now.keyHead());
       ledger.adopt(found);
     }
     return engine;
