@@ -15,4 +15,12 @@ public interface Agent {
    *     before it asks again
    */
   int doWork();
+
+  /**
+   * How long the agent would rather not be woken for what is in no hurry, when it has worked and
+   * has nothing more to do; 0 for not at all. It is stepped again when that time is over.
+   */
+  default long dozeNanos() {
+    return 0;
+  }
 }

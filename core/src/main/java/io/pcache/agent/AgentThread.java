@@ -6,18 +6,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs one {@link Agent} on one named thread: works while there is work, then sleeps until it is
- * woken or its idle time is over. A step that throws is logged and tried again after the idle time,
- * so one fault never stops background work for good.
+ * Runs one {@link Agent} on one named thread: works while there is work, then dozes if the agent
+ * wants to, and then sleeps until it is woken or its idle time is over. A step that throws is
+ * logged and tried again after the idle time, so one fault never stops background work for good.
  *
- * <p>Thread-safety: {@link #wake()} from any thread, {@link #close()} once.
+ * <p>Thread-safety: {@link #wake()} and {@link #wakeSoon()} from any thread, {@link #close()} once.
  */
 public final class AgentThread implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AgentThread.class);
 
   private static final int AWAKE = 0;
-  private static final int WOKEN = 1;
-  private static final int ASLEEP = 2;
+
+  /** Awake, and going to doze and to look again before it sleeps. */
+  private static final int BUSY = 1;
+
+  private static final int WOKEN = 2;
+  private static final int ASLEEP = 3;
+  private static final int DOZING = 4;
 
   private final Agent agent;
   private final long idleNanos;
@@ -62,8 +67,19 @@ public final class AgentThread implements AutoCloseable {
   public void wake() {
     // Whoever reads WOKEN reads it before the thread takes note of it, and that before it looks for
     // work: so it finds what the caller has left for it.
-    if (state.get() != WOKEN && state.getAndSet(WOKEN) == ASLEEP) {
+    if (state.get() != WOKEN && state.getAndSet(WOKEN) >= ASLEEP) {
       LockSupport.unpark(thread);
+    }
+  }
+
+  /**
+   * Asks for a step that is in no hurry: an agent that dozes, or is going to, looks by itself
+   * before long, and this costs a read.
+   */
+  public void wakeSoon() {
+    int now = state.get();
+    if (now != DOZING && now != BUSY) {
+      wake();
     }
   }
 
@@ -87,9 +103,18 @@ public final class AgentThread implements AutoCloseable {
 
   private void run() {
     while (!stopping) {
-      if (step() == 0) {
-        sleep();
+      if (step() > 0) {
+        noteWork();
+      } else {
+        rest();
       }
+    }
+  }
+
+  /** Whatever it was woken for so far, the next step sees it. */
+  private void noteWork() {
+    if (state.get() != BUSY && agent.dozeNanos() > 0) {
+      state.set(BUSY);
     }
   }
 
@@ -102,13 +127,21 @@ public final class AgentThread implements AutoCloseable {
     }
   }
 
-  private void sleep() {
-    if (state.compareAndSet(AWAKE, ASLEEP)) {
+  private void rest() {
+    if (state.get() == BUSY) {
+      sleep(BUSY, DOZING, agent.dozeNanos());
+    } else {
+      sleep(AWAKE, ASLEEP, idleNanos);
+    }
+  }
+
+  private void sleep(int from, int to, long nanos) {
+    if (state.compareAndSet(from, to)) {
       long start = System.nanoTime();
-      long leftNanos = idleNanos;
-      while (state.get() == ASLEEP && !stopping && leftNanos > 0) {
+      long leftNanos = nanos;
+      while (state.get() == to && !stopping && leftNanos > 0) {
         LockSupport.parkNanos(this, leftNanos);
-        leftNanos = idleNanos - (System.nanoTime() - start);
+        leftNanos = nanos - (System.nanoTime() - start);
         if (Thread.interrupted()) {
           LOG.warn("{}: an interrupt is not how an agent is stopped; ignored", agent.name());
         }

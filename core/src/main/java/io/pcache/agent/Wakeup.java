@@ -24,4 +24,12 @@ public final class Wakeup {
       current.wake();
     }
   }
+
+  /** Asks for a step that is in no hurry: where the agent has just worked, it may doze before. */
+  public void wakeSoon() {
+    AgentThread current = thread;
+    if (current != null) {
+      current.wakeSoon();
+    }
+  }
 }

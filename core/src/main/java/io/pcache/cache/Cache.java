@@ -108,7 +108,9 @@ public final class Cache implements BlockDevice, AutoCloseable {
             committerWakeup,
             writebackWakeup,
             reclaimerWakeup);
-    writeback = newWriteback(recovery, backing, guard, badExtents, damagedKeySets, demand, tuning);
+    writeback =
+        newWriteback(
+            recovery, backing, guard, badExtents, damagedKeySets, demand, throttle, tuning);
     reclaimer =
         new Reclaimer(
             geometry,
@@ -152,6 +154,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
       BadExtents badExtents,
       DamagedKeySets damagedKeySets,
       ReclaimDemand demand,
+      Throttle throttle,
       CacheTuning tuning) {
     Backoff backoff = new Backoff(tuning.clock(), new SplittableRandom(tuning.seed()));
     return new Writeback(
@@ -170,6 +173,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
         badExtents,
         damagedKeySets,
         demand,
+        throttle,
         writebackWakeup,
         reclaimerWakeup);
   }

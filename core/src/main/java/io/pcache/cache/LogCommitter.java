@@ -379,7 +379,7 @@ final class LogCommitter implements Agent {
       hasLeftSegment = head.cacheSegId() != durableHead.cacheSegId();
       durableHead = head;
       prepared.keys.forEach(pool::give);
-      writebackWakeup.wake();
+      writebackWakeup.wakeSoon();
     }
     served.addAll(prepared.requests);
     prepared.clear();

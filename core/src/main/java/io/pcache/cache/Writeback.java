@@ -20,6 +20,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -36,14 +37,21 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>A failed flush may have lost what any write since the last good one brought, so the whole key
- * set is written again. dirty_tail is stored after every key set: with a copy that lags by more
- * than one, a crash would have older key sets written over newer ones again, and the backing device
- * would be no past point of the log until write-back has caught up.
+ * set is written again. dirty_tail is stored when there is nothing more to write, after a large key
+ * set, and before one that overlaps what was written since: with a copy that lags behind such a
+ * one, a crash would have older data written over newer again, and the backing device would be no
+ * past point of the log until write-back has caught up.
  *
  * <p>Thread-safety: {@link #doWork} from one thread at a time; the positions from any.
  */
 final class Writeback implements Agent {
   private static final int MAX_IN_FLIGHT = 32;
+
+  /**
+   * Where there is room, key sets may wait that long for others: waking this agent for each of a
+   * client's flushes would cost more than to write them back.
+   */
+  private static final long DOZE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
   private enum State {
     IDLE,
@@ -67,6 +75,8 @@ final class Writeback implements Agent {
   private final BadExtents badExtents;
   private final DamagedKeySets damagedKeySets;
   private final ReclaimDemand demand;
+  private final Throttle throttle;
+  private final UnstoredKeys unstored = new UnstoredKeys();
   private final BitSet damagedKeys = new BitSet(KeySetRecord.MAX_KEYS);
   private final Wakeup ownWakeup;
   private final Wakeup reclaimerWakeup;
@@ -101,6 +111,7 @@ final class Writeback implements Agent {
       BadExtents badExtents,
       DamagedKeySets damagedKeySets,
       ReclaimDemand demand,
+      Throttle throttle,
       Wakeup ownWakeup,
       Wakeup reclaimerWakeup) {
     this.geometry = geometry;
@@ -119,6 +130,7 @@ final class Writeback implements Agent {
     this.badExtents = badExtents;
     this.damagedKeySets = damagedKeySets;
     this.demand = demand;
+    this.throttle = throttle;
     this.ownWakeup = ownWakeup;
     this.reclaimerWakeup = reclaimerWakeup;
     this.plan = new WritebackPlan(geometry, segments);
@@ -165,6 +177,11 @@ final class Writeback implements Agent {
   }
 
   @Override
+  public long dozeNanos() {
+    return throttle.isActive() ? 0 : DOZE_NANOS;
+  }
+
+  @Override
   public int doWork() {
     try {
       return switch (state) {
@@ -193,7 +210,11 @@ final class Writeback implements Agent {
   }
 
   private int startKeySet() {
-    if (backoff.isWaiting() || health.writeRefusal() != null) {
+    if (health.writeRefusal() != null) {
+      return 0;
+    }
+    if (backoff.isWaiting()) {
+      storeTail();
       return 0;
     }
     if (dirtyTail.equals(committer.durableHead())) {
@@ -201,21 +222,34 @@ final class Writeback implements Agent {
       if (demand.isOwed()) {
         wakeReclaimer();
       }
-      return storeTail();
+      // What is committed while this waits for a sync is in no hurry either.
+      storeTail();
+      return 0;
     }
     KeySetReader.Found found = reader.readIfIntact(dirtyTail);
     switch (found) {
-      case NOTHING -> startSalvage(0);
+      case NOTHING -> {
+        // What it finds in memory may overlap anything.
+        storeTail();
+        startSalvage(0);
+      }
       case LAST -> moveOn(found);
       case KEYS -> {
-        setDamagedKeysAside();
-        clearStop();
-        plan.load(reader, damagedKeys);
-        state = State.WRITING;
-        return Math.max(1, writeOn());
+        return startWriting();
       }
     }
     return 1;
+  }
+
+  private int startWriting() {
+    if (!unstored.hasRoomFor(reader) || unstored.overlap(reader)) {
+      storeTail();
+    }
+    setDamagedKeysAside();
+    clearStop();
+    plan.load(reader, damagedKeys);
+    state = State.WRITING;
+    return Math.max(1, writeOn());
   }
 
   /** What does not match its checksum does not reach the backing device: it is set aside. */
@@ -402,7 +436,11 @@ final class Writeback implements Agent {
 
   private void moveOn(KeySetReader.Found found) {
     dirtyTail = reader.after(dirtyTail, found);
-    var _ = storeTail();
+    if (unstored.hasRoomFor(reader)) {
+      unstored.add(reader);
+    } else {
+      storeTail();
+    }
   }
 
   private void startSalvage(int firstSubtree) {
@@ -465,7 +503,7 @@ final class Writeback implements Agent {
     damagedKeySets.passedByWriteback(finished.gaps(), salvagedBytes);
     dirtyTail = finished.end();
     state = State.IDLE;
-    var _ = storeTail();
+    storeTail();
   }
 
   /**
@@ -484,16 +522,16 @@ final class Writeback implements Agent {
     }
   }
 
-  private int storeTail() {
+  private void storeTail() {
     if (durableDirtyTail.equals(dirtyTail)) {
-      return 0;
+      return;
     }
     storedTail.storeDurably(dirtyTail);
     durableDirtyTail = dirtyTail;
+    unstored.clear();
     if (demand.isDue() || damagedKeySets.isReclaimingDue()) {
       wakeReclaimer();
     }
-    return 1;
   }
 
   private void wakeReclaimer() {

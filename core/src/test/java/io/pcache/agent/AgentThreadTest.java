@@ -20,6 +20,7 @@ class AgentThreadTest {
     final AtomicInteger steps = new AtomicInteger();
     final AtomicReference<@Nullable Throwable> failNext = new AtomicReference<>();
     volatile @Nullable Thread thread;
+    volatile long dozeNanos;
 
     CountingAgent(int work) {
       this.work = new AtomicInteger(work);
@@ -28,6 +29,11 @@ class AgentThreadTest {
     @Override
     public String name() {
       return "counting";
+    }
+
+    @Override
+    public long dozeNanos() {
+      return dozeNanos;
     }
 
     @Override
@@ -177,6 +183,54 @@ class AgentThreadTest {
       await().until(() -> agent.work.get() == 0);
     }
     wakeup.wake();
+  }
+
+  @Test
+  void anAgentThatDozesIsWokenOnlyForWhatIsUrgent() throws InterruptedException {
+    CountingAgent agent = new CountingAgent(1);
+    agent.dozeNanos = NEVER;
+    Wakeup wakeup = new Wakeup();
+    try (AgentThread runner = AgentThread.start(agent, SOON, wakeup)) {
+      assertThat(runner).isNotNull();
+      awaitSleep(agent);
+      assertThat(agent.steps).hasValue(2);
+      agent.work.set(1);
+      wakeup.wakeSoon();
+      Thread.sleep(20);
+      assertThat(agent.steps).hasValue(2);
+      wakeup.wake();
+      await().until(() -> agent.work.get() == 0);
+    }
+  }
+
+  private static void awaitSleep(CountingAgent agent) {
+    await()
+        .until(() -> {
+          Thread thread = agent.thread;
+          return thread != null && thread.getState() == Thread.State.TIMED_WAITING;
+        });
+  }
+
+  @Test
+  void anAgentLooksByItselfAfterADoze() {
+    CountingAgent agent = new CountingAgent(1);
+    agent.dozeNanos = SOON;
+    try (AgentThread runner = AgentThread.start(agent, NEVER)) {
+      assertThat(runner).isNotNull();
+      await().until(() -> agent.steps.get() == 3);
+    }
+  }
+
+  @Test
+  void anAgentThatSleepsIsWokenForWhatIsInNoHurryToo() {
+    CountingAgent agent = new CountingAgent(0);
+    agent.dozeNanos = NEVER;
+    try (AgentThread runner = AgentThread.start(agent, NEVER)) {
+      awaitSleep(agent);
+      agent.work.set(1);
+      runner.wakeSoon();
+      await().until(() -> agent.work.get() == 0);
+    }
   }
 
   @Test
