@@ -20,6 +20,7 @@ enum SystemClock implements Clock {
   }
 
   @Override
+  @SuppressWarnings("ThreadPriorityCheck") // nothing hangs on whether it has an effect
   public void pause(long nanos) {
     if (nanos >= SHORTEST_SLEEP_NANOS) {
       LockSupport.parkNanos(nanos);
@@ -27,7 +28,8 @@ enum SystemClock implements Clock {
     }
     long start = System.nanoTime();
     while (System.nanoTime() - start < nanos) {
-      Thread.onSpinWait();
+      // Where many wait awake, the one they wait for may need their processor.
+      Thread.yield();
     }
   }
 }
