@@ -9,8 +9,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Encodes replies and gathers small ones; large payloads go out of the request's own buffer. Two of
- * these can share one {@link SocketOutput}, because each sends whole messages.
+ * Encodes replies and gathers small ones, but not many: the client is to work on the first while
+ * later ones come about. Large payloads go out of the request's own buffer. Two of these can share
+ * one {@link SocketOutput}, because each sends whole messages.
  *
  * <p>Thread-safety: none; each belongs to one thread.
  */
@@ -21,12 +22,17 @@ final class ReplyWriter {
   /** Up to here copying is cheaper than one more element in a gathered write. */
   private static final int COPIED_PAYLOAD_BYTES = 1 << 15;
 
+  private static final int MAX_GATHERED = 8;
+
   private static final int MAX_HEADER_BYTES = ReplyHeader.EXTENDED_BYTES + Long.BYTES;
   private static final int MAX_MESSAGE_CHARS = 250;
 
   private final SocketOutput output;
   private final ReplyStyle style;
   private final ByteBuffer pending;
+
+  /** How many of the replies in {@link #pending} answer requests that were carried out. */
+  private int gathered;
 
   /**
    * @param pending {@link #BUFFER_BYTES} for this alone
@@ -52,6 +58,10 @@ final class ReplyWriter {
       data(request);
     } else {
       success(request.cookie(), request.repliedOffsetBytes());
+    }
+    gathered++;
+    if (gathered >= MAX_GATHERED) {
+      flush();
     }
   }
 
@@ -169,6 +179,7 @@ final class ReplyWriter {
 
   /** Sends what was gathered. */
   void flush() throws IOException {
+    gathered = 0;
     if (pending.position() > 0) {
       output.send(pending.flip());
       pending.clear();

@@ -40,7 +40,14 @@ class BusyPollTest {
   void givesUpAtOnceWhereOthersTakeTheProcessor() throws IOException {
     stepNanos = BusyPoll.CONTENDED_NANOS;
     assertThat(poll.await()).isFalse();
-    assertThat(looks).hasValue(1);
+    assertThat(looks).hasValue(2);
+  }
+
+  @Test
+  void looksOnceMoreWhenTheProcessorComesBack() throws IOException {
+    stepNanos = BusyPoll.CONTENDED_NANOS;
+    availableFromLook = 2;
+    assertThat(poll.await()).isTrue();
   }
 
   @Test

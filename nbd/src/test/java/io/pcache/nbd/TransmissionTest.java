@@ -2,6 +2,7 @@ package io.pcache.nbd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pcache.block.BlockRequest;
 import io.pcache.error.BackingFailureException;
 import io.pcache.error.ClosedException;
 import io.pcache.error.NoSpaceException;
@@ -9,6 +10,7 @@ import io.pcache.error.PcacheException;
 import io.pcache.nbd.RawClient.Reply;
 import io.pcache.nbd.protocol.Command;
 import io.pcache.nbd.protocol.CommandFlag;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -17,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -104,6 +107,49 @@ class TransmissionTest {
       Long offset = offsets.remove(reply.cookie());
       assertThat(offset).as("cookie %d", reply.cookie()).isNotNull();
       assertThat(reply.data()).isEqualTo(contentOf(device, offset, length));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aClientGetsTheFirstRepliesWhileLaterRequestsAreCarriedOut(ReplyStyle style)
+      throws IOException {
+    CountDownLatch answered = new CountDownLatch(1);
+    RamDevice device =
+        new RamDevice(1 << 20) {
+          @Override
+          public void submit(BlockRequest request) {
+            if (request.offsetBytes() == 20 * 512) {
+              await(answered);
+            }
+            super.submit(request);
+          }
+        };
+    try (ServerUnderTest server = ServerUnderTest.serving(device);
+        RawClient client = server.start(style)) {
+      ByteArrayOutputStream requests = new ByteArrayOutputStream();
+      for (int i = 0; i <= 20; i++) {
+        int flags = style == ReplyStyle.EXTENDED ? CommandFlag.PAYLOAD_LEN : 0;
+        requests.writeBytes(
+            RawClient.requestBytes(style, flags, Command.WRITE, i + 1, 512L * i, 512));
+        requests.writeBytes(new byte[512]);
+      }
+      client.send(requests.toByteArray());
+      for (int i = 0; i < 16; i++) {
+        assertThat(client.reply(0).cookie()).isEqualTo(i + 1);
+      }
+      answered.countDown();
+      for (int i = 16; i <= 20; i++) {
+        assertThat(client.reply(0).cookie()).isEqualTo(i + 1);
+      }
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 
