@@ -6,6 +6,7 @@ import io.pcache.backing.BackingOptions;
 import io.pcache.backing.BackingStore;
 import io.pcache.backing.SteppedRunner;
 import io.pcache.block.BlockRequest;
+import io.pcache.cache.BackingWriteGuard;
 import io.pcache.cache.Cache;
 import io.pcache.cache.CacheTuning;
 import io.pcache.error.PcacheException;
@@ -101,10 +102,20 @@ public final class SteppedCache {
       ManualClock clock,
       CacheTuning tuning,
       LogEnd.Writer lastWriter) {
+    return open(media, store, clock, tuning, lastWriter, (offset, length) -> {});
+  }
+
+  /** The same where somebody is told before write-back changes the backing device. */
+  public static SteppedCache open(
+      Media media,
+      BackingStore store,
+      ManualClock clock,
+      CacheTuning tuning,
+      LogEnd.Writer lastWriter,
+      BackingWriteGuard guard) {
     CacheInfo info = CacheInfo.load(media, Superblock.load(media));
     BackingDevice backing = BackingDevice.start(store, FEW_REQUESTS, new SteppedRunner());
-    Cache cache =
-        Cache.recover(media, info, backing, lastWriter, null, (offset, length) -> {}, tuning);
+    Cache cache = Cache.recover(media, info, backing, lastWriter, null, guard, tuning);
     cache.prepareForWriting();
     media.sync();
     return new SteppedCache(media, cache, backing, clock);

@@ -3,8 +3,11 @@ package io.pcache.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pcache.block.BlockRequest;
+import io.pcache.error.MediaFailureException;
 import io.pcache.format.LogPosition;
 import io.pcache.format.TailPosition;
+import io.pcache.log.LogEnd;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +19,7 @@ class DirtyTailTest {
   private static final int SECTOR = 512;
   private static final int SEGMENTS = 4;
 
+  private Runnable beforeWrite = () -> {};
   private final SteppedCaches caches = new SteppedCaches();
   private final CrashMedia media = caches.format(SEGMENTS, CrashGrain.CACHE_LINE, false);
   private final SteppedCache cache = open();
@@ -25,7 +29,14 @@ class DirtyTailTest {
 
   /** The first key of a data segment is committed at once: here it has been. */
   private SteppedCache open() {
-    SteppedCache opened = caches.open(media);
+    SteppedCache opened =
+        SteppedCache.open(
+            media,
+            caches.store,
+            caches.clock,
+            SteppedCache.tuning(caches.clock, 1, 1),
+            LogEnd.Writer.PCACHE,
+            (offset, length) -> beforeWrite.run());
     opened.write(1000 * SECTOR, SECTOR, 1);
     opened.drain();
     return opened;
@@ -69,10 +80,14 @@ class DirtyTailTest {
   private void writeBackOneKeySet() {
     LogPosition before = cache.cache().snapshot().dirtyTail();
     while (cache.cache().snapshot().dirtyTail().equals(before)) {
-      cache.step("write-back");
-      cache.step("backing-submit");
-      cache.step("backing-completion");
+      stepWriteback();
     }
+  }
+
+  private void stepWriteback() {
+    cache.step("write-back");
+    cache.step("backing-submit");
+    cache.step("backing-completion");
   }
 
   private LogPosition stored() {
@@ -148,6 +163,22 @@ class DirtyTailTest {
     assertThat(cache.cache().snapshot().writeback()).isEqualTo("backing-off");
     cache.step("write-back");
     assertThat(stored()).isEqualTo(heads.get(1));
+  }
+
+  @Test
+  void aKeySetInWhichTheCacheDeviceFailsIsNotPassed() {
+    writeEverySecondSector(65);
+    beforeWrite =
+        () -> {
+          beforeWrite = () -> {};
+          throw new MediaFailureException("for the test", new IOException("for the test"));
+        };
+    for (int i = 0; i < 100; i++) {
+      stepWriteback();
+    }
+    assertThat(cache.cache().writeRefusal()).isNotNull();
+    assertThat(stored()).isEqualTo(heads.getFirst());
+    assertThat(cache.cache().snapshot().dirtyTail()).isEqualTo(heads.getFirst());
   }
 
   @Test
