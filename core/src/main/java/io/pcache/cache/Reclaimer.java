@@ -154,9 +154,11 @@ final class Reclaimer implements Agent {
     if (waitingWrites.getAsInt() > 0
         && keyTail.equals(writeback.dirtyTail())
         && writeback.isDone()) {
-      throttle.forgive();
       committer.commitStaged();
-      deferredWakeup.wake();
+      // Who waits for segments instead goes on when they come free.
+      if (throttle.forgive()) {
+        deferredWakeup.wake();
+      }
     }
   }
 

@@ -83,8 +83,11 @@ final class Throttle {
   /**
    * There is nothing left to reclaim, so nothing to pace by: whoever waits may go on as long as
    * there is room.
+   *
+   * @return whether anybody had to wait for that
    */
-  void forgive() {
-    creditBytes.updateAndGet(credit -> Math.max(credit, MediaLayout.SEGMENT_BYTES));
+  boolean forgive() {
+    long before = creditBytes.getAndUpdate(credit -> Math.max(credit, MediaLayout.SEGMENT_BYTES));
+    return before <= 0;
   }
 }

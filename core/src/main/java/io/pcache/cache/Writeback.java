@@ -214,16 +214,13 @@ final class Writeback implements Agent {
       return 0;
     }
     if (backoff.isWaiting()) {
-      storeTail();
+      pauseStored();
       return 0;
     }
     if (dirtyTail.equals(committer.durableHead())) {
       correctDirtyBytes();
-      if (demand.isOwed()) {
-        wakeReclaimer();
-      }
       // What is committed while this waits for a sync is in no hurry either.
-      storeTail();
+      pauseStored();
       return 0;
     }
     KeySetReader.Found found = reader.readIfIntact(dirtyTail);
@@ -436,7 +433,8 @@ final class Writeback implements Agent {
 
   private void moveOn(KeySetReader.Found found) {
     dirtyTail = reader.after(dirtyTail, found);
-    if (unstored.hasRoomFor(reader)) {
+    // Where space is short it is reclaimed key set by key set.
+    if (unstored.hasRoomFor(reader) && !throttle.isActive()) {
       unstored.add(reader);
     } else {
       storeTail();
@@ -530,6 +528,14 @@ final class Writeback implements Agent {
     durableDirtyTail = dirtyTail;
     unstored.clear();
     if (demand.isDue() || damagedKeySets.isReclaimingDue()) {
+      wakeReclaimer();
+    }
+  }
+
+  /** dirty_tail stays where it is for now, and whoever waits for it knows that. */
+  private void pauseStored() {
+    storeTail();
+    if (demand.isOwed()) {
       wakeReclaimer();
     }
   }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 /** When the position up to which data is on the backing device is stored. */
 class DirtyTailTest {
   private static final int SECTOR = 512;
-  private static final int SEGMENTS = 4;
+  private static final int SEGMENTS = 8;
 
   private Runnable beforeWrite = () -> {};
   private final SteppedCaches caches = new SteppedCaches();

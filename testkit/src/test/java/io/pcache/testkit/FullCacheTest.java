@@ -2,6 +2,7 @@ package io.pcache.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pcache.format.LogPosition;
 import io.pcache.media.Media;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -153,6 +154,39 @@ class FullCacheTest {
         assertThat(done).hasSize(i + 1);
       }
     }
+  }
+
+  @Test
+  @DisplayName("hazard 25: a write that waits goes on when a few key sets are written back")
+  void aWaitingWriteGoesOnAfterAFewKeySets() {
+    try (SteppedCaches caches = new SteppedCaches()) {
+      SimulatedStore store = new SimulatedStore(192 << 20, new Random(1));
+      SteppedCache cache = caches.open(caches.format(16, CrashGrain.CACHE_LINE, false), store);
+      int waits = 0;
+      for (int i = 0; i < 500; i++) {
+        List<Integer> done = new ArrayList<>();
+        cache.submit(zeroes((i % 192) * (1L << 20), 1 << 20, done, i));
+        waits += done.isEmpty() ? 1 : 0;
+        assertThat(keySetsWrittenBackUntil(done, cache)).isLessThan(5);
+        SteppedRequest flush = new SteppedRequest();
+        flush.prepareFlush();
+        cache.submit(flush);
+      }
+      assertThat(waits).isPositive();
+    }
+  }
+
+  private static int keySetsWrittenBackUntil(List<Integer> done, SteppedCache cache) {
+    LogPosition dirtyTail = cache.cache().snapshot().dirtyTail();
+    int keySets = 0;
+    while (done.isEmpty()) {
+      List.of("write-back", "backing-submit", "backing-completion", "reclaimer", "deferred-writes")
+          .forEach(cache::step);
+      LogPosition now = cache.cache().snapshot().dirtyTail();
+      keySets += now.equals(dirtyTail) ? 0 : 1;
+      dirtyTail = now;
+    }
+    return keySets;
   }
 
   @Test
