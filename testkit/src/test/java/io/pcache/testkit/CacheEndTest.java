@@ -77,7 +77,9 @@ class CacheEndTest {
     try (SteppedCaches caches = new SteppedCaches()) {
       FailingMedia media = new FailingMedia(caches.format(4, CrashGrain.CACHE_LINE, false));
       SteppedCache cache = caches.open(media);
+      // The first write of a data segment is committed at once, the second is staged.
       cache.submit(SteppedCache.writeRequest(0, 512, 1));
+      cache.submit(SteppedCache.writeRequest(512, 512, 2));
       media.failing = true;
       assertThatThrownBy(() -> cache.cache().close())
           .isInstanceOf(MediaFailureException.class)
@@ -92,13 +94,13 @@ class CacheEndTest {
     try (SteppedCaches caches = new SteppedCaches()) {
       FailingMedia media = new FailingMedia(caches.format(4, CrashGrain.CACHE_LINE, false));
       SteppedCache cache = caches.open(media);
-      SteppedRequest first = SteppedCache.writeRequest(0, 512, 1);
-      cache.submit(first);
+      cache.submit(SteppedCache.writeRequest(0, 512, 1));
+      cache.submit(SteppedCache.writeRequest(512, 512, 2));
       media.failing = true;
       assertThatThrownBy(cache::flush).isInstanceOf(MediaFailureException.class);
       media.failing = false;
       assertThatThrownBy(cache::flush).isInstanceOf(MediaFailureException.class);
-      assertThatThrownBy(() -> cache.write(512, 512, 2)).isInstanceOf(MediaFailureException.class);
+      assertThatThrownBy(() -> cache.write(1024, 512, 3)).isInstanceOf(MediaFailureException.class);
       assertThat(cache.cache().snapshot().faults())
           .anyMatch(fault -> fault.startsWith("log: injected fault"));
     }
