@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -71,6 +72,12 @@ final class LogCommitter implements Agent {
   private final ReentrantLock commitLock = new ReentrantLock();
   private final ConcurrentLinkedQueue<BlockRequest> waiting = new ConcurrentLinkedQueue<>();
 
+  /** Whether a stage has taken more than it should. */
+  private final AtomicBoolean backlog = new AtomicBoolean();
+
+  /** Whether all stages are to be committed, full or not. */
+  private final AtomicBoolean stagedAskedFor = new AtomicBoolean();
+
   /** What the next step publishes. This and what is in it need {@link #commitLock}. */
   private Group prepared = new Group();
 
@@ -81,8 +88,6 @@ final class LogCommitter implements Agent {
   private volatile boolean unfinished;
 
   private volatile LogPosition durableHead;
-  private volatile boolean backlog;
-  private volatile boolean stagedAskedFor;
   private volatile boolean committing;
   private volatile boolean abandoned;
   private volatile long allTakenNanos;
@@ -131,7 +136,7 @@ final class LogCommitter implements Agent {
 
   /** Whether a key that is staged now will certainly find its place in the log. */
   boolean hasRoomForKeys() {
-    return !backlog && (segments.hasLogReserve() || writer.roomBytes() >= LOG_MARGIN_BYTES);
+    return !backlog.get() && (segments.hasLogReserve() || writer.roomBytes() >= LOG_MARGIN_BYTES);
   }
 
   /**
@@ -179,10 +184,21 @@ final class LogCommitter implements Agent {
    */
   void keyStaged(int stagedKeys) {
     if (stagedKeys >= MAX_STAGED_KEYS) {
-      backlog = true;
+      backlog.set(true);
       runOrWake();
     } else if (stagedKeys % KeySetRecord.MAX_KEYS == 0) {
       runOrWake();
+    }
+  }
+
+  /**
+   * The same for a key whose data begins at {@code segOffsetBytes} of its segment: what begins a
+   * segment has what is in those before committed, in time for them to come free.
+   */
+  void keyStaged(int stagedKeys, int segOffsetBytes) {
+    keyStaged(stagedKeys);
+    if (segOffsetBytes == 0) {
+      commitStaged();
     }
   }
 
@@ -191,7 +207,7 @@ final class LogCommitter implements Agent {
    * segments of their data could not come free.
    */
   void commitStaged() {
-    stagedAskedFor = true;
+    stagedAskedFor.set(true);
     runOrWake();
   }
 
@@ -224,7 +240,7 @@ final class LogCommitter implements Agent {
   }
 
   private boolean hasWork() {
-    return unfinished || backlog || stagedAskedFor || !waiting.isEmpty();
+    return unfinished || backlog.get() || stagedAskedFor.get() || !waiting.isEmpty();
   }
 
   /**
@@ -294,8 +310,8 @@ final class LogCommitter implements Agent {
     prepared = new Group();
     arriving = new Group();
     unfinished = false;
-    backlog = false;
-    stagedAskedFor = false;
+    backlog.set(false);
+    stagedAskedFor.set(false);
   }
 
   private void takeWaiting(List<BlockRequest> target) {
@@ -319,8 +335,9 @@ final class LogCommitter implements Agent {
     }
     takeWaiting(arriving.requests);
     // Before the stages are emptied: who reports anything from now on is seen by the next step.
-    boolean hadBacklog = takeBacklog();
-    boolean isAskedFor = takeStagedAskedFor() || hadBacklog || !arriving.requests.isEmpty();
+    boolean hadBacklog = backlog.getAndSet(false);
+    boolean isAskedFor =
+        stagedAskedFor.getAndSet(false) || hadBacklog || !arriving.requests.isEmpty();
     if (isAskedFor || due) {
       takeKeys(isAskedFor);
     }
@@ -335,22 +352,6 @@ final class LogCommitter implements Agent {
     if (hadBacklog || hasLeftSegment) {
       deferredWakeup.wake();
     }
-  }
-
-  private boolean takeBacklog() {
-    boolean had = backlog;
-    if (had) {
-      backlog = false;
-    }
-    return had;
-  }
-
-  private boolean takeStagedAskedFor() {
-    boolean had = stagedAskedFor;
-    if (had) {
-      stagedAskedFor = false;
-    }
-    return had;
   }
 
   /** Nobody who only fills a stage waits for more keys than that, unless a sync costs more. */

@@ -99,11 +99,7 @@ final class MissFill {
     } finally {
       stripe.lock.unlock();
     }
-    committer.keyStaged(staged);
-    if (segOffset == 0) {
-      // Once a segment: what is in those before is then committed in time for them to come free.
-      committer.commitStaged();
-    }
+    committer.keyStaged(staged, segOffset);
     return true;
   }
 

@@ -128,10 +128,6 @@ final class WritePath {
       stripe.lock.unlock();
     }
     counters.dirtiedBytes.add(length);
-    committer.keyStaged(staged);
-    if (segOffset == 0) {
-      // Once a segment: what is in those before is then committed in time for them to come free.
-      committer.commitStaged();
-    }
+    committer.keyStaged(staged, segOffset);
   }
 }

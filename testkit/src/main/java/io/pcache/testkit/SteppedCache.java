@@ -221,9 +221,14 @@ public final class SteppedCache {
 
   /** Makes all writes durable, and waits. */
   public void flush() {
+    carryOut(flushRequest());
+  }
+
+  /** A flush, not submitted yet. */
+  public static SteppedRequest flushRequest() {
     SteppedRequest request = new SteppedRequest();
     request.prepareFlush();
-    carryOut(request);
+    return request;
   }
 
   /** Reads one sector and says which id it holds, as {@link SectorContent#idAt}. */

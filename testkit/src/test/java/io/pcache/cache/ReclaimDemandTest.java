@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pcache.testkit.ManualClock;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ReclaimDemandTest {
   private final ManualClock clock = new ManualClock();
@@ -22,23 +24,14 @@ class ReclaimDemandTest {
     assertThat(demand.isOwed()).isFalse();
   }
 
-  @Test
-  void nobodyIsToldTwiceInAMoment() {
-    demand.set(true, false);
+  @ParameterizedTest
+  @CsvSource({"false, 2000", "true, 400"})
+  void nobodyIsToldTwiceInAMomentWhichIsShorterWhereWritesWait(boolean writesWait, long micros) {
+    demand.set(true, writesWait);
     assertThat(demand.isDue()).isTrue();
     demand.told();
     assertThat(demand.isDue()).isFalse();
-    passMicros(1999);
-    assertThat(demand.isDue()).isFalse();
-    passMicros(1);
-    assertThat(demand.isDue()).isTrue();
-  }
-
-  @Test
-  void theMomentIsShorterWhereWritesWait() {
-    demand.set(true, true);
-    demand.told();
-    passMicros(399);
+    passMicros(micros - 1);
     assertThat(demand.isDue()).isFalse();
     passMicros(1);
     assertThat(demand.isDue()).isTrue();

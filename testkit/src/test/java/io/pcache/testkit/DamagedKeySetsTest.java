@@ -52,9 +52,7 @@ class DamagedKeySetsTest {
     }
 
     void commit() {
-      SteppedRequest flush = new SteppedRequest();
-      flush.prepareFlush();
-      submit(flush);
+      submit(SteppedCache.flushRequest());
       heads.add(head());
     }
 

@@ -58,9 +58,7 @@ class DirtyTailTest {
   }
 
   private void commit() {
-    SteppedRequest flush = new SteppedRequest();
-    flush.prepareFlush();
-    submit(flush);
+    submit(SteppedCache.flushRequest());
     heads.add(head());
   }
 

@@ -168,9 +168,7 @@ class FullCacheTest {
         cache.submit(zeroes((i % 192) * (1L << 20), 1 << 20, done, i));
         waits += done.isEmpty() ? 1 : 0;
         assertThat(keySetsWrittenBackUntil(done, cache)).isLessThan(5);
-        SteppedRequest flush = new SteppedRequest();
-        flush.prepareFlush();
-        cache.submit(flush);
+        cache.submit(SteppedCache.flushRequest());
       }
       assertThat(waits).isPositive();
     }

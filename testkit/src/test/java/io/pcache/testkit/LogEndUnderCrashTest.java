@@ -72,8 +72,7 @@ class LogEndUnderCrashTest {
       for (int i = 0; i < 3; i++) {
         second = i == 1 ? start + cache.cache().snapshot().keyHead().segOffsetBytes() : second;
         cache.submit(SteppedCache.writeRequest(i * 512L, 512, i + 1));
-        SteppedRequest flush = new SteppedRequest();
-        flush.prepareFlush();
+        SteppedRequest flush = SteppedCache.flushRequest();
         cache.submit(flush);
         assertThat(flush.isDone()).isTrue();
       }

@@ -87,9 +87,7 @@ class WritebackFaultsTest {
       SteppedCache cache = caches.open(media);
       cache.write(0, 64 * SECTOR, 1);
       // The flush of the client commits at once; nothing has been written back yet.
-      SteppedRequest flush = new SteppedRequest();
-      flush.prepareFlush();
-      cache.submit(flush);
+      cache.submit(SteppedCache.flushRequest());
       caches.store.failFlushes(3);
       for (int i = 0; i < 3; i++) {
         cache.rest();
