@@ -179,24 +179,18 @@ final class LogCommitter implements Agent {
   }
 
   /**
-   * A stage has taken another key and holds {@code stagedKeys} now: full key sets are committed,
-   * and where it has taken more than it should, no new keys are let in before they are.
+   * A stage has taken another key and holds {@code stagedKeys} now, and the key's data begins at
+   * {@code segOffsetBytes} of its segment. Full key sets are committed, and where the stage has
+   * taken more than it should, no new keys are let in before they are. What begins a segment has
+   * what is in those before committed, in time for them to come free.
    */
-  void keyStaged(int stagedKeys) {
+  void keyStaged(int stagedKeys, int segOffsetBytes) {
     if (stagedKeys >= MAX_STAGED_KEYS) {
       backlog.set(true);
       runOrWake();
     } else if (stagedKeys % KeySetRecord.MAX_KEYS == 0) {
       runOrWake();
     }
-  }
-
-  /**
-   * The same for a key whose data begins at {@code segOffsetBytes} of its segment: what begins a
-   * segment has what is in those before committed, in time for them to come free.
-   */
-  void keyStaged(int stagedKeys, int segOffsetBytes) {
-    keyStaged(stagedKeys);
     if (segOffsetBytes == 0) {
       commitStaged();
     }

@@ -27,6 +27,9 @@ import org.junit.jupiter.api.Test;
  * durable.
  */
 class LogCommitterInterleavingTest {
+  /** Inside a segment: such a key asks for no commit by its place. */
+  private static final int SEG_OFFSET = 512;
+
   private static final long FIRST_OFF = 0x5A5A_0000L;
 
   @Test
@@ -115,7 +118,7 @@ class LogCommitterInterleavingTest {
       flushes.add(flush);
       flush.prepareFlush();
       flush.begin();
-      committer.keyStaged(flush.stage());
+      committer.keyStaged(flush.stage(), SEG_OFFSET);
       return flush;
     }
 
@@ -166,7 +169,7 @@ class LogCommitterInterleavingTest {
     private int stage() {
       stripe.lock.lock();
       try {
-        return stripe.stage.append(off, 512, 0, 1, 0, 0, 0);
+        return stripe.stage.append(off, 512, 0, 1, SEG_OFFSET, 0, 0);
       } finally {
         stripe.lock.unlock();
       }

@@ -25,6 +25,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whoever commits ends, and leaves nothing behind that nobody knows of. */
 class LogCommitterLivenessTest {
+  /** Inside a segment: such a key asks for no commit by its place. */
+  private static final int SEG_OFFSET = 512;
+
   private static final int MANY_KEYS = 1024;
 
   private final SlowMedia media = new SlowMedia();
@@ -61,7 +64,7 @@ class LogCommitterLivenessTest {
     Stripe stripe = stripes.of(offsetBytes);
     stripe.lock.lock();
     try {
-      return stripe.stage.append(offsetBytes, 512, 0, 1, 0, 0, 0);
+      return stripe.stage.append(offsetBytes, 512, 0, 1, SEG_OFFSET, 0, 0);
     } finally {
       stripe.lock.unlock();
     }
@@ -69,20 +72,20 @@ class LogCommitterLivenessTest {
 
   private void stageTooManyKeys() {
     for (int i = 0; i < MANY_KEYS; i++) {
-      committer.keyStaged(stage());
+      committer.keyStaged(stage(), SEG_OFFSET);
     }
   }
 
   private void fillStage() {
     for (int i = 0; i < KeySetRecord.MAX_KEYS; i++) {
-      committer.keyStaged(stage());
+      committer.keyStaged(stage(), SEG_OFFSET);
     }
   }
 
   @Test
   void whoFillsAStageTakesTheOthersOnlyNowAndThen() {
     media.syncMayBlock = false;
-    committer.keyStaged(stage(MediaLayout.SUBTREE_BYTES));
+    committer.keyStaged(stage(MediaLayout.SUBTREE_BYTES), SEG_OFFSET);
     fillStage();
     assertThat(stripes.hasFullStage()).isFalse();
     assertThat(stripes.hasStagedKeys()).isTrue();
@@ -95,8 +98,8 @@ class LogCommitterLivenessTest {
   @ValueSource(booleans = {false, true})
   void whatIsStagedIsCommittedWhenAskedFor(boolean syncMayBlock) {
     media.syncMayBlock = syncMayBlock;
-    committer.keyStaged(stage());
-    committer.keyStaged(stage(MediaLayout.SUBTREE_BYTES));
+    committer.keyStaged(stage(), SEG_OFFSET);
+    committer.keyStaged(stage(MediaLayout.SUBTREE_BYTES), SEG_OFFSET);
     LogPosition before = committer.durableHead();
     committer.commitStaged();
     while (committer.doWork() > 0) {
@@ -105,6 +108,15 @@ class LogCommitterLivenessTest {
     assertThat(stripes.hasStagedKeys()).isFalse();
     assertThat(committer.isCommitting()).isFalse();
     assertThat(committer.durableHead()).isNotEqualTo(before);
+  }
+
+  @Test
+  void whatBeginsASegmentHasAllStagesCommitted() {
+    media.syncMayBlock = false;
+    committer.keyStaged(stage(MediaLayout.SUBTREE_BYTES), SEG_OFFSET);
+    assertThat(stripes.hasStagedKeys()).isTrue();
+    committer.keyStaged(stage(), 0);
+    assertThat(stripes.hasStagedKeys()).isFalse();
   }
 
   @Test
@@ -119,7 +131,7 @@ class LogCommitterLivenessTest {
 
   @Test
   void whereASyncBlocksAllStagesShareIt() {
-    committer.keyStaged(stage(MediaLayout.SUBTREE_BYTES));
+    committer.keyStaged(stage(MediaLayout.SUBTREE_BYTES), SEG_OFFSET);
     fillStage();
     while (committer.doWork() > 0) {
       assertThat(stripes.hasStagedKeys()).isFalse();
