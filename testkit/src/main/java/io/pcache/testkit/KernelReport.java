@@ -9,15 +9,6 @@ import java.util.Optional;
  * @param output everything that the runner printed
  */
 public record KernelReport(int exitCode, String output) {
-  /**
-   * Whether the emulated machine ended before it came to the images: its first act is to make the
-   * file {@code out.log}, which the runner then does not find, and says so.
-   */
-  public boolean bootFailed() {
-    return exitCode != 0
-        && (output.contains("out.log: No such file") || output.contains("reported nothing"));
-  }
-
   /** Whether it refused to attach them. */
   public boolean refused() {
     return line("refused").isPresent();

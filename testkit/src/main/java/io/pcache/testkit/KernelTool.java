@@ -21,7 +21,6 @@ public final class KernelTool {
   private static final String USUAL_LOCATION = "../shared/kernel/dm-pcache";
   private static final long TIMEOUT_SECONDS = 240;
   private static final long GRACE_SECONDS = 20;
-  private static final int STARTS = 3;
 
   private KernelTool() {}
 
@@ -31,20 +30,11 @@ public final class KernelTool {
   }
 
   /**
-   * Carries out one run. An emulated machine that dies while it boots, as one does now and then on
-   * a busy host, has not touched the images, and is started again, three times in all.
+   * Carries out one run.
    *
    * @throws IllegalStateException where the emulated machine did not come to its end
    */
   public static KernelReport run(KernelRun run) throws IOException, InterruptedException {
-    KernelReport report = start(run);
-    for (int starts = 1; report.bootFailed() && starts < STARTS; starts++) {
-      report = start(run);
-    }
-    return report;
-  }
-
-  private static KernelReport start(KernelRun run) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of(location().toString()));
     command.addAll(run.arguments());
     Path output = Files.createTempFile("dm-pcache", ".log");
