@@ -72,20 +72,18 @@ final class Connection implements Runnable {
   }
 
   private void serve() throws IOException, ProtocolViolation {
-    PooledBuffer buffer = shared.socketBuffers().take(SocketInput.BUFFER_BYTES);
-    try {
-      SocketOutput output = new SocketOutput(channel, sendClock);
-      PendingReplies pending = new PendingReplies();
-      SocketInput input =
-          new SocketInput(channel, view(buffer), shared.turnsAwake(), receiveClock, pending);
+    SocketOutput output = new SocketOutput(channel, sendClock);
+    PendingReplies pending = new PendingReplies();
+    try (SocketInput input =
+        new SocketInput(
+            channel, shared.socketBuffers(), shared.turnsAwake(), receiveClock, pending)) {
       OptionReplies replies = new OptionReplies(output);
       Negotiated negotiated =
           new Negotiation(shared.exports(), input, replies, shared::isShuttingDown).run();
       if (negotiated != null) {
+        input.handshakeIsOver();
         transmit(negotiated, input, output, pending);
       }
-    } finally {
-      shared.socketBuffers().give(buffer);
     }
   }
 

@@ -13,7 +13,9 @@ final class OptionReplies {
   private static final byte[] NOTHING = {};
 
   private final SocketOutput output;
-  private final ByteBuffer pending = ByteBuffer.allocate(1 << 14);
+  private static final int FIRST_BYTES = 1 << 10;
+
+  private ByteBuffer pending = ByteBuffer.allocate(FIRST_BYTES);
 
   OptionReplies(SocketOutput output) {
     this.output = output;
@@ -23,6 +25,9 @@ final class OptionReplies {
   ByteBuffer room(int bytes) throws IOException {
     if (pending.remaining() < bytes) {
       flush();
+    }
+    if (pending.capacity() < bytes) {
+      pending = ByteBuffer.allocate(bytes);
     }
     return pending;
   }

@@ -15,9 +15,12 @@ import java.util.concurrent.Semaphore;
  *
  * <p>Thread-safety: none; used by the connection's thread.
  */
-final class SocketInput {
-  /** What a buffer for this has to hold: the largest option, or many small requests. */
-  static final int BUFFER_BYTES = 1 << 18;
+final class SocketInput implements AutoCloseable {
+  /** What the buffer holds: the largest option, or many small requests. */
+  private static final int BUFFER_BYTES = 1 << 18;
+
+  /** Enough for the options that clients send; who never gets further costs no more. */
+  private static final int HANDSHAKE_BUFFER_BYTES = 1 << 12;
 
   /**
    * Payload with at least this much still to come is received where it belongs, not through the
@@ -30,7 +33,9 @@ final class SocketInput {
   private final BeforeWaiting beforeWaiting;
   private final BusyPoll idlePoll;
   private final BusyPoll messagePoll;
-  private final ByteBuffer buffer;
+  private final BufferPool buffers;
+  private PooledBuffer pooled;
+  private ByteBuffer buffer;
 
   /** Sends whatever is waiting to be sent. */
   @FunctionalInterface
@@ -39,12 +44,12 @@ final class SocketInput {
   }
 
   /**
-   * @param buffer {@link #BUFFER_BYTES} for this alone
+   * @param buffers where to take a buffer from, given back by {@link #close}
    * @param turns for waiting awake, shared with the server's other connections
    */
   SocketInput(
       SocketChannel channel,
-      ByteBuffer buffer,
+      BufferPool buffers,
       Semaphore turns,
       StallClock stallClock,
       BeforeWaiting beforeWaiting) {
@@ -52,9 +57,27 @@ final class SocketInput {
     BusyPoll.Source source = Channels.newInputStream(channel)::available;
     this.idlePoll = new BusyPoll(source, turns, System::nanoTime);
     this.messagePoll = new BusyPoll(source, turns, System::nanoTime);
-    this.buffer = buffer.clear().limit(0);
+    this.buffers = buffers;
+    this.pooled = buffers.take(HANDSHAKE_BUFFER_BYTES);
+    this.buffer = pooled.prefixView(HANDSHAKE_BUFFER_BYTES).limit(0);
     this.stallClock = stallClock;
     this.beforeWaiting = beforeWaiting;
+  }
+
+  /** From now on many requests may come at a time. */
+  void handshakeIsOver() {
+    if (buffer.capacity() < BUFFER_BYTES) {
+      PooledBuffer larger = buffers.take(BUFFER_BYTES);
+      buffer = larger.prefixView(BUFFER_BYTES).put(buffer).flip();
+      buffers.give(pooled);
+      pooled = larger;
+    }
+  }
+
+  /** Gives the buffer back. */
+  @Override
+  public void close() {
+    buffers.give(pooled);
   }
 
   /** What has been received; {@link #await} says how much of it can be counted on. */
@@ -94,6 +117,9 @@ final class SocketInput {
    * Leaves the buffer ready for {@link #received} to be appended to; undone by {@link #receive}.
    */
   private void makeRoom(int bytes) {
+    if (bytes > buffer.capacity()) {
+      handshakeIsOver();
+    }
     if (!buffer.hasRemaining()) {
       buffer.clear().limit(0);
     } else if (buffer.position() + bytes > buffer.capacity() || buffer.remaining() < DIRECT_BYTES) {

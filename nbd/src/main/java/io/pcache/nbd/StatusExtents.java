@@ -3,6 +3,7 @@ package io.pcache.nbd;
 import io.pcache.block.BlockDevice;
 import io.pcache.block.RangeState;
 import io.pcache.block.RangeStateVisitor;
+import java.util.Arrays;
 
 /**
  * The extents of one block status answer: equal neighbours are one, and there is a bound on extents
@@ -15,8 +16,11 @@ final class StatusExtents implements RangeStateVisitor {
 
   private static final int MAX_VISITS = 1 << 16;
 
-  private final long[] lengthBytes = new long[MAX_EXTENTS];
-  private final int[] status = new int[MAX_EXTENTS];
+  /** Most clients never ask. */
+  private static final int FIRST_EXTENTS = 16;
+
+  private long[] lengthBytes = new long[FIRST_EXTENTS];
+  private int[] status = new int[FIRST_EXTENTS];
   private int count;
   private int limit;
   private int visits;
@@ -51,6 +55,10 @@ final class StatusExtents implements RangeStateVisitor {
   }
 
   private void append(long length, int newStatus) {
+    if (count == lengthBytes.length) {
+      lengthBytes = Arrays.copyOf(lengthBytes, 2 * count);
+      status = Arrays.copyOf(status, 2 * count);
+    }
     lengthBytes[count] = length;
     status[count] = newStatus;
     count++;
