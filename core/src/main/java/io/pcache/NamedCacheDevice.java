@@ -1,6 +1,7 @@
 package io.pcache;
 
 import io.pcache.error.CorruptMediaException;
+import io.pcache.error.NoSpaceException;
 import io.pcache.error.UnsupportedFormatException;
 import java.util.function.Supplier;
 
@@ -19,6 +20,8 @@ final class NamedCacheDevice {
       throw new UnsupportedFormatException(cache + ": " + e.getMessage(), e);
     } catch (CorruptMediaException e) {
       throw new CorruptMediaException(cache + ": " + e.getMessage(), e);
+    } catch (NoSpaceException e) {
+      throw new NoSpaceException(cache + ": " + e.getMessage(), e);
     }
   }
 }

@@ -33,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  * @param oldestDirtyMillis age of the oldest of them as far as this run knows, 0 where there are
  *     none
  * @param cachedExtents entries in the index
+ * @param indexBytes what the index takes of the heap at most
+ * @param indexLimitBytes what it may take; where it does, writes wait for reclaiming, and reads
+ *     that miss stop filling the cache shortly before
  * @param waitingRequests requests that wait for space
  * @param reads read requests
  * @param readHitBytes bytes read from the cache
@@ -67,6 +70,8 @@ public record PcacheStatus(
     long dirtyBytes,
     long oldestDirtyMillis,
     long cachedExtents,
+    long indexBytes,
+    long indexLimitBytes,
     int waitingRequests,
     long reads,
     long readHitBytes,

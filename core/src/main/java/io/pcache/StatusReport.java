@@ -45,6 +45,8 @@ final class StatusReport {
         now.dirtyBytes(),
         now.oldestDirtyMillis(),
         now.cachedExtents(),
+        now.indexBytes(),
+        now.indexLimitBytes(),
         now.waitingRequests(),
         now.reads(),
         now.readHitBytes(),

@@ -45,7 +45,13 @@ final class StatusText {
                 status.segmentsInUse(),
                 status.segments(),
                 status.gcPercent()));
-    line("extents", count(status.cachedExtents()));
+    line(
+        "extents",
+        "%s, taking %s of at most %s of heap"
+            .formatted(
+                count(status.cachedExtents()),
+                ByteSize.format(status.indexBytes()),
+                ByteSize.format(status.indexLimitBytes())));
     line("dirty", dirty(status));
     line(
         "write-back",

@@ -38,6 +38,8 @@ final class Samples {
         dirtyBytes,
         dirtyBytes == 0 ? 0 : 4_200,
         98_765,
+        3L << 20,
+        160L << 20,
         0,
         1_234_567,
         980L << 20,

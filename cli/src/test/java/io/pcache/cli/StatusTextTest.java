@@ -20,7 +20,7 @@ class StatusTextTest {
             backing     disk.img, 1.00 GiB
             uuid        00112233-4455-6677-8899-aabbccddeeff
             in use      192 MiB of 496 MiB (38.7 %), 12 of 31 segments; reclaiming starts at 70 %
-            extents     98,765
+            extents     98,765, taking 3.00 MiB of at most 160 MiB of heap
             dirty       11.8 MiB (2.4 % of the cache), the oldest for 4.2 s
             write-back  running, 51.0 MiB written back
             log         head 3:168, written back to 2:4096, reclaimed to 1:512
@@ -70,6 +70,8 @@ class StatusTextTest {
             0,
             0,
             0,
+            0,
+            1,
             3,
             0,
             0,

@@ -57,6 +57,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
   private final DirtyAges ages;
   private final Stripes stripes;
   private final ExtentIndex index;
+  private final IndexMemory memory;
   private final Segments segments;
   private final LogCommitter committer;
   private final Writeback writeback;
@@ -93,12 +94,15 @@ public final class Cache implements BlockDevice, AutoCloseable {
     ReclaimDemand demand = new ReclaimDemand(tuning.clock());
     DamagedKeySets damagedKeySets = new DamagedKeySets(geometry, segments, health);
     committer = newCommitter(recovery, pool, tuning);
-    MissFill fill = new MissFill(geometry, index, segments, heads, committer, throttle, health);
+    memory = new IndexMemory(index, tuning.maxIndexBytes());
+    MissFill fill =
+        new MissFill(geometry, index, segments, heads, committer, throttle, memory, health);
     reads =
         new ReadPath(
             geometry, stripes, index, segments, backing, fill, badExtents, health, counters);
     WritePath writes =
-        new WritePath(geometry, stripes, index, segments, heads, committer, throttle, counters);
+        new WritePath(
+            geometry, stripes, index, segments, heads, committer, throttle, memory, counters);
     deferred =
         new DeferredWrites(
             writes,
@@ -120,6 +124,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
             committer,
             writeback,
             throttle,
+            memory,
             damagedKeySets,
             demand,
             recovery.keyTail(),
@@ -188,6 +193,8 @@ public final class Cache implements BlockDevice, AutoCloseable {
    * @param guard told before write-back changes the backing device
    * @throws io.pcache.error.CorruptMediaException where something that was in the log is not
    *     readable any more
+   * @throws io.pcache.error.NoSpaceException where the index needs more of the heap than it may
+   *     take
    */
   public static Cache recover(
       Media media,
@@ -198,7 +205,9 @@ public final class Cache implements BlockDevice, AutoCloseable {
       BackingWriteGuard guard,
       CacheTuning tuning) {
     Geometry geometry = Geometry.of(media, info, backing.sizeBytes());
-    Recovery recovery = Recovery.of(geometry, lastWriter, closedLog, tuning.recoveryThreads());
+    Recovery recovery =
+        Recovery.of(
+            geometry, lastWriter, closedLog, tuning.recoveryThreads(), tuning.maxIndexBytes());
     return new Cache(geometry, info, recovery, backing, guard, tuning);
   }
 
@@ -278,8 +287,8 @@ public final class Cache implements BlockDevice, AutoCloseable {
     if (isUnusable(request)) {
       return new BadOptionException(
           request.op()
-              + ": the buffer has to be open, accessible from every thread (a shared or automatic arena, or the heap), and"
-              + " writable for a read");
+              + ": the buffer has to be open, accessible from every thread (a shared or automatic"
+              + " arena, or the heap), and writable for a read");
     }
     long offset = request.offsetBytes();
     long length = request.lengthBytes();
@@ -404,6 +413,8 @@ public final class Cache implements BlockDevice, AutoCloseable {
         counters.dirtyBytes(),
         ages.oldestMillis(),
         index.extentCount(),
+        memory.usedBytes(),
+        memory.limitBytes(),
         deferred.waiting(),
         counters.reads.sum(),
         counters.readHitBytes.sum(),

@@ -13,6 +13,8 @@ import java.util.List;
  * @param dirtyBytes bytes in the log not known to be on the backing device
  * @param oldestDirtyMillis age of the oldest of them
  * @param cachedExtents entries in the index
+ * @param indexBytes what the index takes of the heap at most
+ * @param indexLimitBytes what it may take; where it does, writes wait for reclaiming
  * @param waitingRequests writes that wait for space
  * @param reads read requests
  * @param readHitBytes bytes read from the cache
@@ -33,6 +35,8 @@ public record CacheSnapshot(
     long dirtyBytes,
     long oldestDirtyMillis,
     long cachedExtents,
+    long indexBytes,
+    long indexLimitBytes,
     int waitingRequests,
     long reads,
     long readHitBytes,

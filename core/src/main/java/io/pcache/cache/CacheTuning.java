@@ -13,9 +13,17 @@ import java.util.concurrent.TimeUnit;
  * @param handOverNanos how long the backing device takes at least for a request that write-back
  *     hands to the device's threads; what is faster it carries out itself. 0 for handing over all
  * @param recoveryThreads how many walk the log at the same time, at least 1
+ * @param maxIndexBytes how much of the heap the index may take; beyond it misses do not fill, and
+ *     writes wait for reclaiming
  */
 public record CacheTuning(
-    Clock clock, long seed, int stripes, int dataHeads, long handOverNanos, int recoveryThreads) {
+    Clock clock,
+    long seed,
+    int stripes,
+    int dataHeads,
+    long handOverNanos,
+    int recoveryThreads,
+    long maxIndexBytes) {
   private static final int STRIPES = 8;
   private static final int SEGMENTS_PER_HEAD = 8;
 
@@ -24,6 +32,11 @@ public record CacheTuning(
 
   /** Each reads all of the log: more would mostly do that. */
   private static final int MAX_RECOVERY_THREADS = 8;
+
+  /** The rest is for what collects garbage, for connections, and for opening. */
+  private static final int INDEX_EIGHTHS = 5;
+
+  private static final int HEAP_EIGHTHS = 8;
 
   /** What fits this machine and a cache of that many segments. */
   public static CacheTuning forMachine(int segments) {
@@ -35,6 +48,22 @@ public record CacheTuning(
         STRIPES,
         Integer.highestOneBit(heads),
         HAND_OVER_NANOS,
-        Math.min(processors, MAX_RECOVERY_THREADS));
+        Math.min(processors, MAX_RECOVERY_THREADS),
+        indexBytesForHeap(Runtime.getRuntime().maxMemory()));
+  }
+
+  /** What the index may take of a heap, in bytes. */
+  private static long indexBytesForHeap(long heapBytes) {
+    return heapBytes / HEAP_EIGHTHS * INDEX_EIGHTHS;
+  }
+
+  /** The heap in which the index may take so much, in bytes. */
+  static long heapBytesForIndex(long indexBytes) {
+    return indexBytes / INDEX_EIGHTHS * HEAP_EIGHTHS;
+  }
+
+  /** Rounded up, for people. */
+  static long mebibytes(long bytes) {
+    return Math.ceilDiv(bytes, 1L << 20);
   }
 }

@@ -20,6 +20,7 @@ final class MissFill {
   private final DataHeads heads;
   private final LogCommitter committer;
   private final Throttle throttle;
+  private final IndexMemory memory;
   private final CacheHealth health;
 
   MissFill(
@@ -29,6 +30,7 @@ final class MissFill {
       DataHeads heads,
       LogCommitter committer,
       Throttle throttle,
+      IndexMemory memory,
       CacheHealth health) {
     this.geometry = geometry;
     this.index = index;
@@ -36,6 +38,7 @@ final class MissFill {
     this.heads = heads;
     this.committer = committer;
     this.throttle = throttle;
+    this.memory = memory;
     this.health = health;
   }
 
@@ -54,7 +57,10 @@ final class MissFill {
   }
 
   private boolean mayFill() {
-    return committer.hasRoomForKeys() && !throttle.isActive() && health.writeRefusal() == null;
+    return committer.hasRoomForKeys()
+        && !throttle.isActive()
+        && !memory.isScarce()
+        && health.writeRefusal() == null;
   }
 
   private boolean fillRange(Miss miss, Stripe stripe, int done, long range) {

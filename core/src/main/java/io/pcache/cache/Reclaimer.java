@@ -26,9 +26,10 @@ import java.util.function.IntSupplier;
  * round, a crash in between could leave an older key of a range valid whose newer key, in a segment
  * that was freed, is not.
  *
- * <p>It starts where gc_percent of the segments are in use, where a write waits or is slowed down,
- * where the log has no segment in reserve, and where write-back has passed a key set that cannot be
- * read any more; it also keeps that reserve zeroed.
+ * <p>It starts where gc_percent of the segments are in use, where the index takes almost all of the
+ * heap that it may, where a write waits or is slowed down, where the log has no segment in reserve,
+ * and where write-back has passed a key set that cannot be read any more; it also keeps that
+ * reserve zeroed.
  *
  * <p>Thread-safety: {@link #doWork} from one thread at a time; {@link #keyTail} and {@link
  * #setGcPercent} from any.
@@ -43,6 +44,7 @@ final class Reclaimer implements Agent {
   private final LogCommitter committer;
   private final Writeback writeback;
   private final Throttle throttle;
+  private final IndexMemory memory;
   private final DamagedKeySets damagedKeySets;
   private final ReclaimDemand demand;
   private final KeySetReader reader;
@@ -64,6 +66,7 @@ final class Reclaimer implements Agent {
       LogCommitter committer,
       Writeback writeback,
       Throttle throttle,
+      IndexMemory memory,
       DamagedKeySets damagedKeySets,
       ReclaimDemand demand,
       LogPosition keyTail,
@@ -79,6 +82,7 @@ final class Reclaimer implements Agent {
     this.committer = committer;
     this.writeback = writeback;
     this.throttle = throttle;
+    this.memory = memory;
     this.damagedKeySets = damagedKeySets;
     this.demand = demand;
     this.reader = new KeySetReader(geometry.media(), geometry.chain(), geometry.deviceBytes());
@@ -145,6 +149,7 @@ final class Reclaimer implements Agent {
     return segments.inUse() * 100L >= threshold
         || waitingWrites.getAsInt() > 0
         || throttle.isActive()
+        || memory.isScarce()
         || damagedKeySets.isReclaimingDue()
         || !segments.hasLogReserve();
   }

@@ -2,6 +2,7 @@ package io.pcache.cache;
 
 import io.pcache.error.CorruptMediaException;
 import io.pcache.error.MediaFailureException;
+import io.pcache.error.NoSpaceException;
 import io.pcache.format.LogBounds;
 import io.pcache.format.LogPosition;
 import io.pcache.format.MediaLayout;
@@ -43,6 +44,7 @@ public final class Recovery {
 
   private final Geometry geometry;
   private final int threads;
+  private final long maxIndexBytes;
   private final KeySetReader reader;
   private final LogWalk walk;
   private final RecoveredSegments segments;
@@ -55,17 +57,18 @@ public final class Recovery {
   private long keys;
   private long dirtyBytes;
 
-  private Recovery(Geometry geometry, int threads) {
+  private Recovery(Geometry geometry, int threads, long maxIndexBytes) {
     int n = geometry.chain().segments();
     this.geometry = geometry;
     this.threads = threads;
+    this.maxIndexBytes = maxIndexBytes;
     this.reader = new KeySetReader(geometry.media(), geometry.chain(), geometry.deviceBytes());
     this.walk = new LogWalk(reader, n);
     this.segments = new RecoveredSegments(geometry.media(), geometry.chain());
     this.keyTail = TailPosition.keyTail(geometry.media(), n).load();
     this.dirtyTail = TailPosition.dirtyTail(geometry.media(), n).load();
     this.keyHead = keyTail;
-    this.index = new ExtentIndex(geometry.deviceBytes(), geometry.dataCrc());
+    this.index = new ExtentIndex(0, geometry.dataCrc());
   }
 
   /**
@@ -74,11 +77,17 @@ public final class Recovery {
    * @param lastWriter who appended to the log last
    * @param closedLog where the log was when it was closed in order, or null where that is not known
    * @param threads how many walk the log at the same time, the calling one among them
+   * @param maxIndexBytes how much of the heap the index may take while the cache is open
    * @throws CorruptMediaException where something that was in the log is not readable any more
+   * @throws NoSpaceException where the index takes more of the heap than it may
    */
   static Recovery of(
-      Geometry geometry, LogEnd.Writer lastWriter, @Nullable LogBounds closedLog, int threads) {
-    Recovery recovery = new Recovery(geometry, threads);
+      Geometry geometry,
+      LogEnd.Writer lastWriter,
+      @Nullable LogBounds closedLog,
+      int threads,
+      long maxIndexBytes) {
+    Recovery recovery = new Recovery(geometry, threads, maxIndexBytes);
     recovery.walkLog();
     recovery.settleDirtyTail();
     recovery.judgeEnd(lastWriter, closedLog);
@@ -92,7 +101,35 @@ public final class Recovery {
   }
 
   private void walkLog() {
-    ExtentIndexBuilder builder = new ExtentIndexBuilder(geometry.deviceBytes(), geometry.dataCrc());
+    try {
+      replayLog();
+    } catch (NoSpaceException e) {
+      throw heapTooSmall(e);
+    }
+  }
+
+  /** How much would do is only known once all of the log has been read. */
+  private NoSpaceException heapTooSmall(NoSpaceException cause) {
+    long[] found = new long[1];
+    var _ = walk.from(keyTail, (position, keySet) -> found[0] += keySet.keyCount());
+    long neededBytes = ExtentIndex.heapBytes(geometry.deviceBytes(), geometry.dataCrc(), found[0]);
+    return new NoSpaceException(
+        "the index of %d keys in front of a device of %d bytes takes up to %d MiB of heap, and may take %d MiB; give the program a heap of %d MiB or more: pcache serve --heap, or java -Xmx"
+            .formatted(
+                found[0],
+                geometry.deviceBytes(),
+                CacheTuning.mebibytes(neededBytes),
+                CacheTuning.mebibytes(maxIndexBytes),
+                CacheTuning.mebibytes(CacheTuning.heapBytesForIndex(neededBytes))),
+        cause);
+  }
+
+  private void replayLog() {
+    ExtentIndexBuilder builder =
+        new ExtentIndexBuilder(
+            geometry.deviceBytes(),
+            geometry.dataCrc(),
+            IndexMemory.openingLimitBytes(maxIndexBytes));
     List<LogReplay> replays = new ArrayList<>();
     for (int i = 0; i < threads; i++) {
       replays.add(new LogReplay(geometry, segments, keyTail, dirtyTail, builder.share(i, threads)));
@@ -160,7 +197,7 @@ public final class Recovery {
    */
   private void restartDirtyFromKeyTail() {
     // Not in memory beside the next one.
-    index = new ExtentIndex(geometry.deviceBytes(), geometry.dataCrc());
+    index = new ExtentIndex(0, geometry.dataCrc());
     segments.forgetReferences();
     dirtyTail = keyTail;
     walkLog();

@@ -21,6 +21,7 @@ final class WritePath {
   private final DataHeads heads;
   private final LogCommitter committer;
   private final Throttle throttle;
+  private final IndexMemory memory;
   private final CacheCounters counters;
 
   WritePath(
@@ -31,6 +32,7 @@ final class WritePath {
       DataHeads heads,
       LogCommitter committer,
       Throttle throttle,
+      IndexMemory memory,
       CacheCounters counters) {
     this.geometry = geometry;
     this.stripes = stripes;
@@ -39,6 +41,7 @@ final class WritePath {
     this.heads = heads;
     this.committer = committer;
     this.throttle = throttle;
+    this.memory = memory;
     this.counters = counters;
   }
 
@@ -72,7 +75,7 @@ final class WritePath {
     long offset = request.offsetBytes() + doneBytes;
     long toBoundary = MediaLayout.SUBTREE_BYTES - offset % MediaLayout.SUBTREE_BYTES;
     int wanted = (int) Math.min(request.lengthBytes() - doneBytes, toBoundary);
-    if (!committer.hasRoomForKeys() || !throttle.admits()) {
+    if (!committer.hasRoomForKeys() || !throttle.admits() || memory.isFull()) {
       return 0;
     }
     long range = heads.reserve(wanted);

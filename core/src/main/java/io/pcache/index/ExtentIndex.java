@@ -2,6 +2,7 @@ package io.pcache.index;
 
 import io.pcache.format.MediaLayout;
 import java.util.Arrays;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * subtree.
  *
  * <p>Thread-safety: the caller holds the lock of the subtree's stripe for every method but {@link
- * #extentCount()} and {@link #hint}. Distinct subtrees may be used at the same time.
+ * #extentCount()}, {@link #heapBytes()} and {@link #hint}. Distinct subtrees may be used at the
+ * same time.
  */
 public final class ExtentIndex {
   private static final int FIRST_CAPACITY = 4;
@@ -30,11 +32,23 @@ public final class ExtentIndex {
    */
   private static final int SHRINK_BELOW_FIFTHS = 3;
 
+  /** Extents are counted by as many as the smallest array holds. */
+  private static final int UNIT_EXTENTS = FIRST_CAPACITY;
+
+  /** What four extents take at most, the header of their array and its spare room included. */
+  private static final long UNIT_BYTES = 64;
+
+  /** A count, a reference, and a second reference where there are proofs. */
+  private static final long SUBTREE_BYTES = Integer.BYTES + Long.BYTES;
+
   private static final long[] NOTHING = {};
 
   private final long[][] subtrees;
   private final int[] counts;
   private final long @Nullable [][] proofs;
+
+  /** How many times {@link #UNIT_EXTENTS} the subtrees hold, each rounded up. */
+  private final LongAdder units = new LongAdder();
 
   /**
    * Creates an empty index.
@@ -58,6 +72,39 @@ public final class ExtentIndex {
     this.subtrees = subtrees;
     this.counts = counts;
     this.proofs = proofs;
+    for (int count : counts) {
+      units.add(units(count));
+    }
+  }
+
+  /** What extents of one subtree are counted as. */
+  static int units(int extents) {
+    return (extents + UNIT_EXTENTS - 1) / UNIT_EXTENTS;
+  }
+
+  /** What so many units take of the heap at most, in bytes. */
+  static long unitBytes(long units, boolean withProofs) {
+    return units * (withProofs ? 2 * UNIT_BYTES : UNIT_BYTES);
+  }
+
+  /** What an index of that many extents takes of the heap, in bytes, where they lie dense. */
+  public static long heapBytes(long deviceBytes, boolean withProofs, long extents) {
+    return emptyHeapBytes(deviceBytes, withProofs)
+        + unitBytes((extents + UNIT_EXTENTS - 1) / UNIT_EXTENTS, withProofs);
+  }
+
+  /** What an index takes of the heap while it holds nothing, in bytes. */
+  public static long emptyHeapBytes(long deviceBytes, boolean withProofs) {
+    return subtreesOf(deviceBytes) * (withProofs ? SUBTREE_BYTES + Long.BYTES : SUBTREE_BYTES);
+  }
+
+  /**
+   * What the index takes of the heap at most, in bytes: 16 an extent, 32 with proofs, rounded up to
+   * four extents in each subtree, and the subtrees themselves. Roughly while others change it.
+   */
+  public long heapBytes() {
+    long fixed = counts.length * (proofs == null ? SUBTREE_BYTES : SUBTREE_BYTES + Long.BYTES);
+    return fixed + unitBytes(units.sum(), proofs != null);
   }
 
   /** How many subtrees a device has. */
@@ -311,6 +358,10 @@ public final class ExtentIndex {
       proofs[subtree] = spliced(proofs[subtree], count, first, past, inserted, newCount);
     }
     counts[subtree] = newCount;
+    int moreUnits = units(newCount) - units(count);
+    if (moreUnits != 0) {
+      units.add(moreUnits);
+    }
   }
 
   private static long[] spliced(

@@ -1,7 +1,9 @@
 package io.pcache.index;
 
+import io.pcache.error.NoSpaceException;
 import io.pcache.format.MediaLayout;
 import java.util.Arrays;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,9 +43,21 @@ public final class ExtentIndexBuilder {
   private final int[] counts;
   private final long @Nullable [][] proofs;
   private final int longsPerEntry;
+  private final long maxHeapBytes;
 
-  /** As {@link ExtentIndex#ExtentIndex(long, boolean)}. */
-  public ExtentIndexBuilder(long deviceBytes, boolean withProofs) {
+  /** What extents and notes take, which is less than what the finished index may. */
+  private final LongAdder entryBytes = new LongAdder();
+
+  /**
+   * As {@link ExtentIndex#ExtentIndex(long, boolean)}.
+   *
+   * @param maxHeapBytes what the index may take of the heap, as {@link ExtentIndex#heapBytes()}
+   *     counts it
+   * @throws NoSpaceException where an empty index would take more
+   */
+  public ExtentIndexBuilder(long deviceBytes, boolean withProofs, long maxHeapBytes) {
+    this.maxHeapBytes = maxHeapBytes;
+    checkFits(ExtentIndex.emptyHeapBytes(deviceBytes, withProofs));
     int n = ExtentIndex.subtreesOf(deviceBytes);
     entries = new long[n][];
     Arrays.fill(entries, NOTHING);
@@ -57,9 +71,25 @@ public final class ExtentIndexBuilder {
     return new Share(number, shares);
   }
 
-  /** The index, once all shares are finished. The builder must not be used any more. */
+  /**
+   * The index, once all shares are finished. The builder must not be used any more.
+   *
+   * @throws NoSpaceException where it takes more of the heap than it may
+   */
   public ExtentIndex build() {
-    return new ExtentIndex(entries, counts, proofs);
+    ExtentIndex index = new ExtentIndex(entries, counts, proofs);
+    checkFits(index.heapBytes());
+    return index;
+  }
+
+  private void checkFits(long heapBytes) {
+    if (heapBytes > maxHeapBytes) {
+      throw full();
+    }
+  }
+
+  private static NoSpaceException full() {
+    return new NoSpaceException("the index does not fit what it may take of the heap");
   }
 
   /** Some of the subtrees, filled by one thread. */
@@ -82,7 +112,11 @@ public final class ExtentIndexBuilder {
       return subtree / RUN_SUBTREES % shares == number;
     }
 
-    /** {@link ExtentIndex#put} for a range that this share holds. */
+    /**
+     * {@link ExtentIndex#put} for a range that this share holds.
+     *
+     * @throws NoSpaceException where the index would take more of the heap than it may
+     */
     public void put(
         long offsetBytes,
         int lengthBytes,
@@ -132,6 +166,8 @@ public final class ExtentIndexBuilder {
       long[] target = old;
       if (used + used / LEAST_ROOM_SHARE >= old.length) {
         target = new long[Math.max(FIRST_CAPACITY, count + count / ROOM_SHARE) * longsPerEntry];
+        entryBytes.add((target.length - old.length) * (long) Long.BYTES);
+        checkFits(entryBytes.sum());
       }
       System.arraycopy(merge.merged(), 0, target, 0, used);
       entries[subtree] = target;

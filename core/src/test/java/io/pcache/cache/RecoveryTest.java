@@ -73,7 +73,7 @@ class RecoveryTest {
   }
 
   private static Recovery recover(RandomLog log, int threads) {
-    return Recovery.of(log.geometry(), LogEnd.Writer.PCACHE, null, threads);
+    return Recovery.of(log.geometry(), LogEnd.Writer.PCACHE, null, threads, Long.MAX_VALUE);
   }
 
   @ParameterizedTest

@@ -58,7 +58,7 @@ class ExtentIndexBuilderTest {
     History(long seed, boolean withProofs, int shareCount, int busySubtrees, int maxSectors) {
       this.random = new Random(seed);
       this.expected = new ExtentIndex(DEVICE_BYTES, withProofs);
-      this.builder = new ExtentIndexBuilder(DEVICE_BYTES, withProofs);
+      this.builder = new ExtentIndexBuilder(DEVICE_BYTES, withProofs, Long.MAX_VALUE);
       this.shares = new ExtentIndexBuilder.Share[shareCount];
       this.busySubtrees = busySubtrees;
       this.maxSectors = maxSectors;
@@ -128,7 +128,7 @@ class ExtentIndexBuilderTest {
 
   @Test
   void aSubtreeOfSingleSectorsIsFull() {
-    ExtentIndexBuilder builder = new ExtentIndexBuilder(DEVICE_BYTES, true);
+    ExtentIndexBuilder builder = new ExtentIndexBuilder(DEVICE_BYTES, true, Long.MAX_VALUE);
     ExtentIndexBuilder.Share share = builder.share(0, 1);
     ExtentIndex expected = new ExtentIndex(DEVICE_BYTES, true);
     for (int round = 0; round < 3; round++) {
@@ -147,7 +147,7 @@ class ExtentIndexBuilderTest {
 
   @Test
   void whatIsBuiltGoesOnAsAnyIndex() {
-    ExtentIndexBuilder builder = new ExtentIndexBuilder(DEVICE_BYTES, false);
+    ExtentIndexBuilder builder = new ExtentIndexBuilder(DEVICE_BYTES, false, Long.MAX_VALUE);
     ExtentIndexBuilder.Share share = builder.share(0, 1);
     share.put(SECTOR, 3 * SECTOR, 7, 0, false, 0);
     share.finish();
@@ -159,7 +159,8 @@ class ExtentIndexBuilderTest {
 
   @Test
   void anExtentAcrossASubtreesBorderIsABug() {
-    ExtentIndexBuilder.Share share = new ExtentIndexBuilder(DEVICE_BYTES, false).share(0, 1);
+    ExtentIndexBuilder.Share share =
+        new ExtentIndexBuilder(DEVICE_BYTES, false, Long.MAX_VALUE).share(0, 1);
     assertThatThrownBy(() -> share.put(SUBTREE - SECTOR, 2 * SECTOR, 0, 0, false, 0))
         .isInstanceOf(AssertionError.class)
         .hasMessageContaining("stays inside its subtree");

@@ -82,7 +82,7 @@ public final class SteppedCache {
 
   /** What the tests of one stripe use: the order of the log is the order of the writes. */
   public static CacheTuning tuning(ManualClock clock, long seed, int stripes) {
-    return new CacheTuning(clock, seed, stripes, 1, 0, 1);
+    return new CacheTuning(clock, seed, stripes, 1, 0, 1, Long.MAX_VALUE);
   }
 
   /**

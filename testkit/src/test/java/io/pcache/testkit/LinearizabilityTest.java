@@ -56,7 +56,8 @@ class LinearizabilityTest {
                 BackingOptions.defaults())) {
       FreshFormat.write(media, dataCrc, null);
       CacheInfo info = CacheInfo.load(media, Superblock.load(media));
-      CacheTuning tuning = new CacheTuning(Clock.system(), seed.value(), 4, 2, 0, 2);
+      CacheTuning tuning =
+          new CacheTuning(Clock.system(), seed.value(), 4, 2, 0, 2, Long.MAX_VALUE);
       try (Cache cache =
           Cache.recover(
               media, info, backing, LogEnd.Writer.PCACHE, null, (at, length) -> {}, tuning)) {

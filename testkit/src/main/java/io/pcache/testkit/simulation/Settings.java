@@ -19,6 +19,7 @@ import java.util.random.RandomGenerator;
  * @param crashOneIn at one step in so many a crash is tried
  * @param hotShare the share of requests, in percent, that go to a few hot sectors
  * @param maxSectors the longest content request
+ * @param maxExtents how many extents the index may hold before writes wait, 0 for as many as fit
  * @param exhaustive whether every crash is tried at every step
  */
 record Settings(
@@ -35,8 +36,10 @@ record Settings(
     int crashOneIn,
     int hotShare,
     int maxSectors,
+    int maxExtents,
     boolean exhaustive) {
   private static final int LARGEST_ROOM_BYTES = 4800;
+  private static final int LEAST_EXTENTS = 64;
   private static final int SHORT_LIVES = 3;
   private static final int SHORT_ACTIONS = 10;
   private static final int SHORT_SECTORS = 8;
@@ -56,6 +59,7 @@ record Settings(
         1 + random.nextInt(4),
         random.nextInt(100),
         1 << (1 + random.nextInt(6)),
+        random.nextInt(4) == 0 ? LEAST_EXTENTS + random.nextInt(LEAST_EXTENTS) : 0,
         false);
   }
 
@@ -75,6 +79,7 @@ record Settings(
         1,
         hotShare,
         Math.min(maxSectors, SHORT_SECTORS),
+        maxExtents,
         true);
   }
 
@@ -85,7 +90,7 @@ record Settings(
 
   /** In words, for a report. */
   String describe() {
-    return "%d segments, %s, data_crc %s, %d stripes, %d data heads, gc_percent %d, %d lives of %d actions; %s"
+    return "%d segments, %s, data_crc %s, %d stripes, %d data heads, gc_percent %d, %d lives of %d actions, %s; %s"
         .formatted(
             segments,
             grain,
@@ -95,6 +100,7 @@ record Settings(
             gcPercent,
             lives,
             actionsPerLife,
+            maxExtents == 0 ? "any number of extents" : "about " + maxExtents + " extents",
             weights);
   }
 }

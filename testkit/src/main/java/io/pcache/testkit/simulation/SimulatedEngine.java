@@ -8,6 +8,7 @@ import io.pcache.cache.Cache;
 import io.pcache.cache.CacheTuning;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.error.PcacheException;
+import io.pcache.index.ExtentIndex;
 import io.pcache.testkit.CrashMedia;
 import io.pcache.testkit.ManualClock;
 import io.pcache.testkit.SectorContent;
@@ -81,10 +82,22 @@ final class SimulatedEngine {
     long handOverNanos = random.nextBoolean() ? 0 : Long.MAX_VALUE;
     CacheTuning tuning =
         new CacheTuning(
-            clock, random.nextLong(), settings.stripes(), settings.dataHeads(), handOverNanos, 1);
+            clock,
+            random.nextLong(),
+            settings.stripes(),
+            settings.dataHeads(),
+            handOverNanos,
+            1,
+            maxIndexBytes(store, settings));
     AttachedCache attached =
         AttachedCache.attach("simulated", media, store, backing, false, clock, segments -> tuning);
     return new SimulatedEngine(attached, backing, runner, clock);
+  }
+
+  private static long maxIndexBytes(SimulatedStore store, Settings settings) {
+    return settings.maxExtents() == 0
+        ? Long.MAX_VALUE
+        : ExtentIndex.heapBytes(store.sizeBytes(), settings.dataCrc(), settings.maxExtents());
   }
 
   Cache cache() {

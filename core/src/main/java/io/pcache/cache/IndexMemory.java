@@ -1,0 +1,59 @@
+package io.pcache.cache;
+
+import io.pcache.index.ExtentIndex;
+
+/**
+ * How much of the heap the index may take, and how near to that it is. A cache of small extents
+ * would else fill the heap before it fills its segments.
+ *
+ * <pre>
+ *   0 ────────────── scarce ─────────── full
+ *      all goes on   │ misses do not fill,  │ writes wait for reclaiming
+ *                    │ reclaiming runs      │
+ * </pre>
+ *
+ * <p>Thread-safety: all methods from any thread.
+ */
+final class IndexMemory {
+  /** The last eighth of the limit is kept for writes. */
+  private static final int SCARCE_SHARE = 8;
+
+  /**
+   * What recovery may take beyond the limit: writes that pass the check together, and extents that
+   * they cut in two, may have taken it a little further.
+   */
+  private static final int OPENING_SHARE = 8;
+
+  private final ExtentIndex index;
+  private final long limitBytes;
+
+  IndexMemory(ExtentIndex index, long limitBytes) {
+    this.index = index;
+    this.limitBytes = limitBytes;
+  }
+
+  /** What an index that recovery builds may take, so that what ran with a limit opens with it. */
+  static long openingLimitBytes(long limitBytes) {
+    return limitBytes > Long.MAX_VALUE / 2 ? limitBytes : limitBytes + limitBytes / OPENING_SHARE;
+  }
+
+  /** Whether reclaiming should make room, and nothing enters the cache that need not. */
+  boolean isScarce() {
+    return index.heapBytes() >= limitBytes - limitBytes / SCARCE_SHARE;
+  }
+
+  /** Whether writes have to wait. */
+  boolean isFull() {
+    return index.heapBytes() >= limitBytes;
+  }
+
+  /** What the index takes at most, in bytes. */
+  long usedBytes() {
+    return index.heapBytes();
+  }
+
+  /** What it may take, in bytes. */
+  long limitBytes() {
+    return limitBytes;
+  }
+}
