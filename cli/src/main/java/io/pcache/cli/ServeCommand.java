@@ -21,8 +21,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Serves a backing device through its cache over NBD until Ctrl-C, SIGTERM or SIGHUP. Without --cache and --backing: a demo disk in"
-          + " ./pcache-data, made if absent."
+      "Serves a backing device through its cache over NBD until Ctrl-C, SIGTERM or SIGHUP. Without"
+          + " --cache and --backing: a demo disk in ./pcache-data, made if absent."
     },
     footerHeading = "%nExamples:%n",
     footer = {
@@ -57,7 +57,8 @@ final class ServeCommand implements Callable<Integer> {
       names = "--listen",
       paramLabel = "ADDRESS",
       description = {
-        "Where to listen, more than once if wanted: unix:PATH or HOST:PORT. Default: a unix socket beside the cache, CACHE.nbd.sock.",
+        "Where to listen, more than once if wanted: unix:PATH or HOST:PORT. Default: a unix socket"
+            + " beside the cache, CACHE.nbd.sock.",
         "There is no authentication: whoever reaches the address reads and writes the disk."
       })
   private List<String> listen = List.of();
@@ -76,10 +77,20 @@ final class ServeCommand implements Callable<Integer> {
   private @Nullable Integer gcPercent;
 
   @Option(
+      names = "--heap",
+      paramLabel = "SIZE",
+      converter = ByteSize.class,
+      description =
+          "The Java heap, which the launcher gives to Java. Default: 256 MiB and an eightieth of"
+              + " the cache, at most half of the memory. Where the index reaches five eighths of"
+              + " it, writes wait for reclaiming.")
+  private @Nullable Long heapBytes;
+
+  @Option(
       names = "--adopt",
       description =
-          "Take this backing device as the cache's own although the cache names none or another. With the wrong one, data is"
-              + " destroyed.")
+          "Take this backing device as the cache's own although the cache names none or another."
+              + " With the wrong one, data is destroyed.")
   private boolean adopt;
 
   @Option(
@@ -95,6 +106,9 @@ final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    if (heapBytes != null) {
+      DaemonHeap.check(heapBytes, Runtime.getRuntime().maxMemory());
+    }
     DemoDisk demo = DemoDisk.inWorkingFolder();
     Path cache = devices == null ? demo.cache() : devices.cache;
     Path backing = devices == null ? demo.disk() : devices.backing;

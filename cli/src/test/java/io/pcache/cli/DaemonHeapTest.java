@@ -1,0 +1,96 @@
+package io.pcache.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** {@code bin/daemon-heap}, by which the launcher bounds the daemon's Java heap. */
+@Timeout(60)
+class DaemonHeapTest {
+  private static final Path SCRIPT =
+      Path.of("..", "bin", "daemon-heap").toAbsolutePath().normalize();
+
+  @TempDir Path folder;
+  private Path cache;
+  private Path memory;
+
+  @BeforeEach
+  void makeMachine() throws IOException {
+    cache = folder.resolve("a cache.img");
+    memory =
+        Files.writeString(folder.resolve("meminfo"), "MemTotal:  67108864 kB\nMemFree: 1 kB\n");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"512, 262", "8192, 358", "102400, 1536", "1048576, 13363"})
+  void theHeapFollowsFromTheCachesSize(long cacheMebibytes, int heapMebibytes) throws Exception {
+    makeCache(cacheMebibytes);
+    assertThat(heap("serve", "--cache", cache.toString(), "--backing", "b"))
+        .isEqualTo("-Xmx" + heapMebibytes + "m");
+    assertThat(heap("serve", "--backing", "b", "--cache=" + cache))
+        .isEqualTo("-Xmx" + heapMebibytes + "m");
+  }
+
+  @Test
+  void withoutACacheItIsTheDemos() throws Exception {
+    assertThat(heap("serve")).isEqualTo("-Xmx262m");
+    assertThat(heap("serve", "--cache", "/no/such/file")).isEqualTo("-Xmx262m");
+  }
+
+  @Test
+  void itIsAtMostHalfOfTheMemory() throws Exception {
+    makeCache(1 << 20);
+    Files.writeString(memory, "MemTotal: 8388608 kB\n");
+    assertThat(heap("serve", "--cache", cache.toString())).isEqualTo("-Xmx4096m");
+    Files.writeString(folder.resolve("memory.max"), "1073741824\n");
+    assertThat(heap("serve", "--cache", cache.toString())).isEqualTo("-Xmx512m");
+    Files.writeString(folder.resolve("memory.max"), "max\n");
+    assertThat(heap("serve", "--cache", cache.toString())).isEqualTo("-Xmx4096m");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"2G, 2048", "512MiB, 512", "1073741824, 1024", "3g, 3072", "32768k, 32"})
+  void theOptionIsTheHeap(String option, int mebibytes) throws Exception {
+    assertThat(heap("serve", "--heap", option)).isEqualTo("-Xmx" + mebibytes + "m");
+    assertThat(heap("serve", "--heap=" + option)).isEqualTo("-Xmx" + mebibytes + "m");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"lots; echo -version", "", "-1", "31M", "1", "99999999999999999999G"})
+  void anOptionThatMakesNoSenseIsLeftToTheCommand(String option) throws Exception {
+    assertThat(heap("serve", "--heap", option)).isEqualTo("-Xmx262m");
+  }
+
+  private void makeCache(long mebibytes) throws IOException {
+    try (RandomAccessFile file = new RandomAccessFile(cache.toFile(), "rw")) {
+      file.setLength(mebibytes << 20);
+    }
+  }
+
+  private String heap(String... arguments) throws Exception {
+    List<String> command =
+        new ArrayList<>(
+            List.of("/bin/bash", "-euc", ". \"$0\"; daemon_heap \"$@\"", SCRIPT.toString()));
+    command.addAll(List.of(arguments));
+    ProcessBuilder bash = new ProcessBuilder(command);
+    bash.environment().put("PCACHE_MEMINFO", memory.toString());
+    bash.environment().put("PCACHE_CGROUP", folder.toString());
+    Process process = bash.redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(output).isZero();
+    return output.strip();
+  }
+}
