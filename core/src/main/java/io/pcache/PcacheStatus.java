@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param uuid identity of the cache, or null where it has none (made by the kernel and not adopted)
  * @param label what a person called it, or null
  * @param mediaKind {@code dax}, {@code memory} or {@code file}
+ * @param whyNotDax why the cache device is used as a file although its place offers DAX, or may
+ *     offer it; null where there is nothing to say
  * @param outlivesPowerCut whether what was flushed survives a power cut, as far as the kind of
  *     media tells
  * @param sizeBytes size of the served device
@@ -54,6 +56,7 @@ public record PcacheStatus(
     @Nullable UUID uuid,
     @Nullable String label,
     String mediaKind,
+    @Nullable String whyNotDax,
     boolean outlivesPowerCut,
     long sizeBytes,
     long cacheBytes,

@@ -29,6 +29,7 @@ final class StatusReport {
         identity.uuid(),
         identity.label().isEmpty() ? null : identity.label(),
         media.kind().name().toLowerCase(Locale.ROOT),
+        media.whyNotDax(),
         media.kind().outlivesPowerCut(),
         cache.sizeBytes(),
         info.segments() * MediaLayout.SEGMENT_BYTES,

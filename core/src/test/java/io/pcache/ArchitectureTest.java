@@ -74,7 +74,14 @@ class ArchitectureTest {
     classes()
         .should()
         .onlyDependOnClassesThat()
-        .resideInAnyPackage("io.pcache..", "java..", "jdk..", "org.slf4j", "org.jspecify..")
+        .resideInAnyPackage(
+            "io.pcache..",
+            "java..",
+            "javax.management..",
+            "jdk..",
+            "com.sun.management..",
+            "org.slf4j",
+            "org.jspecify..")
         .check(ENGINE);
   }
 }

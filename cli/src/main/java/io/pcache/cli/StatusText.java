@@ -27,6 +27,9 @@ final class StatusText {
                 ? " media, outlives a power cut"
                 : " media, LOST WITH POWER")
             + (status.dataCrc() ? ", data checksummed" : ""));
+    if (status.whyNotDax() != null) {
+      line("", "not used as DAX: " + status.whyNotDax());
+    }
     line("backing", status.backing() + ", " + ByteSize.format(status.sizeBytes()));
     line("uuid", status.uuid() == null ? "none (made by the kernel)" : status.uuid().toString());
   }

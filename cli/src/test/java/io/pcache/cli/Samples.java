@@ -22,6 +22,7 @@ final class Samples {
         ID,
         "demo",
         "file",
+        "this virtual machine has no C2 compiler: TieredStopAtLevel is 1",
         true,
         1L << 30,
         520_093_696L,

@@ -17,6 +17,7 @@ class StatusTextTest {
             """
             cache       'demo' cache.img
                         file media, outlives a power cut, data checksummed
+                        not used as DAX: this virtual machine has no C2 compiler: TieredStopAtLevel is 1
             backing     disk.img, 1.00 GiB
             uuid        00112233-4455-6677-8899-aabbccddeeff
             in use      192 MiB of 496 MiB (38.7 %), 12 of 31 segments; reclaiming starts at 70 %
@@ -54,6 +55,7 @@ class StatusTextTest {
             null,
             null,
             "memory",
+            null,
             false,
             s.sizeBytes(),
             0,

@@ -5,6 +5,7 @@ import io.pcache.nativeio.NativeFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,10 +23,17 @@ final class FileMedia extends MappedMedia {
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(CHUNK_BYTES, 4096));
 
   private final SharedSync sync;
+  private final @Nullable String whyNotDax;
 
-  FileMedia(NativeFile file, MemorySegment mapping, Arena arena) {
+  FileMedia(NativeFile file, MemorySegment mapping, Arena arena, @Nullable String whyNotDax) {
     super(file, mapping, arena, MediaKind.FILE);
     this.sync = new SharedSync(file::syncData);
+    this.whyNotDax = whyNotDax;
+  }
+
+  @Override
+  public @Nullable String whyNotDax() {
+    return whyNotDax;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.pcache.media;
 
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of a cache device. Two verbs matter: {@link #write} is visible to readers of {@link
@@ -67,6 +68,14 @@ public interface Media extends AutoCloseable {
 
   /** What it is made of. */
   MediaKind kind();
+
+  /**
+   * Why it is not used as persistent memory although its place offers DAX, or may offer it; null
+   * where there is nothing to say.
+   */
+  default @Nullable String whyNotDax() {
+    return null;
+  }
 
   /** Releases mapping, descriptor and lock. Does not sync. */
   @Override

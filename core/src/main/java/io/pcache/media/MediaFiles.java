@@ -5,12 +5,9 @@ import io.pcache.nativeio.NativeFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Set;
-import jdk.nio.mapmode.ExtendedMapMode;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,13 +64,7 @@ public final class MediaFiles {
     if (!file.isBlockDevice() && MEMORY_FILE_SYSTEMS.contains(file.fileSystemType())) {
       return new MemoryMedia(file, file.map(sizeBytes, arena), arena);
     }
-    try (FileChannel channel =
-        FileChannel.open(file.path(), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      MemorySegment mapping = channel.map(ExtendedMapMode.READ_WRITE_SYNC, 0, sizeBytes, arena);
-      return new DaxMedia(file, mapping, arena);
-    } catch (UnsupportedOperationException | IOException notDax) {
-      return new FileMedia(file, file.map(sizeBytes, arena), arena);
-    }
+    return DaxOrFile.HERE.open(file, arena);
   }
 
   /**

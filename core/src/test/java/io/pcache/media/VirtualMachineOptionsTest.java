@@ -1,0 +1,92 @@
+package io.pcache.media;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Young processes of this JDK, started with what users give to theirs. */
+@Timeout(120)
+class VirtualMachineOptionsTest {
+  private static final String UNLOCK = "-XX:+UnlockDiagnosticVMOptions ";
+
+  /** What logging for the tests needs, and not what is under test. */
+  private static final String FEW_MODULES = "--limit-modules java.base,java.naming,java.xml ";
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "-Xint",
+        "-XX:TieredStopAtLevel=0",
+        "-XX:TieredStopAtLevel=1",
+        "-XX:TieredStopAtLevel=2",
+        "-XX:TieredStopAtLevel=3",
+        "-XX:CompilationMode=quick-only",
+        "-XX:TieredStopAtLevel=1 " + UNLOCK + "-XX:-DelayCompilerStubsGeneration"
+      })
+  void cacheLinesAreNotWrittenBackWithoutC2(String options) throws Exception {
+    assertThat(run(CacheLineWriter.class, options))
+        .contains(CacheLineWriter.LEFT + "this virtual machine has no C2 compiler: ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "-XX:+UseSerialGC",
+        "-XX:+UseZGC",
+        "-XX:-TieredCompilation",
+        "-XX:CompilationMode=high-only",
+        UNLOCK + "-XX:-DelayCompilerStubsGeneration"
+      })
+  void aYoungProcessWritesCacheLinesBackWithC2(String options) throws Exception {
+    assertThat(run(CacheLineWriter.class, options)).contains(CacheLineWriter.DONE);
+  }
+
+  @Test
+  void aRuntimeThatCannotBeAskedDoesNotWriteCacheLinesBack() throws Exception {
+    assertThat(run(CacheLineWriter.class, FEW_MODULES))
+        .contains(CacheLineWriter.LEFT + "this Java runtime lacks the module jdk.management");
+  }
+
+  @Test
+  void aRuntimeThatCannotMapWithSyncOpensFilesAsFiles() throws Exception {
+    Path file = Files.write(folder.resolve("media"), new byte[1 << 20]);
+    assertThat(run(FileOpener.class, FEW_MODULES, file.toString()))
+        .contains("FILE, why not DAX: this Java runtime lacks the module jdk.nio.mapmode");
+  }
+
+  private String run(Class<?> program, String options, String... arguments)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(Arrays.asList(options.trim().split(" ", -1)));
+    command.addAll(
+        List.of(
+            "--enable-native-access=ALL-UNNAMED",
+            "--add-exports",
+            "java.base/jdk.internal.misc=ALL-UNNAMED",
+            "-XX:-CreateCoredumpOnCrash",
+            "-XX:ErrorFile=" + folder.resolve("crash"),
+            "-cp",
+            System.getProperty("java.class.path"),
+            program.getName()));
+    command.addAll(List.of(arguments));
+    Process process =
+        new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(output).isZero();
+    return output;
+  }
+}
