@@ -1,6 +1,7 @@
 package io.pcache;
 
 import io.pcache.error.BadOptionException;
+import io.pcache.error.MediaFailureException;
 import io.pcache.error.NoSpaceException;
 import io.pcache.error.UnsupportedFormatException;
 import io.pcache.format.FreshFormat;
@@ -8,6 +9,7 @@ import io.pcache.format.Identity;
 import io.pcache.format.MediaLayout;
 import io.pcache.media.Media;
 import io.pcache.media.MediaFiles;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,11 +71,20 @@ final class CacheFormatter {
 
   /** To use a file whole when less was asked for would surprise; so would cutting it. */
   private static void refuseToShrink(FormatOptions options) {
-    long foundBytes = options.cache().toFile().length();
+    long foundBytes = sizeBytes(options.cache());
     if (options.sizeBytes() != 0 && options.sizeBytes() < foundBytes) {
       throw new BadOptionException(
           "%s has %d bytes already, more than the %d that were asked for; leave out the size to use all of it, or remove the file first"
               .formatted(options.cache(), foundBytes, options.sizeBytes()));
+    }
+  }
+
+  /** 0 where there is no such file. */
+  private static long sizeBytes(Path file) {
+    try {
+      return Files.exists(file) ? Files.size(file) : 0;
+    } catch (IOException e) {
+      throw new MediaFailureException(file + ": cannot get its size: " + e.getMessage(), e);
     }
   }
 

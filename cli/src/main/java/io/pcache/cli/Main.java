@@ -1,11 +1,25 @@
 package io.pcache.cli;
 
+import io.pcache.error.BadOptionException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+
 /** Where the {@code pcache} command starts. */
 public final class Main {
   private Main() {}
 
   /** Runs the command and ends the process with its exit code. */
   public static void main(String[] args) {
-    System.exit(PcacheCommand.commandLine().execute(args));
+    System.exit(run(args));
+  }
+
+  private static int run(String[] args) {
+    try {
+      NameEncoding.check(args);
+    } catch (BadOptionException | IOException e) {
+      return Failure.of(e).report(new PrintWriter(System.err, true, StandardCharsets.UTF_8), false);
+    }
+    return PcacheCommand.commandLine().execute(args);
   }
 }

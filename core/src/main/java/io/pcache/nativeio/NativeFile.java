@@ -61,8 +61,8 @@ public final class NativeFile implements AutoCloseable {
   }
 
   /**
-   * Opens an existing regular file or block device. A block device opened for writing is claimed
-   * exclusively, so that the kernel refuses to mount it meanwhile.
+   * Opens an existing regular file or block device, whatever bytes its name has. A block device
+   * opened for writing is claimed exclusively, so that the kernel refuses to mount it meanwhile.
    *
    * @throws BadOptionException where there is no such file, or it is neither a regular file nor a
    *     block device
@@ -87,7 +87,7 @@ public final class NativeFile implements AutoCloseable {
     if (blockDevice && access != Access.READ) {
       flags |= Posix.O_EXCL;
     }
-    int descriptor = Posix.open(path.toString(), flags | Posix.O_CLOEXEC, 0);
+    int descriptor = Posix.open(PathBytes.of(path), flags | Posix.O_CLOEXEC, 0);
     if (descriptor < 0 && Posix.errno() == Posix.EBUSY) {
       throw new DeviceInUseException(
           path + ": the kernel has this block device in use (mounted or mapped); release it first");
@@ -108,7 +108,7 @@ public final class NativeFile implements AutoCloseable {
   public static NativeFile create(Path path, int mode) throws IOException {
     refuseToCreateNowhere(path);
     int flags = Posix.O_RDWR | Posix.O_CREAT | Posix.O_EXCL | Posix.O_CLOEXEC;
-    int descriptor = Posix.open(path.toString(), flags, mode);
+    int descriptor = Posix.open(PathBytes.of(path), flags, mode);
     if (descriptor < 0) {
       throw Posix.failure("cannot create " + path);
     }

@@ -1,6 +1,7 @@
 package io.pcache.nativeio;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -120,9 +121,16 @@ final class Posix {
     return new IOException(what + ": " + describe(errno) + " (error " + errno + ")");
   }
 
-  static int open(String path, int flags, int mode) {
+  /**
+   * Opens a file.
+   *
+   * @param path its name as the system takes it, without the zero at its end
+   */
+  static int open(byte[] path, int flags, int mode) {
     try (Arena arena = Arena.ofConfined()) {
-      return (int) OPEN.invokeExact(CAPTURE.get(), arena.allocateFrom(path), flags, mode);
+      MemorySegment name = arena.allocate(path.length + 1L);
+      MemorySegment.copy(path, 0, name, JAVA_BYTE, 0, path.length);
+      return (int) OPEN.invokeExact(CAPTURE.get(), name, flags, mode);
     } catch (Throwable t) {
       throw rethrow(t);
     }

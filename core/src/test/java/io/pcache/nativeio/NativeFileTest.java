@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -156,6 +158,25 @@ class NativeFileTest {
         .isInstanceOf(BadOptionException.class);
     assertThatThrownBy(() -> NativeFile.open(folder, NativeFile.Access.READ))
         .isInstanceOf(BadOptionException.class);
+  }
+
+  /** Java shows such a name with a replacement character, under which nothing is found. */
+  @Test
+  void aNameOfAnyBytesIsOpened() throws IOException, InterruptedException {
+    String script = "printf content > \"$0/$(printf 'name \\303\\274 \\377')\"";
+    Process shell =
+        new ProcessBuilder("/bin/sh", "-c", script, folder.toString()).inheritIO().start();
+    assertThat(shell.waitFor()).isZero();
+    Path path;
+    try (DirectoryStream<Path> found = Files.newDirectoryStream(folder)) {
+      path = found.iterator().next();
+    }
+    MemorySegment content = arena.allocate(7);
+    try (NativeFile file = NativeFile.open(path, NativeFile.Access.READ_WRITE)) {
+      file.read(content, 0, 7, 0);
+      assertThat(bytes(content)).isEqualTo("content".getBytes(StandardCharsets.US_ASCII));
+      assertThat(file.map(7, arena).mismatch(content)).isEqualTo(-1);
+    }
   }
 
   @Test
