@@ -1,12 +1,10 @@
 package io.pcache.nbd;
 
+import io.pcache.agent.Clock;
 import java.io.IOException;
 import java.net.SocketException;
 import java.net.StandardSocketOptions;
-import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,11 +12,6 @@ import org.slf4j.LoggerFactory;
 /** Accepts the connections of one listen address on a thread of its own. */
 final class Listener implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
-
-  /**
-   * How long to leave the system alone when it has no descriptors or memory for another connection.
-   */
-  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   /**
    * What a Unix socket holds of the replies, if the system allows so much; it does not adapt by
@@ -53,30 +46,20 @@ final class Listener implements AutoCloseable {
   }
 
   private void run() {
-    while (socket.channel().isOpen()) {
-      try {
-        handOver(socket.channel().accept());
-      } catch (ClosedChannelException e) {
-        LOG.debug("{} no longer listens", socket.address());
-      } catch (IOException | OutOfMemoryError e) {
-        LOG.warn("{}: a connection could not be accepted: {}", socket.address(), e.toString());
-        LockSupport.parkNanos(RETRY_NANOS);
-      }
-    }
+    new AcceptLoop(socket.address().toString(), socket.channel(), this::handOver, Clock.system())
+        .run();
   }
 
   private void handOver(SocketChannel channel) throws IOException {
-    boolean handedOver = false;
+    String peer;
     try {
-      onAccept.accept(channel, peerName(channel));
-      handedOver = true;
+      peer = peerName(channel);
     } catch (SocketException e) {
       LOG.debug("{}: a client was gone at once: {}", socket.address(), e.toString());
-    } finally {
-      if (!handedOver) {
-        channel.close();
-      }
+      channel.close();
+      return;
     }
+    onAccept.accept(channel, peer);
   }
 
   private String peerName(SocketChannel channel) throws IOException {
