@@ -4,6 +4,7 @@ import io.pcache.error.BadOptionException;
 import io.pcache.error.DeviceInUseException;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
@@ -105,11 +106,17 @@ final class UnixSocketFile {
     }
   }
 
+  /** Does not wait for a process that stands still: it is there, and may go on. */
   private static boolean isServed(Path path) throws IOException {
     try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-      return probe.connect(UnixDomainSocketAddress.of(path));
+      var _ = probe.configureBlocking(false);
+      var _ = probe.connect(UnixDomainSocketAddress.of(path));
+      return true;
     } catch (ConnectException e) {
       return false;
+    } catch (SocketException e) {
+      // As many clients wait as may. Only a refusal tells that nobody listens.
+      return true;
     }
   }
 

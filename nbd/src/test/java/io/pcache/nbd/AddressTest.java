@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -140,6 +141,21 @@ class AddressTest {
         .isInstanceOf(BadOptionException.class)
         .hasMessageContaining("cannot listen on 192.0.2.1:0")
         .hasMessageContaining("give an address of this machine");
+  }
+
+  @Test
+  void aSocketWhoseProcessStandsStillIsRefusedAtOnce() throws IOException {
+    Path socket = folder.resolve("s");
+    UnixDomainSocketAddress address = UnixDomainSocketAddress.of(socket);
+    try (ServerSocketChannel still = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      ServerSocketChannel unused = still.bind(address, 1);
+      try (SocketChannel first = SocketChannel.open(address);
+          SocketChannel second = SocketChannel.open(address)) {
+        assertThat(first.isConnected() && second.isConnected()).isTrue();
+        assertThatThrownBy(() -> startAt("unix:" + socket))
+            .isInstanceOf(DeviceInUseException.class);
+      }
+    }
   }
 
   @Test
