@@ -65,11 +65,12 @@ final class Daemon {
   private void tellWhatStays(PcacheStatus status) {
     if (status.dirtyBytes() > 0) {
       err.println(
-          "pcache: "
-              + ByteSize.format(status.dirtyBytes())
-              + " stay in the cache and are served next time; until then "
-              + status.backing()
-              + " alone is older");
+          Printable.line(
+              "pcache: "
+                  + ByteSize.format(status.dirtyBytes())
+                  + " stay in the cache and are served next time; until then "
+                  + status.backing()
+                  + " alone is older"));
     }
   }
 }

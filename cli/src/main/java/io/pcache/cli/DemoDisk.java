@@ -106,6 +106,6 @@ record DemoDisk(Path folder) {
 
     Ctrl-C stops it. What was flushed is there again next time, also after kill -9.
     """
-        .formatted(uri, command);
+        .formatted(Printable.line(uri), Printable.line(command));
   }
 }

@@ -4,6 +4,7 @@ import io.pcache.error.ErrorKind;
 import io.pcache.error.PcacheException;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -19,6 +20,9 @@ import java.nio.file.NoSuchFileException;
 record Failure(int exitCode, String message, Throwable cause) {
   /** The code for a failure that no {@link ErrorKind} names. */
   static final int EXIT_OTHER = 1;
+
+  /** The code where a daemon does not answer in time. */
+  static final int EXIT_NO_ANSWER = 18;
 
   /** What to tell about an exception. */
   static Failure of(Throwable cause) {
@@ -38,9 +42,11 @@ record Failure(int exitCode, String message, Throwable cause) {
 
   /** Writes the line, with {@code verbose} also where it came from. Returns the exit code. */
   int report(PrintWriter err, boolean verbose) {
-    err.println("pcache: " + message.replace('\n', ' '));
+    err.println("pcache: " + Printable.line(message.replace('\n', ' ')));
     if (verbose) {
-      cause.printStackTrace(err);
+      StringWriter trace = new StringWriter();
+      cause.printStackTrace(new PrintWriter(trace, true));
+      err.println(Printable.lines(trace.toString()));
     }
     err.flush();
     return exitCode;

@@ -71,7 +71,7 @@ final class FormatCommand implements Callable<Integer> {
     try (Progress _ = display.start("formatting " + cache)) {
       Pcache.format(options);
     }
-    spec.commandLine().getOut().println("formatted " + cache);
+    spec.commandLine().getOut().println("formatted " + Printable.line(cache.toString()));
     return 0;
   }
 }

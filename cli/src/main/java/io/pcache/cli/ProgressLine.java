@@ -23,7 +23,7 @@ final class ProgressLine {
   ProgressLine(PrintStream err, boolean terminal, String what) {
     this.err = err;
     this.terminal = terminal;
-    this.what = what;
+    this.what = Printable.line(what);
   }
 
   /**

@@ -36,7 +36,7 @@ final class RepairCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     try (CacheRepair repair = CacheRepair.open(cache)) {
-      spec.commandLine().getOut().println(cache + ": " + repair.describe());
+      spec.commandLine().getOut().println(Printable.line(cache + ": " + repair.describe()));
       if (!repair.isDamaged()) {
         return 0;
       }
@@ -45,7 +45,7 @@ final class RepairCommand implements Callable<Integer> {
         return ErrorKind.CORRUPT_MEDIA.exitCode();
       }
       repair.apply();
-      spec.commandLine().getOut().println("repaired " + cache);
+      spec.commandLine().getOut().println("repaired " + Printable.line(cache.toString()));
       return 0;
     }
   }

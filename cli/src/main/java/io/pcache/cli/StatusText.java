@@ -128,7 +128,10 @@ final class StatusText {
   }
 
   private void line(String name, String value) {
-    text.append(name).repeat(' ', NAME_WIDTH - name.length()).append(value).append('\n');
+    text.append(name)
+        .repeat(' ', NAME_WIDTH - name.length())
+        .append(Printable.line(value))
+        .append('\n');
   }
 
   @Override

@@ -8,6 +8,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * Tells about a command line that makes no sense in one line, and where the right one is described.
@@ -20,11 +21,27 @@ final class UsageFailureHandler implements IParameterExceptionHandler {
     String message =
         unknownOption(failure, args)
             .map(option -> "Unknown option: '" + option + "'")
+            .or(() -> unexpectedWord(failure))
             .orElseGet(() -> String.valueOf(failure.getMessage()))
             .replace('\n', ' ')
             .replaceFirst("^Error: ", "");
-    command.getErr().println("pcache: " + message + " (see: " + name + " --help)");
+    command.getErr().println("pcache: " + Printable.line(message) + " (see: " + name + " --help)");
     return ErrorKind.BAD_OPTION.exitCode();
+  }
+
+  /**
+   * A word that is neither an option nor what a command takes: where commands stand, a wrong one.
+   */
+  private static Optional<String> unexpectedWord(ParameterException failure) {
+    if (!(failure instanceof UnmatchedArgumentException unmatched) || unmatched.isUnknownOption()) {
+      return Optional.empty();
+    }
+    String word = unmatched.getUnmatched().getFirst();
+    Set<String> commands = failure.getCommandLine().getSubcommands().keySet();
+    return Optional.of(
+        commands.isEmpty()
+            ? "unexpected argument '" + word + "'"
+            : "unknown command '" + word + "'; known: " + String.join(", ", commands));
   }
 
   /**
