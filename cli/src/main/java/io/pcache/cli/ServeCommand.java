@@ -64,6 +64,14 @@ final class ServeCommand implements Callable<Integer> {
   private List<String> listen = List.of();
 
   @Option(
+      names = "--control-socket",
+      paramLabel = "PATH",
+      description =
+          "Where to answer status, table and message, which then need --socket PATH. Default: beside the cache, in /run/pcache, or in a"
+              + " folder of the user's own among the temporary files.")
+  private @Nullable Path controlSocket;
+
+  @Option(
       names = "--export",
       paramLabel = "NAME",
       description = "The export's name. Default: the empty one.")
@@ -128,7 +136,9 @@ final class ServeCommand implements Callable<Integer> {
                         cache.toAbsolutePath(), backing.toAbsolutePath(), adopt, direct, gcPercent),
                     display,
                     stop),
-            places.forServer(cache, SocketPlaces.CONTROL_SUFFIX),
+            controlSocket == null
+                ? places.forServer(cache, SocketPlaces.CONTROL_SUFFIX)
+                : SocketPlaces.chosen(controlSocket),
             frontEnd,
             drain ? new Drain(stop, display, System.err) : nothing,
             System.err);
@@ -170,7 +180,7 @@ final class ServeCommand implements Callable<Integer> {
 
   private void announce(FrontEnd clients) {
     out().println("Serving at:");
-    clients.uris().forEach(out()::println);
+    clients.uris().forEach(uri -> out().println(Printable.line(uri)));
     if (devices == null) {
       out()
           .print(

@@ -1,7 +1,12 @@
 package io.pcache.cli;
 
 import io.pcache.error.BadOptionException;
+import io.pcache.error.DeviceInUseException;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,10 +24,11 @@ final class SocketPlaces {
   static final String CONTROL_SUFFIX = ".pcache.sock";
   static final String NBD_SUFFIX = ".nbd.sock";
 
-  /**
-   * What a unix socket's address holds, less the name that it has for a moment while it is made.
-   */
-  private static final int MAX_PATH_BYTES = 107 - 16;
+  /** What a unix socket's address holds. */
+  private static final int MAX_ADDRESS_BYTES = 107;
+
+  /** The same, less the name that a socket has for a moment while it is made. */
+  private static final int MAX_PATH_BYTES = MAX_ADDRESS_BYTES - 16;
 
   private final Path runFolder;
   private final Path userFolder;
@@ -35,8 +41,7 @@ final class SocketPlaces {
   /** The places on this machine, for this user. */
   static SocketPlaces ofThisMachine() {
     Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
-    return new SocketPlaces(
-        Path.of("/run/pcache"), temporary.resolve("pcache-" + System.getProperty("user.name")));
+    return new SocketPlaces(Path.of("/run/pcache"), temporary.resolve("pcache-" + UserIds.own()));
   }
 
   /**
@@ -52,9 +57,65 @@ final class SocketPlaces {
     String name = nameOf(real) + suffix;
     places.add(runFolder.resolve(name));
     places.add(userFolder.resolve(name));
-    return places.stream()
-        .filter(place -> place.toString().getBytes(StandardCharsets.UTF_8).length <= MAX_PATH_BYTES)
+    return places.stream().filter(place -> bytesOf(place) <= MAX_PATH_BYTES).toList();
+  }
+
+  /**
+   * The places where a client may look, the best first. The user's own folder is one of them only
+   * where it is the user's own: among the temporary files anybody can take its name first.
+   */
+  List<Path> forClient(Path cache, String suffix) {
+    return of(cache, suffix).stream()
+        .filter(place -> !userFolder.equals(place.getParent()) || PrivateFolder.isOwn(userFolder))
         .toList();
+  }
+
+  /**
+   * A place that was chosen by name.
+   *
+   * @throws BadOptionException where no socket can be made there
+   * @throws DeviceInUseException where another process serves on it
+   */
+  static Path chosen(Path socket) {
+    Path whole = socket.toAbsolutePath();
+    Path folder = Objects.requireNonNull(whole.getParent(), "a socket is no root folder");
+    if (!Files.isDirectory(folder)) {
+      throw new BadOptionException(
+          "%s: there is no folder %s for the control socket; make it first, or give another path"
+              .formatted(socket, folder));
+    }
+    int bytes = Math.max(bytesOf(whole), bytesOf(folder) + MAX_ADDRESS_BYTES - MAX_PATH_BYTES);
+    if (bytes > MAX_ADDRESS_BYTES) {
+      throw new BadOptionException(
+          "%s: the control socket's path needs %d bytes, and a socket's holds %d; give a shorter one"
+              .formatted(socket, bytes, MAX_ADDRESS_BYTES));
+    }
+    if (isServed(whole)) {
+      throw new DeviceInUseException(
+          socket + " is served by another process; stop it, or choose another control socket");
+    }
+    return whole;
+  }
+
+  private static int bytesOf(Path path) {
+    return path.toString().getBytes(StandardCharsets.UTF_8).length;
+  }
+
+  /** Does not wait: one on which as many wait as may is served as well. */
+  private static boolean isServed(Path socket) {
+    if (!Files.exists(socket)) {
+      return false;
+    }
+    try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      probe.configureBlocking(false);
+      var _ = probe.connect(UnixDomainSocketAddress.of(socket));
+      return true;
+    } catch (ConnectException e) {
+      return false;
+    } catch (IOException e) {
+      // Only a refusal tells that nobody listens.
+      return true;
+    }
   }
 
   /**
@@ -76,8 +137,7 @@ final class SocketPlaces {
       makeFolder(folder, "rwxr-xr-x");
     } else if (folder.equals(userFolder)) {
       makeFolder(folder, "rwx------");
-      // Among the temporary files anybody can take a name first.
-      return isOwn(folder) && takesNewFiles(folder);
+      return PrivateFolder.isOwn(folder) && takesNewFiles(folder);
     }
     return takesNewFiles(folder);
   }
@@ -87,14 +147,6 @@ final class SocketPlaces {
     try {
       Files.delete(Files.createTempDirectory(folder, ".pcache"));
       return true;
-    } catch (IOException e) {
-      return false;
-    }
-  }
-
-  private static boolean isOwn(Path folder) {
-    try {
-      return Files.getOwner(folder).getName().equals(System.getProperty("user.name"));
     } catch (IOException e) {
       return false;
     }

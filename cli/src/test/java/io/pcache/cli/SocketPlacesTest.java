@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pcache.error.BadOptionException;
+import io.pcache.error.DeviceInUseException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -74,6 +76,35 @@ class SocketPlacesTest {
     Path run = folder.resolve("run");
     Path taken = new SocketPlaces(run, run).forServer(Path.of("/proc/no-such-cache"), ".x");
     assertThat(taken).isEqualTo(run.resolve("proc-no-such-cache.x"));
+  }
+
+  /**
+   * Among the temporary files anybody can take a name first; a link may lead to another's folder.
+   */
+  @Test
+  void aUsersFolderThatIsNotItsOwnIsLookedIntoByNobody() throws IOException {
+    Path user = Files.createDirectory(folder.resolve("user"));
+    Path cache = Path.of("/dev/null");
+    SocketPlaces places = new SocketPlaces(folder.resolve("missing/run"), user);
+    assertThat(places.forClient(cache, ".x")).contains(user.resolve("dev-null.x"));
+    Files.setPosixFilePermissions(user, PosixFilePermissions.fromString("rwxrwxrwx"));
+    assertThat(places.forClient(cache, ".x")).doesNotContain(user.resolve("dev-null.x"));
+    assertThatThrownBy(() -> places.forServer(cache, ".x")).isInstanceOf(BadOptionException.class);
+    Files.delete(user);
+    Files.createSymbolicLink(user, Files.createDirectory(folder.resolve("elsewhere")));
+    assertThat(places.forClient(cache, ".x")).doesNotContain(user.resolve("dev-null.x"));
+    assertThatThrownBy(() -> places.forServer(cache, ".x")).isInstanceOf(BadOptionException.class);
+  }
+
+  @Test
+  void aChosenPlaceIsRefusedOnlyWhereSomebodyListens() throws IOException {
+    Path socket = folder.resolve("chosen");
+    assertThat(SocketPlaces.chosen(socket)).isEqualTo(socket);
+    try (FullBacklog _ = FullBacklog.at(socket)) {
+      assertThatThrownBy(() -> SocketPlaces.chosen(socket))
+          .isInstanceOf(DeviceInUseException.class);
+    }
+    assertThat(SocketPlaces.chosen(socket)).isEqualTo(socket);
   }
 
   @Test

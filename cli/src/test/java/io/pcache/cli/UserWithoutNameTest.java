@@ -1,0 +1,72 @@
+package io.pcache.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pcache.testkit.RequiresTool;
+import java.nio.file.Path;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A user who has a number and no name, as in many containers, and a cache in a folder of others.
+ */
+@Timeout(300)
+@RequiresTool("setpriv")
+class UserWithoutNameTest {
+  /**
+   * Everything is copied, because that user may enter neither the source tree nor the home of root.
+   */
+  private static final String SCRIPT =
+      """
+      chmod 755 .
+      mkdir -m 755 classes locked
+      mkdir own
+      tmp=$(mktemp -d)
+      chmod 1777 $tmp
+      cp -r "${PCACHE%/*}" bin
+      copies=
+      number=0
+      IFS=:
+      for entry in $PCACHE_CLASSPATH; do
+        case ${entry##*/} in junit* | archunit* | byte-buddy* | assertj* | awaitility*) continue ;; esac
+        number=$((number + 1))
+        [[ ! -d $entry ]] || { cp -r "$entry" classes/$number && copies+=$PWD/classes/$number:; }
+        [[ ! -f $entry ]] || { cp "$entry" classes/$number.jar && copies+=$PWD/classes/$number.jar:; }
+      done
+      IFS=' '
+      chmod -R a+rX bin classes
+      export PCACHE_CLASSPATH=$copies HOME=/nonexistent
+      export PCACHE_JAVA_OPTS="-XX:+UseSerialGC -Djava.io.tmpdir=$tmp"
+      bin/pcache format locked/cache --size 512M
+      truncate -s 1G disk
+      chown -R 54321:54321 locked/cache disk own
+      as="setpriv --reuid=54321 --regid=54321 --clear-groups"
+      $as bin/pcache serve --cache locked/cache --backing disk --listen "unix:$PWD/own/nbd" >out 2>&1 &
+      daemon=$!
+      trap 'kill -9 $daemon 2>/dev/null || true; rm -rf $tmp' EXIT
+      for ((i = 0; i < 600; i++)); do
+        grep -q nbd+unix out && break
+        kill -0 $daemon 2>/dev/null || break
+        sleep 0.1
+      done
+      cat out
+      $as bin/pcache status --timeout 60 --cache locked/cache
+      ls $tmp
+      kill $daemon
+      wait $daemon
+      """;
+
+  @TempDir Path folder;
+
+  @DisplayName("hazard 35: a user who has no name serves and is answered")
+  @Test
+  void servesAndIsAnswered() throws Exception {
+    assertThat(LauncherShell.output(folder, SCRIPT))
+        .contains("Serving at:\n")
+        .contains("/locked/cache\n", "faults      none\n")
+        .contains("\npcache-54321\n")
+        .endsWith("exit 0\n");
+  }
+}
