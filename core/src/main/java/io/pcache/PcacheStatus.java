@@ -2,6 +2,7 @@ package io.pcache;
 
 import io.pcache.format.LogPosition;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -87,6 +88,23 @@ public record PcacheStatus(
     String writeback,
     List<String> faults) {
 
+  private static final int SECTOR_BYTES = 512;
+
+  /** Refuses what comes from another process with something missing. */
+  public PcacheStatus {
+    Objects.requireNonNull(cache, "cache");
+    Objects.requireNonNull(backing, "backing");
+    Objects.requireNonNull(mediaKind, "mediaKind");
+    Objects.requireNonNull(keyHead, "keyHead");
+    Objects.requireNonNull(dirtyTail, "dirtyTail");
+    Objects.requireNonNull(keyTail, "keyTail");
+    Objects.requireNonNull(writeback, "writeback");
+    for (String fault : Objects.requireNonNull(faults, "faults")) {
+      Objects.requireNonNull(fault, "faults");
+    }
+    faults = List.copyOf(faults);
+  }
+
   /** The fields of dm-pcache's own status line, from its superblock flags on. */
   public String toDmStatusLine() {
     return "%x %d %d %d %d %x %s %s %s"
@@ -102,8 +120,17 @@ public record PcacheStatus(
             keyTail);
   }
 
-  /** The arguments of dm-pcache's table line, in a form that the kernel loads again. */
+  /**
+   * dm-pcache's table line, in a form that {@code dmsetup create} takes and the kernel loads: first
+   * sector, length in sectors, target, and its arguments.
+   */
   public String toDmTableLine() {
-    return cache + " " + backing + " 4 cache_mode writeback data_crc " + dataCrc;
+    return "0 %d pcache %s %s 4 cache_mode writeback data_crc %s"
+        .formatted(sizeBytes / SECTOR_BYTES, tableArgument(cache), tableArgument(backing), dataCrc);
+  }
+
+  /** The kernel splits at white space that no backslash stands before. */
+  private static String tableArgument(String path) {
+    return path.replaceAll("[\\\\\\s]", "\\\\$0");
   }
 }

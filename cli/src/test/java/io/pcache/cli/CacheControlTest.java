@@ -18,7 +18,7 @@ class CacheControlTest {
   void statusAndTableComeFromTheCache() {
     assertThat(control.handle(ControlRequest.STATUS).status()).isEqualTo(Samples.status());
     assertThat(control.handle(ControlRequest.TABLE).text())
-        .isEqualTo("cache.img disk.img 4 cache_mode writeback data_crc true");
+        .isEqualTo("0 2097152 pcache cache.img disk.img 4 cache_mode writeback data_crc true");
   }
 
   @ParameterizedTest
