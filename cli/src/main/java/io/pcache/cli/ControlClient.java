@@ -5,18 +5,38 @@ import io.pcache.error.ClosedException;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.UserPrincipal;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
-/** Asks a running daemon. */
+/** Asks a running daemon, and believes only one whose user may speak for the cache. */
 final class ControlClient {
   private final Path socket;
+  private final @Nullable Path cache;
+  private final Duration timeout;
 
-  ControlClient(Path socket) {
+  /**
+   * A client of one daemon.
+   *
+   * @param cache the cache that the daemon has to serve, whose owner is believed; null where the
+   *     socket alone was named
+   * @param timeout for everything, from connecting to the reply's last byte
+   */
+  ControlClient(Path socket, @Nullable Path cache, Duration timeout) {
     this.socket = socket;
+    this.cache = cache;
+    this.timeout = timeout;
   }
 
   /**
@@ -25,21 +45,17 @@ final class ControlClient {
    * @throws ClosedException where nobody answers on the socket
    * @throws BadOptionException where it is no socket
    * @throws CommandException where the daemon could not carry it out, with its message and exit
-   *     code
+   *     code; where there is no answer in time; where somebody answers who is not believed
    */
   ControlReply call(ControlRequest request) throws IOException {
-    ControlReply reply = exchange(request);
-    if (reply.failure() != null) {
-      throw new CommandException(reply.exitCode(), reply.failure());
-    }
-    return reply;
-  }
-
-  private ControlReply exchange(ControlRequest request) throws IOException {
-    try (SocketChannel connection = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
-      ControlProtocol.send(Channels.newOutputStream(connection), request);
-      return ControlProtocol.receive(
-          new BufferedInputStream(Channels.newInputStream(connection)), ControlReply.class);
+    try {
+      return exchangeInTime(request).orThrow();
+    } catch (MalformedMessageException e) {
+      throw new IOException(
+          socket
+              + ": what answers there is no pcache, or one of another version: "
+              + e.getMessage(),
+          e);
     } catch (ConnectException e) {
       if (Files.isRegularFile(socket) || Files.isDirectory(socket)) {
         throw new BadOptionException(
@@ -49,6 +65,55 @@ final class ControlClient {
           socket
               + ": no pcache answers there; one that was killed left the socket. Start it with pcache serve",
           e);
+    }
+  }
+
+  /** On a thread of its own, because connecting waits without end where nobody accepts. */
+  private ControlReply exchangeInTime(ControlRequest request) throws IOException {
+    try (SocketChannel connection = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      FutureTask<ControlReply> exchange = new FutureTask<>(() -> exchange(connection, request));
+      Thread.ofPlatform().daemon(true).name("pcache-control-client").start(exchange);
+      return exchange.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      throw new CommandException(
+          Failure.EXIT_NO_ANSWER,
+          "%s: no answer in %d s; the daemon stands still or has much to do. Ask again, or wait longer with --timeout"
+              .formatted(socket, timeout.toSeconds()));
+    } catch (ExecutionException e) {
+      throw rethrow(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while waiting for " + socket, e);
+    }
+  }
+
+  private static IOException rethrow(@Nullable Throwable cause) {
+    return switch (cause) {
+      case IOException e -> e;
+      case RuntimeException e -> throw e;
+      case Error e -> throw e;
+      case null, default -> throw new IllegalStateException(cause);
+    };
+  }
+
+  /** All that takes a young process long comes before the daemon begins to wait for the request. */
+  private ControlReply exchange(SocketChannel connection, ControlRequest request)
+      throws IOException {
+    byte[] message = ControlProtocol.encode(request);
+    Set<UserPrincipal> believed = PeerUser.believed(socket, cache);
+    connection.connect(UnixDomainSocketAddress.of(socket));
+    refuseStranger(PeerUser.of(connection), believed);
+    Channels.newOutputStream(connection).write(message);
+    return ControlProtocol.receive(
+        new BufferedInputStream(Channels.newInputStream(connection)), ControlReply.class);
+  }
+
+  private void refuseStranger(UserPrincipal user, Set<UserPrincipal> believed) {
+    if (!believed.contains(user)) {
+      throw new CommandException(
+          Failure.EXIT_OTHER,
+          "%s: user %s answers there, who is neither root, nor you, nor the owner of the cache, and is not believed; look whose socket it is"
+              .formatted(socket, user.getName()));
     }
   }
 }

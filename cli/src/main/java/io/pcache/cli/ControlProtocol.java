@@ -4,7 +4,6 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -23,32 +22,40 @@ final class ControlProtocol {
           .build();
 
   private static final int MAX_LINE_BYTES = 1 << 20;
+  private static final int MAX_REASON_CHARS = 200;
 
   private ControlProtocol() {}
 
-  /** Sends one message. */
-  static void send(OutputStream out, Object message) throws IOException {
-    out.write((JSON.writeValueAsString(message) + "\n").getBytes(StandardCharsets.UTF_8));
-    out.flush();
+  /** A message as it is sent. */
+  static byte[] encode(Object message) {
+    return (JSON.writeValueAsString(message) + "\n").getBytes(StandardCharsets.UTF_8);
   }
 
   /**
    * Receives one message.
    *
-   * @throws IOException where the other side sends no whole line, more than a line may hold, or
-   *     something else
+   * @throws MalformedMessageException where it sends something else, or more than a message may
+   *     hold
+   * @throws IOException where the other side sends no whole line
    */
   static <T> T receive(InputStream in, Class<T> type) throws IOException {
     String line = readLine(in);
     try {
       T message = JSON.readValue(line, type);
       if (message == null) {
-        throw new IOException("not a control message: null");
+        throw new MalformedMessageException("null");
       }
       return message;
     } catch (tools.jackson.core.JacksonException e) {
-      throw new IOException("not a control message: " + e.getOriginalMessage(), e);
+      throw new MalformedMessageException(shortened(String.valueOf(e.getOriginalMessage())));
     }
+  }
+
+  /** It may quote what came, at any length. */
+  private static String shortened(String message) {
+    return message.length() <= MAX_REASON_CHARS
+        ? message
+        : message.substring(0, MAX_REASON_CHARS) + "…";
   }
 
   private static String readLine(InputStream in) throws IOException {
@@ -59,7 +66,7 @@ final class ControlProtocol {
             "the other side closed the control connection in the middle of a message");
       }
       if (line.size() == MAX_LINE_BYTES) {
-        throw new IOException("a control message is longer than " + MAX_LINE_BYTES + " bytes");
+        throw new MalformedMessageException("longer than " + MAX_LINE_BYTES + " bytes");
       }
       line.write(next);
     }

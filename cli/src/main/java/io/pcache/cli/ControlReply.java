@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  */
 record ControlReply(
     @Nullable PcacheStatus status, @Nullable String text, @Nullable String failure, int exitCode) {
+  /** Shells use those above for signals. */
+  private static final int MAX_EXIT_CODE = 125;
+
   static ControlReply status(PcacheStatus status) {
     return new ControlReply(status, null, null, 0);
   }
@@ -23,10 +26,49 @@ record ControlReply(
   }
 
   static ControlReply failure(PcacheException cause) {
-    return new ControlReply(null, null, cause.getMessage(), cause.kind().exitCode());
+    return new ControlReply(
+        null, null, String.valueOf(cause.getMessage()), cause.kind().exitCode());
   }
 
   static ControlReply failure(String message) {
     return new ControlReply(null, null, message, Failure.EXIT_OTHER);
+  }
+
+  /**
+   * The status that was asked for.
+   *
+   * @throws MalformedMessageException where the reply holds none
+   */
+  PcacheStatus requireStatus() throws MalformedMessageException {
+    if (status == null) {
+      throw new MalformedMessageException("a reply without a status");
+    }
+    return status;
+  }
+
+  /**
+   * The line of text that was asked for, as it may be shown.
+   *
+   * @throws MalformedMessageException where the reply holds none
+   */
+  String requireText() throws MalformedMessageException {
+    if (text == null) {
+      throw new MalformedMessageException("a reply without a text");
+    }
+    return Printable.line(text);
+  }
+
+  /**
+   * Turns a failure into an exception. Nobody else decides whether this command has succeeded: a
+   * failure with an exit code that means success, or that no process can have, ends with another.
+   *
+   * @throws CommandException where the request was not carried out
+   */
+  ControlReply orThrow() {
+    if (failure != null) {
+      boolean usable = exitCode > 0 && exitCode <= MAX_EXIT_CODE;
+      throw new CommandException(usable ? exitCode : Failure.EXIT_OTHER, failure);
+    }
+    return this;
   }
 }

@@ -1,6 +1,9 @@
 package io.pcache.cli;
 
+import io.pcache.agent.Clock;
+import io.pcache.error.BadOptionException;
 import io.pcache.error.PcacheException;
+import io.pcache.nbd.AcceptLoop;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,23 +16,46 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers what is asked of a daemon, on a unix socket that only its own user may open.
+ * Answers what is asked of a daemon, on a unix socket that only its own user may open. Root and
+ * that user are answered, nobody else.
  *
- * <p>Each connection has a virtual thread, so one that never sends its request holds up nobody.
+ * <p>Each connection has a thread. One that does not send its request in time, or does not take its
+ * reply, is closed. So many are held at once; more wait until one of them ends.
  */
 final class ControlServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ControlServer.class);
 
+  private static final int MAX_CONNECTIONS = 64;
+
+  /** For a request to come, and again for a reply to be taken. */
+  private static final long LIMIT_SECONDS = 10;
+
+  private static final long UNIQUE_MASK = (1L << 36) - 1;
+
   private final Path path;
   private final ServerSocketChannel listener;
   private final ControlHandler handler;
-  private final ExecutorService connections = Executors.newVirtualThreadPerTaskExecutor();
+  private final Set<UserPrincipal> users = PeerUser.allowedToAsk();
+  private final Semaphore places = new Semaphore(MAX_CONNECTIONS);
+  private final ExecutorService connections =
+      Executors.newThreadPerTaskExecutor(threads("pcache-control-"));
+  private final ScheduledExecutorService deadlines =
+      Executors.newSingleThreadScheduledExecutor(threads("pcache-control-deadlines-"));
 
   private ControlServer(Path path, ServerSocketChannel listener, ControlHandler handler) {
     this.path = path;
@@ -45,8 +71,14 @@ final class ControlServer implements AutoCloseable {
    */
   static ControlServer start(Path path, ControlHandler handler) throws IOException {
     ControlServer server = new ControlServer(path, listenOn(path), handler);
-    Thread.ofVirtual().name("pcache-control").start(server::acceptAll);
+    AcceptLoop loop =
+        new AcceptLoop("control socket " + path, server.listener, server::take, Clock.system());
+    Thread.ofPlatform().daemon(true).name("pcache-control").start(loop::run);
     return server;
+  }
+
+  private static ThreadFactory threads(String name) {
+    return Thread.ofPlatform().daemon(true).name(name, 0).factory();
   }
 
   /**
@@ -55,7 +87,10 @@ final class ControlServer implements AutoCloseable {
    */
   private static ServerSocketChannel listenOn(Path path) throws IOException {
     refuseToReplaceOtherThanSocket(path);
-    Path folder = Files.createTempDirectory(path.toAbsolutePath().getParent(), ".pcache");
+    Path folder =
+        Files.createDirectory(
+            path.toAbsolutePath().resolveSibling("." + shortUniqueName()),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     Path unfinished = folder.resolve("s");
     ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     try {
@@ -79,25 +114,73 @@ final class ControlServer implements AutoCloseable {
     }
   }
 
-  private void acceptAll() {
-    while (listener.isOpen()) {
-      try {
-        SocketChannel connection = listener.accept();
-        connections.execute(() -> answer(connection));
-      } catch (IOException e) {
-        if (listener.isOpen()) {
-          LOG.warn("control socket {}: {}", path, e.toString());
-        }
+  /** Short, because a socket's whole path has at most 107 bytes. */
+  private static String shortUniqueName() {
+    return Long.toString(
+        UUID.randomUUID().getMostSignificantBits() & UNIQUE_MASK, Character.MAX_RADIX);
+  }
+
+  private void take(SocketChannel connection) {
+    places.acquireUninterruptibly();
+    boolean started = false;
+    try {
+      connections.execute(() -> answer(connection));
+      started = true;
+    } catch (RejectedExecutionException e) {
+      close(connection); // The server was closed just now.
+    } finally {
+      if (!started) {
+        places.release();
       }
     }
   }
 
   private void answer(SocketChannel connection) {
     try (connection) {
-      ControlRequest request =
+      ControlReply reply = replyTo(connection);
+      Future<?> deadline = closeInTime(connection);
+      try {
+        Channels.newOutputStream(connection).write(ControlProtocol.encode(reply));
+      } finally {
+        deadline.cancel(false);
+      }
+    } catch (IOException | RejectedExecutionException e) {
+      LOG.debug("control socket {}: {}", path, e.toString());
+    } finally {
+      places.release();
+    }
+  }
+
+  private ControlReply replyTo(SocketChannel connection) throws IOException {
+    UserPrincipal peer = PeerUser.of(connection);
+    if (!users.contains(peer)) {
+      LOG.info("control socket {}: user {} was not answered", path, peer.getName());
+      return ControlReply.failure("this daemon answers root and its own user, nobody else");
+    }
+    ControlRequest request;
+    Future<?> deadline = closeInTime(connection);
+    try {
+      request =
           ControlProtocol.receive(
-              new BufferedInputStream(Channels.newInputStream(connection)), ControlRequest.class);
-      ControlProtocol.send(Channels.newOutputStream(connection), reply(request));
+                  new BufferedInputStream(Channels.newInputStream(connection)),
+                  ControlRequest.Received.class)
+              .checked();
+    } catch (MalformedMessageException e) {
+      return ControlReply.failure(new BadOptionException(String.valueOf(e.getMessage())));
+    } finally {
+      deadline.cancel(false);
+    }
+    return reply(request);
+  }
+
+  private Future<?> closeInTime(SocketChannel connection) {
+    return deadlines.schedule(() -> close(connection), LIMIT_SECONDS, TimeUnit.SECONDS);
+  }
+
+  private void close(SocketChannel connection) {
+    try {
+      connection.close();
+      LOG.debug("control socket {}: a client took over {} s", path, LIMIT_SECONDS);
     } catch (IOException e) {
       LOG.debug("control socket {}: {}", path, e.toString());
     }
@@ -124,6 +207,7 @@ final class ControlServer implements AutoCloseable {
       throw new UncheckedIOException("cannot take away the control socket " + path, e);
     } finally {
       connections.shutdownNow();
+      deadlines.shutdownNow();
     }
   }
 }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -25,9 +26,18 @@ final class DaemonOption {
   @Option(names = "--socket", paramLabel = "PATH", description = "The daemon's control socket.")
   private @Nullable Path socket;
 
+  @Option(
+      names = "--timeout",
+      paramLabel = "SECONDS",
+      converter = Seconds.class,
+      defaultValue = "5",
+      description = "How long to wait for the answer, 1 to 3600. Default: ${DEFAULT-VALUE}.")
+  private Duration timeout = Duration.ZERO;
+
   /** Asks it. */
   ControlReply call(ControlRequest request) throws IOException {
-    return new ControlClient(find(DemoDisk.inWorkingFolder().folder())).call(request);
+    Path found = find(DemoDisk.inWorkingFolder().folder());
+    return new ControlClient(found, socket == null ? cache : null, timeout).call(request);
   }
 
   private Path find(Path demoFolder) throws IOException {
@@ -37,7 +47,7 @@ final class DaemonOption {
     if (cache == null) {
       return onlyOneIn(demoFolder);
     }
-    return SocketPlaces.ofThisMachine().of(cache, SocketPlaces.CONTROL_SUFFIX).stream()
+    return SocketPlaces.ofThisMachine().forClient(cache, SocketPlaces.CONTROL_SUFFIX).stream()
         .filter(Files::exists)
         .findFirst()
         .orElseThrow(

@@ -29,7 +29,9 @@ final class MessageCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    spec.commandLine().getOut().println(daemon.call(ControlRequest.message(arguments)).text());
+    spec.commandLine()
+        .getOut()
+        .println(daemon.call(ControlRequest.message(arguments)).requireText());
     return 0;
   }
 }

@@ -2,7 +2,6 @@ package io.pcache.cli;
 
 import io.pcache.PcacheStatus;
 import java.io.PrintWriter;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -43,9 +42,7 @@ final class StatusCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    PcacheStatus status =
-        Objects.requireNonNull(
-            daemon.call(ControlRequest.STATUS).status(), "the daemon answered without a status");
+    PcacheStatus status = daemon.call(ControlRequest.STATUS).requireStatus();
     PrintWriter out = spec.commandLine().getOut();
     if (form != null && form.dm) {
       out.println(status.toDmStatusLine());

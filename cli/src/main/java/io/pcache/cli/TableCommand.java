@@ -11,15 +11,15 @@ import picocli.CommandLine.Spec;
     name = "table",
     mixinStandardHelpOptions = true,
     description =
-        "Prints what dm-pcache's table line would be for a running cache: the arguments with which the kernel would"
-            + " take it over.")
+        "Prints dm-pcache's table line for a running cache, as dmsetup create takes it: the kernel takes the cache over with it once"
+            + " the daemon has stopped.")
 final class TableCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private DaemonOption daemon;
 
   @Override
   public Integer call() throws Exception {
-    spec.commandLine().getOut().println(daemon.call(ControlRequest.TABLE).text());
+    spec.commandLine().getOut().println(daemon.call(ControlRequest.TABLE).requireText());
     return 0;
   }
 }

@@ -41,7 +41,7 @@ class DaemonTest {
         _ -> {
           try {
             events.add(
-                String.valueOf(new ControlClient(socket()).call(ControlRequest.TABLE).text()));
+                String.valueOf(RunningDaemon.client(socket()).call(ControlRequest.TABLE).text()));
           } catch (IOException e) {
             throw new IllegalStateException(e);
           }

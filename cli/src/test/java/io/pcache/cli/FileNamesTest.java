@@ -36,9 +36,9 @@ class FileNamesTest {
         sleep 0.1
       done
       ls "$folder"
-      $clean "$PCACHE" status --cache "$folder/cache"
-      $clean "$PCACHE" status --socket "$folder/cache.pcache.sock" --json
-      $clean "$PCACHE" status --cache "$folder/missing" || true
+      $clean "$PCACHE" status --timeout 60 --cache "$folder/cache"
+      $clean "$PCACHE" status --timeout 60 --socket "$folder/cache.pcache.sock" --json
+      $clean "$PCACHE" status --timeout 60 --cache "$folder/missing" || true
       $clean "$PCACHE" serve --cache "$folder/cache" --backing "$folder/missing" || true
       kill $daemon
       wait $daemon

@@ -24,7 +24,11 @@ class PcacheCommandTest {
       textBlock =
           """
           ``                                         | give a command
-          bogus                                      | 'bogus'
+          bogus                                      | unknown command 'bogus'; known: format, repair, serve, status, table, message
+          bogus status                               | unknown command 'bogus'
+          status extra                               | unexpected argument 'extra'
+          status --timeout 0                         | 0
+          status --timeout x                         | x
           format                                     | 'CACHE'
           format --bogus                             | '--bogus'
           serve --bogus=1 --cache c                  | --bogus

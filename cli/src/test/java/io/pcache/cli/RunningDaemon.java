@@ -4,10 +4,12 @@ import io.pcache.PcacheStatus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Objects;
+import java.time.Duration;
 
 /** What a daemon in another process says of itself. */
 final class RunningDaemon {
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+
   private RunningDaemon() {}
 
   /**
@@ -21,6 +23,11 @@ final class RunningDaemon {
             .filter(Files::exists)
             .findFirst()
             .orElseThrow();
-    return Objects.requireNonNull(new ControlClient(socket).call(ControlRequest.STATUS).status());
+    return client(socket).call(ControlRequest.STATUS).requireStatus();
+  }
+
+  /** A client of a control socket that is patient, for a busy machine. */
+  static ControlClient client(Path socket) {
+    return new ControlClient(socket, null, PATIENCE);
   }
 }

@@ -1,0 +1,44 @@
+package io.pcache.cli;
+
+import java.io.IOException;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.nio.file.attribute.UserPrincipal;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import jdk.net.ExtendedSocketOptions;
+import org.jspecify.annotations.Nullable;
+
+/** Whose process is at the other end of a unix socket, as the system tells it. */
+final class PeerUser {
+  private PeerUser() {}
+
+  /** For a client, the user who listens; for a server, the one who connected. */
+  static UserPrincipal of(SocketChannel connection) throws IOException {
+    return connection.getOption(ExtendedSocketOptions.SO_PEERCRED).user();
+  }
+
+  /**
+   * Whose answers a client believes: root's, its own user's, those of the cache's owner, and those
+   * of the owner of the socket's folder where root alone can have made that.
+   *
+   * @param cache the cache that is asked for, or null where the socket was named
+   */
+  static Set<UserPrincipal> believed(Path socket, @Nullable Path cache) throws IOException {
+    Set<UserPrincipal> users = new HashSet<>(allowedToAsk());
+    if (cache != null) {
+      users.add(UserIds.ownerOf(cache.toRealPath()));
+    }
+    Path folder = socket.toAbsolutePath().getParent();
+    if (folder != null && PrivateFolder.onlyRootCanHaveMade(folder)) {
+      users.add(UserIds.ownerOf(folder.toRealPath()));
+    }
+    return users;
+  }
+
+  /** Whom a daemon answers: root and its own user. */
+  static Set<UserPrincipal> allowedToAsk() {
+    return Set.copyOf(List.of(UserIds.root(), UserIds.self()));
+  }
+}
