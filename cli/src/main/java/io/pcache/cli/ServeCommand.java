@@ -114,6 +114,7 @@ final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    DetachedStreams.install();
     if (heapBytes != null) {
       DaemonHeap.check(heapBytes, Runtime.getRuntime().maxMemory());
     }

@@ -1,0 +1,91 @@
+package io.pcache.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class DetachedOutputTest {
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
+  private static final String LINE = "x".repeat(1023) + "\n";
+  private static final int MORE_LINES_THAN_FIT = 3000;
+
+  private final CountDownLatch read = new CountDownLatch(1);
+  private final ByteArrayOutputStream arrived = new ByteArrayOutputStream();
+
+  /** Takes nothing until somebody reads. */
+  private final OutputStream pipe =
+      new OutputStream() {
+        @Override
+        public void write(int b) {
+          write(new byte[] {(byte) b}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) {
+          try {
+            read.await();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+          arrived.write(bytes, offset, length);
+        }
+      };
+
+  private final DetachedOutput output = DetachedOutput.to(pipe, "test");
+  private final PrintStream printed = new PrintStream(output, true, StandardCharsets.UTF_8);
+
+  @Test
+  void whatIsPrintedArrivesInOrder() throws Exception {
+    read.countDown();
+    for (int i = 0; i < 1000; i++) {
+      printed.println("line " + i);
+    }
+    assertThat(output.await(PATIENCE_NANOS)).isTrue();
+    String[] lines = text().split("\n", -1);
+    assertThat(lines).hasSize(1001);
+    assertThat(lines[999]).isEqualTo("line 999");
+  }
+
+  @Test
+  void nobodyWaitsForAReaderAndWhatIsMissingIsCounted() throws Exception {
+    for (int i = 0; i < MORE_LINES_THAN_FIT; i++) {
+      printed.print(LINE);
+    }
+    assertThat(output.await(1)).isFalse();
+    read.countDown();
+    assertThat(output.await(PATIENCE_NANOS)).isTrue();
+    String text = text();
+    String notice = text.substring(text.indexOf("pcache: "));
+    long lines = text.lines().count() - 1;
+    assertThat(notice)
+        .isEqualTo(
+            "pcache: "
+                + (MORE_LINES_THAN_FIT - lines)
+                + " lines are missing here: nobody read them in time\n");
+    assertThat(lines).isBetween(1000L, 1100L);
+  }
+
+  @Test
+  void whatIsPrintedAfterAGapStandsAfterItsNotice() throws Exception {
+    for (int i = 0; i < MORE_LINES_THAN_FIT; i++) {
+      printed.print(LINE);
+    }
+    read.countDown();
+    assertThat(output.await(PATIENCE_NANOS)).isTrue();
+    printed.println("the end");
+    assertThat(output.await(PATIENCE_NANOS)).isTrue();
+    assertThat(text()).endsWith("in time\nthe end\n");
+  }
+
+  private String text() {
+    return arrived.toString(StandardCharsets.UTF_8);
+  }
+}
