@@ -16,6 +16,7 @@ public final class Main {
 
   private static int run(String[] args) {
     try {
+      OpenFilesLimit.check();
       NameEncoding.check(args);
     } catch (BadOptionException | IOException e) {
       return Failure.of(e).report(new PrintWriter(System.err, true, StandardCharsets.UTF_8), false);

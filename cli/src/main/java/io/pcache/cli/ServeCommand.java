@@ -115,6 +115,7 @@ final class ServeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     DetachedStreams.install();
+    IgnoredSignals.install();
     if (heapBytes != null) {
       DaemonHeap.check(heapBytes, Runtime.getRuntime().maxMemory());
     }

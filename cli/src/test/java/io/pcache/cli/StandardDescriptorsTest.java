@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,6 +37,7 @@ class StandardDescriptorsTest {
     SparseFiles.create(folder.resolve("backing"), 1L << 30);
   }
 
+  @DisplayName("hazard 34: a missing descriptor is the null device")
   @ParameterizedTest
   @CsvSource({"<&-, 0", ">&-, 1", "2>&-, 2", "<&- >&- 2>&-, 0 1 2"})
   void aMissingDescriptorIsTheNullDevice(String closing, String missing) throws Exception {

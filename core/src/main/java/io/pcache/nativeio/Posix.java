@@ -30,6 +30,7 @@ final class Posix {
   static final int EBUSY = 16;
   static final int EFAULT = 14;
   static final int EINVAL = 22;
+  static final int EMFILE = 24;
   static final int EFBIG = 27;
   static final int ENOSPC = 28;
   static final int EOPNOTSUPP = 95;
@@ -118,7 +119,8 @@ final class Posix {
   /** An exception for this thread's last failed call. */
   static IOException failure(String what) {
     int errno = errno();
-    return new IOException(what + ": " + describe(errno) + " (error " + errno + ")");
+    String wayOut = errno == EMFILE ? "; raise this process's limit of open files (ulimit -n)" : "";
+    return new IOException(what + ": " + describe(errno) + " (error " + errno + ")" + wayOut);
   }
 
   /**
