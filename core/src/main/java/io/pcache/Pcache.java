@@ -215,11 +215,12 @@ public final class Pcache implements AutoCloseable {
   }
 
   /**
-   * Writes everything dirty back to the backing device and returns when nothing dirty is left, or
-   * the calling thread is interrupted. Writes may go on meanwhile, and then it lasts until they
-   * pause.
+   * Writes everything dirty back to the backing device and returns when nothing is left that could
+   * be written back, or the calling thread is interrupted. Writes may go on meanwhile, and then it
+   * lasts until they pause.
    *
-   * @return whether nothing dirty is left
+   * @return whether nothing dirty is left: false where it was ended early, and where damaged data
+   *     is set aside, which {@link PcacheStatus#setAside} names
    * @throws PcacheException where the cache device failed; a failing backing device is tried again
    *     and shows in {@link #status}
    */
@@ -239,7 +240,7 @@ public final class Pcache implements AutoCloseable {
       cache.flush();
     }
     progress.report(0, atStart);
-    return true;
+    return cache.snapshot().setAside().isEmpty();
   }
 
   /**

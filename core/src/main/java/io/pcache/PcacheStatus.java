@@ -31,10 +31,11 @@ import org.jspecify.annotations.Nullable;
  * @param keyHead where the log ends
  * @param dirtyTail where write-back stands
  * @param keyTail where reclaiming stands
- * @param dirtyBytes bytes in the log that are not known to be on the backing device, overwritten
- *     ones included
- * @param oldestDirtyMillis age of the oldest of them as far as this run knows, 0 where there are
- *     none
+ * @param dirtyBytes bytes that are not known to be on the backing device: those in the log,
+ *     overwritten ones included, and those that were set aside
+ * @param oldestDirtyMillis age of the oldest of those in the log as far as this run knows, 0 where
+ *     there are none
+ * @param setAside ranges whose newest data was damaged before it could be written back
  * @param cachedExtents entries in the index
  * @param indexBytes what the index takes of the heap at most
  * @param indexLimitBytes what it may take; where it does, writes wait for reclaiming, and reads
@@ -73,6 +74,7 @@ public record PcacheStatus(
     LogPosition keyTail,
     long dirtyBytes,
     long oldestDirtyMillis,
+    List<DamagedRange> setAside,
     long cachedExtents,
     long indexBytes,
     long indexLimitBytes,
@@ -103,6 +105,17 @@ public record PcacheStatus(
       Objects.requireNonNull(fault, "faults");
     }
     faults = List.copyOf(faults);
+    setAside = List.copyOf(Objects.requireNonNull(setAside, "setAside"));
+  }
+
+  /** Bytes that were set aside; part of {@link #dirtyBytes}. */
+  public long setAsideBytes() {
+    return setAside.stream().mapToLong(DamagedRange::lengthBytes).sum();
+  }
+
+  /** Whether the backing device has failed, and write-back waits before it tries again. */
+  public boolean backingFails() {
+    return writeback.equals("backing-off");
   }
 
   /** The fields of dm-pcache's own status line, from its superblock flags on. */

@@ -8,6 +8,7 @@ import io.pcache.format.Identity;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.Superblock;
 import io.pcache.media.Media;
+import java.util.List;
 import java.util.Locale;
 
 /** Puts a status together from the parts that know it. */
@@ -23,6 +24,7 @@ final class StatusReport {
       Cache cache) {
     CacheInfo info = cache.info();
     CacheSnapshot now = cache.snapshot();
+    List<DamagedRange> setAside = setAside(now);
     return new PcacheStatus(
         cachePath,
         store.name(),
@@ -43,8 +45,9 @@ final class StatusReport {
         now.keyHead(),
         now.dirtyTail(),
         now.keyTail(),
-        now.dirtyBytes(),
+        now.dirtyBytes() + setAside.stream().mapToLong(DamagedRange::lengthBytes).sum(),
         now.oldestDirtyMillis(),
+        setAside,
         now.cachedExtents(),
         now.indexBytes(),
         now.indexLimitBytes(),
@@ -59,5 +62,11 @@ final class StatusReport {
         now.reclaimedSegments(),
         now.writeback(),
         now.faults());
+  }
+
+  private static List<DamagedRange> setAside(CacheSnapshot now) {
+    return now.setAside().stream()
+        .map(range -> new DamagedRange(range.offsetBytes(), range.lengthBytes()))
+        .toList();
   }
 }

@@ -1,11 +1,11 @@
 package io.pcache.cli;
 
-import io.pcache.PcacheStatus;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 
 /**
  * Serves one cache until it is asked to stop.
@@ -18,7 +18,7 @@ final class Daemon {
   private final Supplier<ServedCache> opener;
   private final Path controlSocket;
   private final FrontEnd.Starter frontEnd;
-  private final Consumer<ServedCache> beforeClose;
+  private final ToIntFunction<ServedCache> beforeClose;
   private final PrintStream err;
 
   /**
@@ -27,14 +27,15 @@ final class Daemon {
    * @param opener opens the cache
    * @param controlSocket where to make its control socket
    * @param frontEnd starts to serve it
-   * @param beforeClose what to do after the last client is gone and before the cache is closed
+   * @param beforeClose what to do after the last client is gone and before the cache is closed; its
+   *     result is the exit code
    * @param err where people are told what goes on
    */
   Daemon(
       Supplier<ServedCache> opener,
       Path controlSocket,
       FrontEnd.Starter frontEnd,
-      Consumer<ServedCache> beforeClose,
+      ToIntFunction<ServedCache> beforeClose,
       PrintStream err) {
     this.opener = opener;
     this.controlSocket = controlSocket;
@@ -48,8 +49,9 @@ final class Daemon {
    *
    * @param stop the requests
    * @param started told where clients find the device, once they do
+   * @return the exit code
    */
-  void run(StopRequests stop, Consumer<FrontEnd> started) throws IOException {
+  int run(StopRequests stop, Consumer<FrontEnd> started) throws IOException {
     try (ServedCache cache = opener.get();
         ControlServer _ = ControlServer.start(controlSocket, new CacheControl(cache))) {
       try (FrontEnd clients = frontEnd.start(cache.device())) {
@@ -57,20 +59,9 @@ final class Daemon {
         stop.first().join();
         err.println("pcache: stopping");
       }
-      beforeClose.accept(cache);
-      tellWhatStays(cache.status());
-    }
-  }
-
-  private void tellWhatStays(PcacheStatus status) {
-    if (status.dirtyBytes() > 0) {
-      err.println(
-          Printable.line(
-              "pcache: "
-                  + ByteSize.format(status.dirtyBytes())
-                  + " stay in the cache and are served next time; until then "
-                  + status.backing()
-                  + " alone is older"));
+      int exitCode = beforeClose.applyAsInt(cache);
+      new Remainder(cache.status()).lines().forEach(line -> err.println(Printable.line("pcache: " + line)));
+      return exitCode;
     }
   }
 }

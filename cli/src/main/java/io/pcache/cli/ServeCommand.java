@@ -7,7 +7,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -109,7 +109,8 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--drain",
       description =
-          "When stopping, first write everything dirty back. A second Ctrl-C gives that up.")
+          "When stopping, first write everything dirty back. A second Ctrl-C gives that up. Exit code 0 says that"
+              + " everything is written back.")
   private boolean drain;
 
   @Override
@@ -129,7 +130,7 @@ final class ServeCommand implements Callable<Integer> {
     }
     FrontEnd.Starter frontEnd = NbdFrontEnd.starter(listenAddresses(places, cache), export);
     StopRequests stop = new StopRequests();
-    Consumer<ServedCache> nothing = _ -> {};
+    ToIntFunction<ServedCache> nothing = _ -> 0;
     Daemon daemon =
         new Daemon(
             () ->
@@ -144,8 +145,7 @@ final class ServeCommand implements Callable<Integer> {
             frontEnd,
             drain ? new Drain(stop, display, System.err) : nothing,
             System.err);
-    daemon.run(stop, this::announce);
-    return 0;
+    return daemon.run(stop, this::announce);
   }
 
   private void makeDemo(DemoDisk demo, ProgressDisplay display) throws IOException {

@@ -24,7 +24,7 @@ final class StatusText {
         "",
         status.mediaKind()
             + (status.outlivesPowerCut()
-                ? " media, outlives a power cut"
+                ? " media, outlives a power cut if its device does"
                 : " media, LOST WITH POWER")
             + (status.dataCrc() ? ", data checksummed" : ""));
     if (status.whyNotDax() != null) {
@@ -95,13 +95,22 @@ final class StatusText {
 
   private static String dirty(PcacheStatus status) {
     if (status.dirtyBytes() == 0) {
-      return "nothing; the backing device alone is up to date";
+      // What is at fault may be that device.
+      return "nothing"
+          + (status.faults().isEmpty() ? "; the backing device alone is up to date" : "");
     }
-    return "%s (%s of the cache), the oldest for %s"
+    long setAsideBytes = status.setAsideBytes();
+    if (status.dirtyBytes() == setAsideBytes) {
+      return ByteSize.format(setAsideBytes) + ", all of it damaged and set aside";
+    }
+    return "%s (%s of the cache), the oldest for at least %s%s"
         .formatted(
             ByteSize.format(status.dirtyBytes()),
             percent(status.dirtyBytes(), status.cacheBytes()),
-            age(Duration.ofMillis(status.oldestDirtyMillis())));
+            age(Duration.ofMillis(status.oldestDirtyMillis())),
+            setAsideBytes == 0
+                ? ""
+                : "; " + ByteSize.format(setAsideBytes) + " of it damaged and set aside");
   }
 
   /** Two units at most: what is hours old is not asked for in milliseconds. */

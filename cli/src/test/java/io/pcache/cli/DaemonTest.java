@@ -3,9 +3,11 @@ package io.pcache.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pcache.PcacheStatus;
 import io.pcache.block.BlockDevice;
 import io.pcache.error.BackingFailureException;
 import io.pcache.error.BadOptionException;
+import io.pcache.error.ErrorKind;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -15,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,7 +74,8 @@ class DaemonTest {
 
   @Test
   void aDrainComesBetweenTheLastClientAndTheClose() throws IOException {
-    daemon(new FakeCache(events), drain()).run(stop, started -> stop.request());
+    assertThat(daemon(new FakeCache(events), drain()).run(stop, started -> stop.request()))
+        .isZero();
     assertThat(events).containsExactly("start clients", "close clients", "drain", "close cache");
     assertThat(said()).contains("everything is written back").doesNotContain("stay in the cache");
   }
@@ -80,14 +84,48 @@ class DaemonTest {
   void aSecondRequestGivesUpTheDrainAndStillCloses() throws IOException {
     stop.request();
     stop.request();
-    daemon(new FakeCache(events, new CountDownLatch(1)), drain()).run(stop, _ -> {});
+    Daemon daemon = daemon(FakeCache.neverDrained(events, Samples.status()), drain());
+    assertThat(daemon.run(stop, _ -> {})).isEqualTo(Failure.EXIT_OTHER);
     assertThat(events).contains("close clients").endsWith("close cache");
-    assertThat(said()).contains("given up").contains("stay in the cache");
+    assertThat(said())
+        .contains("given up; 11.8 MiB are not written back")
+        .contains("11.8 MiB stay in the cache");
+  }
+
+  @Test
+  void aDrainThatIsGivenUpWhileTheBackingDeviceFailsSaysSo() throws IOException {
+    PcacheStatus failing =
+        Samples.status(1024, List.of(), "backing-off", List.of("write-back: no space left"));
+    stop.request();
+    stop.request();
+    assertThat(daemon(FakeCache.neverDrained(events, failing), drain()).run(stop, _ -> {}))
+        .isEqualTo(ErrorKind.BACKING_FAILURE.exitCode());
+    assertThat(said()).contains("write-back: no space left", "when the backing device works");
+  }
+
+  @Test
+  void aDrainThatLeavesWhatWasSetAsideSaysSo() throws IOException {
+    stop.request();
+    FakeCache cache = new FakeCache(events, new CountDownLatch(0), Samples.withSetAside(512, 512));
+    assertThat(daemon(cache, drain()).run(stop, _ -> {}))
+        .isEqualTo(ErrorKind.CORRUPT_MEDIA.exitCode());
+    assertThat(said())
+        .contains("all but damaged data", "set aside: 512 bytes at byte 4096")
+        .doesNotContain("stay in the cache");
+  }
+
+  @Test
+  void nothingIsSaidToBeServedNextTimeByADeviceThatFailed() throws IOException {
+    stop.request();
+    PcacheStatus failed = Samples.status(1024, List.of(), "stopped", List.of("log: it failed"));
+    assertThat(daemon(FakeCache.neverDrained(events, failed), this::nothing).run(stop, _ -> {}))
+        .isZero();
+    assertThat(said()).contains("what the cache device still has of them");
   }
 
   @Test
   void aDrainThatFailsFailsTheCommandAfterTheClose() {
-    Consumer<ServedCache> failing =
+    ToIntFunction<ServedCache> failing =
         _ -> {
           throw new BackingFailureException("disk.img: gone");
         };
@@ -97,19 +135,20 @@ class DaemonTest {
     assertThat(events).endsWith("close cache");
   }
 
-  private void nothing(ServedCache cache) {
+  private int nothing(ServedCache cache) {
     assertThat(cache.status()).isNotNull();
+    return 0;
   }
 
   private Path socket() {
     return folder.resolve("c.sock");
   }
 
-  private Consumer<ServedCache> drain() {
+  private Drain drain() {
     return new Drain(stop, new ProgressDisplay(err, false), err);
   }
 
-  private Daemon daemon(ServedCache cache, Consumer<ServedCache> beforeClose) {
+  private Daemon daemon(ServedCache cache, ToIntFunction<ServedCache> beforeClose) {
     return new Daemon(() -> cache, socket(), this::startClients, beforeClose, err);
   }
 

@@ -11,16 +11,25 @@ import java.util.concurrent.CountDownLatch;
 /** A cache that writes down what is done to it, and drains for as long as the test wants. */
 final class FakeCache implements ServedCache, BlockDevice {
   private final List<String> events;
+  private final PcacheStatus afterDrain;
   private final CountDownLatch drained;
   private volatile PcacheStatus status = Samples.status();
 
-  FakeCache(List<String> events, CountDownLatch drained) {
+  FakeCache(List<String> events, CountDownLatch drained, PcacheStatus afterDrain) {
     this.events = events;
     this.drained = drained;
+    this.afterDrain = afterDrain;
   }
 
   FakeCache(List<String> events) {
-    this(events, new CountDownLatch(0));
+    this(events, new CountDownLatch(0), Samples.status(0, List.of()));
+  }
+
+  /** One whose drain lasts until it is closed. */
+  static FakeCache neverDrained(List<String> events, PcacheStatus status) {
+    FakeCache cache = new FakeCache(events, new CountDownLatch(1), Samples.status(0, List.of()));
+    cache.status = status;
+    return cache;
   }
 
   @Override
@@ -47,7 +56,7 @@ final class FakeCache implements ServedCache, BlockDevice {
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
-    status = Samples.status(0, List.of());
+    status = afterDrain;
   }
 
   @Override

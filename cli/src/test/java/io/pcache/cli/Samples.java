@@ -1,5 +1,6 @@
 package io.pcache.cli;
 
+import io.pcache.DamagedRange;
 import io.pcache.PcacheStatus;
 import io.pcache.format.LogPosition;
 import java.util.List;
@@ -16,6 +17,16 @@ final class Samples {
   }
 
   static PcacheStatus status(long dirtyBytes, List<String> faults) {
+    return status(dirtyBytes, List.of(), "running", faults);
+  }
+
+  /** Dirty bytes of which some were set aside, and nothing else wrong. */
+  static PcacheStatus withSetAside(long dirtyBytes, long setAsideBytes) {
+    return status(dirtyBytes, List.of(new DamagedRange(4096, setAsideBytes)), "idle", List.of());
+  }
+
+  static PcacheStatus status(
+      long dirtyBytes, List<DamagedRange> setAside, String writeback, List<String> faults) {
     return new PcacheStatus(
         "cache.img",
         "disk.img",
@@ -38,6 +49,7 @@ final class Samples {
         new LogPosition(1, 512),
         dirtyBytes,
         dirtyBytes == 0 ? 0 : 4_200,
+        setAside,
         98_765,
         3L << 20,
         160L << 20,
@@ -50,7 +62,7 @@ final class Samples {
         17,
         51L << 20,
         5,
-        "running",
+        writeback,
         faults);
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pcache.PcacheStatus;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -16,13 +17,13 @@ class StatusTextTest {
         .hasToString(
             """
             cache       'demo' cache.img
-                        file media, outlives a power cut, data checksummed
+                        file media, outlives a power cut if its device does, data checksummed
                         not used as DAX: this virtual machine has no C2 compiler: TieredStopAtLevel is 1
             backing     disk.img, 1.00 GiB
             uuid        00112233-4455-6677-8899-aabbccddeeff
             in use      192 MiB of 496 MiB (38.7 %), 12 of 31 segments; reclaiming starts at 70 %
             extents     98,765, taking 3.00 MiB of at most 160 MiB of heap
-            dirty       11.8 MiB (2.4 % of the cache), the oldest for 4.2 s
+            dirty       11.8 MiB (2.4 % of the cache), the oldest for at least 4.2 s
             write-back  running, 51.0 MiB written back
             log         head 3:168, written back to 2:4096, reclaimed to 1:512
             reads       1,234,567, 1000 MiB, 98.0 % of it from the cache
@@ -37,6 +38,24 @@ class StatusTextTest {
   void nothingDirtyMeansThatTheBackingDeviceIsUpToDate() {
     assertThat(new StatusText(Samples.status(0, List.of())).toString())
         .contains("dirty       nothing; the backing device alone is up to date\n");
+  }
+
+  @Test
+  @DisplayName("hazard 28: status claims nothing of a backing device that may be at fault")
+  void whereAnythingIsAtFaultNothingIsClaimedOfTheBackingDevice() {
+    assertThat(new StatusText(Samples.status(0, List.of("it is gone"))).toString())
+        .contains("dirty       nothing\n")
+        .doesNotContain("up to date");
+  }
+
+  @Test
+  void whatWasSetAsideIsDirty() {
+    assertThat(new StatusText(Samples.withSetAside(1024, 512)).toString())
+        .contains("dirty       1.00 KiB (0.0 % of the cache), the oldest for at least 4.2 s")
+        .contains("; 512 B of it damaged and set aside\n");
+    assertThat(new StatusText(Samples.withSetAside(512, 512)).toString())
+        .contains("dirty       512 B, all of it damaged and set aside\n")
+        .doesNotContain("up to date");
   }
 
   @Test
@@ -71,6 +90,7 @@ class StatusTextTest {
             s.keyTail(),
             0,
             0,
+            List.of(),
             0,
             0,
             1,

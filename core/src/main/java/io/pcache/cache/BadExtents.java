@@ -30,6 +30,11 @@ final class BadExtents {
     report();
   }
 
+  /** What is set aside now. */
+  List<Range> ranges() {
+    return ranges;
+  }
+
   /** Whether any byte of a range is set aside. */
   boolean overlaps(long fromBytes, long toBytes) {
     for (Range range : ranges) {

@@ -54,6 +54,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
   private final Wakeup writebackWakeup = new Wakeup();
   private final Wakeup reclaimerWakeup = new Wakeup();
   private final Wakeup deferredWakeup = new Wakeup();
+  private final BadExtents badExtents;
   private final DirtyAges ages;
   private final Stripes stripes;
   private final ExtentIndex index;
@@ -83,7 +84,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
     this.recovered = recovery;
     StagedKeysPool pool = new StagedKeysPool(POOLED_STAGES);
     index = recovery.index();
-    BadExtents badExtents = new BadExtents(geometry.media(), health);
+    badExtents = new BadExtents(geometry.media(), health);
     ages = new DirtyAges(counters, tuning.clock());
     counters.dirtiedBytes.add(recovery.dirtyBytes());
     ages.dirtied();
@@ -112,9 +113,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
             committerWakeup,
             writebackWakeup,
             reclaimerWakeup);
-    writeback =
-        newWriteback(
-            recovery, backing, guard, badExtents, damagedKeySets, demand, throttle, tuning);
+    writeback = newWriteback(recovery, backing, guard, damagedKeySets, demand, throttle, tuning);
     reclaimer =
         new Reclaimer(
             geometry,
@@ -156,7 +155,6 @@ public final class Cache implements BlockDevice, AutoCloseable {
       Recovery recovery,
       BackingDevice backing,
       BackingWriteGuard guard,
-      BadExtents badExtents,
       DamagedKeySets damagedKeySets,
       ReclaimDemand demand,
       Throttle throttle,
@@ -412,6 +410,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
         reclaimer.keyTail(),
         counters.dirtyBytes(),
         ages.oldestMillis(),
+        badExtents.ranges(),
         index.extentCount(),
         memory.usedBytes(),
         memory.limitBytes(),

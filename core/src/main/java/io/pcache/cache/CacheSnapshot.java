@@ -1,5 +1,6 @@
 package io.pcache.cache;
 
+import io.pcache.format.BadExtentList;
 import io.pcache.format.LogPosition;
 import java.util.List;
 
@@ -12,6 +13,7 @@ import java.util.List;
  * @param keyTail where reclaiming stands
  * @param dirtyBytes bytes in the log not known to be on the backing device
  * @param oldestDirtyMillis age of the oldest of them
+ * @param setAside ranges whose newest data was damaged before it could be written back
  * @param cachedExtents entries in the index
  * @param indexBytes what the index takes of the heap at most
  * @param indexLimitBytes what it may take; where it does, writes wait for reclaiming
@@ -34,6 +36,7 @@ public record CacheSnapshot(
     LogPosition keyTail,
     long dirtyBytes,
     long oldestDirtyMillis,
+    List<BadExtentList.Range> setAside,
     long cachedExtents,
     long indexBytes,
     long indexLimitBytes,

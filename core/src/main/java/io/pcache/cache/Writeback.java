@@ -162,7 +162,7 @@ final class Writeback implements Agent {
 
   /** For status: idle, running, backing-off or stopped. */
   String describeState() {
-    if (stopped) {
+    if (stopped || health.hasFailed()) {
       return "stopped";
     }
     if (backoff.isActive()) {

@@ -131,7 +131,17 @@ public final class ServedDisk implements AutoCloseable {
 
   /** Asks it to stop in order and waits for it; returns its exit code. */
   public int stop() throws IOException, InterruptedException {
+    requestStop();
+    return awaitEnd();
+  }
+
+  /** Asks it to stop, and does not wait for it. */
+  public void requestStop() throws IOException, InterruptedException {
     Command.run("kill", "-TERM", String.valueOf(process.pid())).succeeded();
+  }
+
+  /** Waits until it has stopped; returns its exit code. */
+  public int awaitEnd() throws InterruptedException {
     if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
       throw new AssertionError("the daemon has not stopped in " + STOP_SECONDS + " s:\n" + log());
     }
