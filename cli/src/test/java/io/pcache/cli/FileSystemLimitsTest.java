@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.pcache.PcacheStatus;
 import io.pcache.error.ErrorKind;
+import io.pcache.format.MediaLayout;
 import io.pcache.testkit.Command;
 import io.pcache.testkit.RequiresFile;
 import io.pcache.testkit.RequiresTool;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,6 +60,29 @@ class FileSystemLimitsTest {
       h.flush()
       for i in range(0, 560, 7):
           assert h.pread(1 << 20, i << 20) == bytes([i % 255 + 1]) * (1 << 20), i
+      """;
+
+  /** Writes until there is no room, which is an error of its own; what was there is still read. */
+  private static final String WRITE_UNTIL_FULL =
+      """
+      h = nbd.NBD()
+      h.connect_uri(uri)
+      try:
+          for i in range(400):
+              h.pwrite(bytes([i % 255 + 1]) * (1 << 20), i << 20)
+      except nbd.Error as e:
+          assert e.errnum == errno.ENOSPC, e
+      else:
+          raise AssertionError("everything was written")
+      assert h.pread(4096, 900 << 20) == b"b" * 4096
+      """;
+
+  private static final String WRITE_A_BLOCK =
+      """
+      h = nbd.NBD()
+      h.connect_uri(uri)
+      h.pwrite(b"b" * 4096, 900 << 20)
+      h.flush()
       """;
 
   @TempDir private Path folder;
@@ -124,6 +149,43 @@ class FileSystemLimitsTest {
       assertThat(status().faults()).isEmpty();
       assertThat(disk.stop()).as(disk.log()).isZero();
     }
+  }
+
+  @Test
+  @DisplayName("hazard 33: a cache file whose blocks are not its own, and no room for them")
+  void aCacheFileThatCannotBeWrittenIsSaidUntilThereIsRoom()
+      throws IOException, InterruptedException {
+    makeFileSystem(WITH_CACHE_BYTES);
+    cache = small.root().resolve("cache");
+    format(cache);
+    // As on a file system that copies on write, blocks are needed when the file is written to.
+    Command.run("fallocate", "--dig-holes", cache.toString()).succeeded();
+    SparseFiles.create(backing, BACKING_BYTES);
+    try (ServedDisk disk = start()) {
+      LibnbdClient.run(disk.uri(), WRITE_A_BLOCK);
+      await().atMost(60, TimeUnit.SECONDS).until(this::cacheHoldsItsLogReserve);
+      Path filler = small.fill();
+      LibnbdClient.run(disk.uri(), WRITE_UNTIL_FULL);
+      assertThat(status().faults())
+          .anyMatch(fault -> fault.contains("writes to the cache device"))
+          .anyMatch(fault -> fault.contains("No space left on device"));
+      assertThat(disk.log()).contains("WARN", "writes to the cache device: 1 failed");
+
+      small.free(filler);
+      await()
+          .atMost(60, TimeUnit.SECONDS)
+          .untilAsserted(() -> {
+            LibnbdClient.run(disk.uri(), WRITE_A_BLOCK);
+            assertThat(status().faults()).isEmpty();
+          });
+      assertThat(disk.stop()).as(disk.log()).isZero();
+    }
+  }
+
+  /** The one segment that is written whole, ahead of time. */
+  private boolean cacheHoldsItsLogReserve() throws IOException, InterruptedException {
+    String blocks = Command.run("stat", "--format=%b", cache.toString()).succeeded();
+    return Long.parseLong(blocks) * 512 > MediaLayout.SEGMENT_BYTES;
   }
 
   @Test

@@ -36,6 +36,12 @@ record LoopFileSystem(Path root) implements AutoCloseable {
     return filler;
   }
 
+  /** Gives back what {@link #fill} took. */
+  void free(Path filler) throws IOException {
+    Files.delete(filler);
+    Files.deleteIfExists(root.resolve("filler2"));
+  }
+
   void remountReadOnly() throws IOException, InterruptedException {
     Command.run("mount", "-o", "remount,ro", root.toString()).succeeded();
   }

@@ -47,7 +47,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
 
   private final Geometry geometry;
   private final BackingDevice backing;
-  private final CacheHealth health = new CacheHealth();
+  private final CacheHealth health;
   private final CacheCounters counters = new CacheCounters();
   private final InFlightRequests inFlight = new InFlightRequests();
   private final Wakeup committerWakeup = new Wakeup();
@@ -82,6 +82,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
     this.backing = backing;
     this.info = info;
     this.recovered = recovery;
+    this.health = new CacheHealth(tuning.clock());
     StagedKeysPool pool = new StagedKeysPool(POOLED_STAGES);
     index = recovery.index();
     badExtents = new BadExtents(geometry.media(), health);
@@ -366,8 +367,9 @@ public final class Cache implements BlockDevice, AutoCloseable {
     if (closing) {
       throw new ClosedException("the cache is closed; gc_percent was not changed");
     }
-    info = info.withGcPercent(gcPercent);
-    info.storeDurably(geometry.media());
+    CacheInfo changed = info.withGcPercent(gcPercent);
+    changed.storeDurably(geometry.media());
+    info = changed;
     reclaimer.setGcPercent(gcPercent);
     reclaimerWakeup.wake();
   }

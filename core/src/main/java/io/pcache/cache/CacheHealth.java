@@ -1,7 +1,9 @@
 package io.pcache.cache;
 
+import io.pcache.agent.Clock;
 import io.pcache.error.ClosedException;
 import io.pcache.error.MediaFailureException;
+import io.pcache.error.NoSpaceException;
 import io.pcache.error.PcacheException;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +26,31 @@ final class CacheHealth {
 
   private final AtomicReference<@Nullable PcacheException> logFailure = new AtomicReference<>();
   private final ConcurrentSkipListMap<String, String> faults = new ConcurrentSkipListMap<>();
+  private final TransferFaults cacheWrites;
+  private final TransferFaults cacheReads;
+  private final TransferFaults backingReads;
+
+  /** Begins with nothing wrong. */
+  CacheHealth(Clock clock) {
+    this.cacheWrites = new TransferFaults("writes to the cache device", clock);
+    this.cacheReads = new TransferFaults("reads of the cache device", clock);
+    this.backingReads = new TransferFaults("reads of the backing device", clock);
+  }
+
+  /** Writes of data, for clients and to keep what a read brought. */
+  TransferFaults cacheWrites() {
+    return cacheWrites;
+  }
+
+  /** Reads of cached data for clients. */
+  TransferFaults cacheReads() {
+    return cacheReads;
+  }
+
+  /** Reads of what the cache does not hold. */
+  TransferFaults backingReads() {
+    return backingReads;
+  }
 
   /** The log cannot be written any more. The first report counts. */
   void logFailed(PcacheException failure) {
@@ -54,6 +81,8 @@ final class CacheHealth {
     return switch (failure) {
       case null -> null;
       case ClosedException _ -> new ClosedException(ENDED);
+      case NoSpaceException _ ->
+          new NoSpaceException(String.valueOf(failure.getMessage()), failure);
       default -> new MediaFailureException(String.valueOf(failure.getMessage()), failure);
     };
   }
@@ -77,6 +106,12 @@ final class CacheHealth {
   List<String> faults() {
     List<String> lines = new ArrayList<>();
     faults.forEach((agent, fault) -> lines.add(agent + ": " + fault));
+    for (TransferFaults transfers : List.of(cacheWrites, cacheReads, backingReads)) {
+      String fault = transfers.fault();
+      if (fault != null) {
+        lines.add(fault);
+      }
+    }
     return lines;
   }
 }

@@ -146,13 +146,17 @@ final class DeferredWrites implements Agent {
     PcacheException refusal = health.writeRefusal();
     if (refusal == null) {
       try {
-        return path.advance(request, doneBytes);
+        long done = path.advance(request, doneBytes);
+        health.cacheWrites().succeeded();
+        return done;
       } catch (PcacheException e) {
         refusal = e;
+        health.cacheWrites().failed(String.valueOf(e.getMessage()));
       } catch (InternalError e) {
         refusal =
             new MediaFailureException(
                 "cache device: a page of the mapping failed during a write", e);
+        health.cacheWrites().failed(String.valueOf(refusal.getMessage()));
       } catch (IllegalStateException e) {
         refusal =
             new BadOptionException("the buffer was closed while its write was carried out", e);

@@ -6,6 +6,8 @@ import io.pcache.format.KeyRecord;
 import io.pcache.index.ExtentCursor;
 import io.pcache.index.ExtentIndex;
 import java.lang.foreign.MemorySegment;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Puts what a miss read into the cache as CLEAN, unless a write to the range came in between, or
@@ -14,6 +16,8 @@ import java.lang.foreign.MemorySegment;
  * <p>Thread-safety: all methods from any thread.
  */
 final class MissFill {
+  private static final Logger LOG = LoggerFactory.getLogger(MissFill.class);
+
   private final Geometry geometry;
   private final ExtentIndex index;
   private final Segments segments;
@@ -67,9 +71,12 @@ final class MissFill {
     boolean inserted = false;
     try {
       int crc = copy(miss, done, range);
+      health.cacheWrites().succeeded();
       inserted = insert(miss, stripe, miss.offsetBytes + done, range, crc);
-    } catch (PcacheException | IllegalStateException | InternalError e) {
-      health.report("cache fill", "a read could not be cached: " + e.getMessage());
+    } catch (PcacheException | InternalError e) {
+      health.cacheWrites().failed("a read could not be cached: " + e.getMessage());
+    } catch (IllegalStateException e) {
+      LOG.debug("the buffer of a read was closed before what it brought was cached", e);
     } finally {
       if (!inserted) {
         segments.dropReferences(DataHeads.segment(range), 1);

@@ -4,6 +4,7 @@ import io.pcache.backing.BackingDevice;
 import io.pcache.backing.BackingRequest;
 import io.pcache.backing.RequestPurpose;
 import io.pcache.block.BlockRequest;
+import io.pcache.error.BackingFailureException;
 import io.pcache.error.BadOptionException;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.error.MediaFailureException;
@@ -168,6 +169,7 @@ final class ReadPath {
       long to = plan.hitOffsetBytes(i) - request.offsetBytes();
       MemorySegment.copy(view, at, request.buffer(), to, plan.hitLengthBytes(i));
       counters.readHitBytes.add(plan.hitLengthBytes(i));
+      health.cacheReads().succeeded();
     } catch (InternalError e) {
       request.fail(pageFailed(request, e));
     } catch (IllegalStateException e) {
@@ -239,8 +241,11 @@ final class ReadPath {
     Stripe stripe = stripes.of(miss.offsetBytes);
     try {
       if (failure == null) {
+        health.backingReads().succeeded();
         counters.readMissBytes.add(miss.lengthBytes);
         fill.fill(miss, stripe);
+      } else if (failure instanceof BackingFailureException) {
+        health.backingReads().failed(String.valueOf(failure.getMessage()));
       }
     } finally {
       if (wasCancelled(miss, stripe) && failure == null) {
@@ -262,10 +267,11 @@ final class ReadPath {
   }
 
   /** A page of the cache device could not be read during this request. */
-  private static MediaFailureException pageFailed(BlockRequest request, InternalError cause) {
-    return new MediaFailureException(
+  private MediaFailureException pageFailed(BlockRequest request, InternalError cause) {
+    String message =
         "cache device: a page of the mapping failed during a read of %d bytes at byte %d"
-            .formatted(request.lengthBytes(), request.offsetBytes()),
-        cause);
+            .formatted(request.lengthBytes(), request.offsetBytes());
+    health.cacheReads().failed(message);
+    return new MediaFailureException(message, cause);
   }
 }

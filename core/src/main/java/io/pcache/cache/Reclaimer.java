@@ -3,6 +3,7 @@ package io.pcache.cache;
 import io.pcache.agent.Agent;
 import io.pcache.agent.Wakeup;
 import io.pcache.error.MediaFailureException;
+import io.pcache.error.NoSpaceException;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LogPosition;
@@ -118,7 +119,7 @@ final class Reclaimer implements Agent {
     }
     try {
       return reclaim();
-    } catch (MediaFailureException e) {
+    } catch (MediaFailureException | NoSpaceException e) {
       health.logFailed(e);
     } catch (InternalError e) {
       health.logFailed(

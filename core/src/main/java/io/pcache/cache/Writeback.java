@@ -9,6 +9,7 @@ import io.pcache.error.BackingFailureException;
 import io.pcache.error.ClosedException;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.error.MediaFailureException;
+import io.pcache.error.NoSpaceException;
 import io.pcache.error.PcacheException;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
@@ -191,7 +192,7 @@ final class Writeback implements Agent {
       };
     } catch (CorruptMediaException e) {
       stop(e.getMessage());
-    } catch (MediaFailureException e) {
+    } catch (MediaFailureException | NoSpaceException e) {
       cacheDeviceFailed(e);
     } catch (InternalError e) {
       cacheDeviceFailed(
@@ -202,7 +203,7 @@ final class Writeback implements Agent {
   }
 
   /** What was being written is not: some of its runs may be planned and not submitted. */
-  private void cacheDeviceFailed(MediaFailureException cause) {
+  private void cacheDeviceFailed(PcacheException cause) {
     health.logFailed(cause);
     if (state == State.WRITING) {
       failure.compareAndSet(null, cause);
@@ -367,6 +368,7 @@ final class Writeback implements Agent {
   private void written(BackingRequest request, @Nullable PcacheException cause) {
     if (cause == null) {
       counters.writtenBackBytes.add(request.lengthBytes());
+      health.backingReads().succeeded();
     } else {
       failure.compareAndSet(null, cause);
     }

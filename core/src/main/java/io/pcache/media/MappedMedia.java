@@ -1,6 +1,9 @@
 package io.pcache.media;
 
 import io.pcache.error.MediaFailureException;
+import io.pcache.error.NoSpaceException;
+import io.pcache.error.PcacheException;
+import io.pcache.nativeio.FullFileSystemException;
 import io.pcache.nativeio.NativeFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -58,8 +61,11 @@ abstract sealed class MappedMedia implements Media permits DaxMedia, FileMedia, 
   }
 
   /** Turns what the system said into the typed error. */
-  static MediaFailureException failure(IOException cause) {
-    return new MediaFailureException(String.valueOf(cause.getMessage()), cause);
+  static PcacheException failure(IOException cause) {
+    String message = String.valueOf(cause.getMessage());
+    return cause instanceof FullFileSystemException
+        ? new NoSpaceException(message + "; make room there", cause)
+        : new MediaFailureException(message, cause);
   }
 
   /**

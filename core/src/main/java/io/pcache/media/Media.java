@@ -12,10 +12,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safety: all methods from any thread, {@link #close} once and after all others. Writers
  * of overlapping ranges order themselves.
  *
- * <p>Errors: {@link io.pcache.error.MediaFailureException}. After a failed {@code sync} what it
- * covered may be gone, so every later {@code sync} fails too. A read through the view of a page
- * that the device cannot deliver throws {@link InternalError}; callers turn it into a typed error
- * of the request it hit.
+ * <p>Errors: {@link io.pcache.error.MediaFailureException}, and {@link
+ * io.pcache.error.NoSpaceException} where the device's file system has no room for a write into a
+ * file whose blocks it shares or has not allocated. After a failed {@code sync} what it covered may
+ * be gone, so every later {@code sync} fails too. A read through the view of a page that the device
+ * cannot deliver throws {@link InternalError}; callers turn it into a typed error of the request it
+ * hit.
  */
 public interface Media extends AutoCloseable {
   /** The size in bytes. */

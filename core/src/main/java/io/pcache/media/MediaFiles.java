@@ -1,6 +1,8 @@
 package io.pcache.media;
 
 import io.pcache.error.MediaFailureException;
+import io.pcache.error.NoSpaceException;
+import io.pcache.nativeio.FullFileSystemException;
 import io.pcache.nativeio.NativeFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -85,6 +87,9 @@ public final class MediaFiles {
       } else {
         create(path, sizeBytes);
       }
+    } catch (FullFileSystemException e) {
+      throw new NoSpaceException(
+          "cannot make a cache of it: " + e.getMessage() + "; make room there", e);
     } catch (IOException e) {
       throw new MediaFailureException("cannot make a cache of it: " + e.getMessage(), e);
     }

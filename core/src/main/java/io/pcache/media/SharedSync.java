@@ -1,6 +1,9 @@
 package io.pcache.media;
 
 import io.pcache.error.MediaFailureException;
+import io.pcache.error.NoSpaceException;
+import io.pcache.error.PcacheException;
+import io.pcache.nativeio.FullFileSystemException;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -31,7 +34,7 @@ final class SharedSync {
   private long finishedSyncs;
   private boolean running;
   private long lastNanos;
-  private @Nullable MediaFailureException failure;
+  private @Nullable PcacheException failure;
 
   SharedSync(DeviceSync device) {
     this.device = device;
@@ -96,8 +99,15 @@ final class SharedSync {
 
   private void throwIfFailed() {
     if (failure != null) {
-      throw new MediaFailureException(String.valueOf(failure.getMessage()), failure);
+      throw failed(String.valueOf(failure.getMessage()), failure);
     }
+  }
+
+  private static PcacheException failed(String message, Throwable cause) {
+    boolean isFull = cause instanceof FullFileSystemException || cause instanceof NoSpaceException;
+    return isFull
+        ? new NoSpaceException(message, cause)
+        : new MediaFailureException(message, cause);
   }
 
   /** Runs one sync outside the lock; called and left with the lock held. */
@@ -105,13 +115,13 @@ final class SharedSync {
     running = true;
     long mine = ++startedSyncs;
     lock.unlock();
-    MediaFailureException result = null;
+    PcacheException result = null;
     try {
       device.sync();
     } catch (IOException | RuntimeException | Error e) {
       // Whatever ended it, nobody may take this sync for a success.
       result =
-          new MediaFailureException(
+          failed(
               e.getMessage()
                   + "; what was not synced may be lost, so nothing more is acknowledged: check the device and restart",
               e);

@@ -120,7 +120,10 @@ final class Posix {
   static IOException failure(String what) {
     int errno = errno();
     String wayOut = errno == EMFILE ? "; raise this process's limit of open files (ulimit -n)" : "";
-    return new IOException(what + ": " + describe(errno) + " (error " + errno + ")" + wayOut);
+    String message = what + ": " + describe(errno) + " (error " + errno + ")" + wayOut;
+    return errno == ENOSPC || errno == EDQUOT
+        ? new FullFileSystemException(message)
+        : new IOException(message);
   }
 
   /**

@@ -1,0 +1,81 @@
+package io.pcache.cache;
+
+import io.pcache.agent.Clock;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Failures of one kind of transfer, which else only the client of the request would see. They are a
+ * fault from the first one on, until such a transfer has gone well again and none has failed for
+ * {@link #QUIET_NANOS}. The first failure is logged, and while it goes on one a minute.
+ *
+ * <p>Thread-safety: all methods from any thread. Where nothing has failed, {@link #succeeded} is a
+ * read of one field.
+ */
+final class TransferFaults {
+  /** A device of which only a part has failed works in between: that does not end the fault. */
+  static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  private static final long LOG_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
+  private static final Logger LOG = LoggerFactory.getLogger(CacheHealth.class);
+
+  private final String name;
+  private final Clock clock;
+  private @Nullable String last;
+  private long failures;
+  private long lastFailureNanos;
+  private long lastLoggedNanos;
+  private volatile boolean awaitsSuccess;
+
+  /**
+   * Begins without a failure.
+   *
+   * @param name of these transfers, in the plural
+   */
+  TransferFaults(String name, Clock clock) {
+    this.name = name;
+    this.clock = clock;
+  }
+
+  /** One has failed, and its client was told why. */
+  synchronized void failed(String why) {
+    long now = clock.nanoTime();
+    endIfOver(now);
+    boolean first = last == null;
+    last = why;
+    failures++;
+    lastFailureNanos = now;
+    awaitsSuccess = true;
+    if (first || now - lastLoggedNanos >= LOG_EVERY_NANOS) {
+      lastLoggedNanos = now;
+      LOG.warn("{}", describe());
+    }
+  }
+
+  /** One has gone well. */
+  void succeeded() {
+    if (awaitsSuccess) {
+      awaitsSuccess = false;
+    }
+  }
+
+  /** What is wrong now, or null. */
+  synchronized @Nullable String fault() {
+    endIfOver(clock.nanoTime());
+    return last == null ? null : describe();
+  }
+
+  private String describe() {
+    return "%s: %,d failed, the last with: %s".formatted(name, failures, last);
+  }
+
+  private void endIfOver(long now) {
+    if (last != null && !awaitsSuccess && now - lastFailureNanos >= QUIET_NANOS) {
+      LOG.info("{}: work again after {} failures", name, failures);
+      last = null;
+      failures = 0;
+    }
+  }
+}
