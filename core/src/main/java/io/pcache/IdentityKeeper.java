@@ -36,6 +36,9 @@ final class IdentityKeeper implements BackingWriteGuard {
   private final @Nullable Identity found;
   private Identity current;
 
+  /** Whether sampling has failed, and that was logged. */
+  private boolean unreadable;
+
   private IdentityKeeper(Media media, BackingStore store, @Nullable Identity found) {
     this.media = media;
     this.store = store;
@@ -182,9 +185,14 @@ final class IdentityKeeper implements BackingWriteGuard {
     try {
       current = current.boundTo(store.sizeBytes(), BackingFingerprint.take(store));
       current.storeDurably(media);
+      unreadable = false;
     } catch (BackingFailureException e) {
-      LOG.warn(
-          "{}; until it can be read, fewer of its sectors tell which device it is", e.getMessage());
+      if (!unreadable) {
+        LOG.warn(
+            "{}; until it can be read, fewer of its sectors tell which device it is",
+            e.getMessage());
+      }
+      unreadable = true;
     }
   }
 

@@ -1,5 +1,6 @@
 package io.pcache.agent;
 
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
@@ -8,12 +9,15 @@ import org.slf4j.LoggerFactory;
 /**
  * Runs one {@link Agent} on one named thread: works while there is work, then dozes if the agent
  * wants to, and then sleeps until it is woken or its idle time is over. A step that throws is
- * logged and tried again after the idle time, so one fault never stops background work for good.
+ * logged and tried again after the idle time, so one fault never stops background work for good;
+ * while it goes on throwing, one a minute is logged.
  *
  * <p>Thread-safety: {@link #wake()} and {@link #wakeSoon()} from any thread, {@link #close()} once.
  */
 public final class AgentThread implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AgentThread.class);
+
+  private static final long LOG_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private static final int AWAKE = 0;
 
@@ -29,6 +33,11 @@ public final class AgentThread implements AutoCloseable {
   private final Thread thread;
   private final AtomicInteger state = new AtomicInteger(AWAKE);
   private volatile boolean stopping;
+
+  /** Steps in a row that have thrown. This and the next are the thread's own. */
+  private long failures;
+
+  private long lastLoggedNanos;
 
   private AgentThread(Agent agent, long idleNanos) {
     this.agent = agent;
@@ -83,6 +92,12 @@ public final class AgentThread implements AutoCloseable {
     }
   }
 
+  /** Lets the current step finish, then ends the thread, and does not wait for it. */
+  public void end() {
+    stopping = true;
+    wake();
+  }
+
   /** Lets the current step finish, then ends the thread and waits for it. */
   @Override
   public void close() {
@@ -120,10 +135,22 @@ public final class AgentThread implements AutoCloseable {
 
   private int step() {
     try {
-      return agent.doWork();
+      int done = agent.doWork();
+      failures = 0;
+      return done;
     } catch (RuntimeException | Error e) {
-      LOG.error("{} failed and will be tried again", agent.name(), e);
+      noteFailure(e);
       return 0;
+    }
+  }
+
+  private void noteFailure(Throwable cause) {
+    failures++;
+    long now = System.nanoTime();
+    if (failures == 1 || now - lastLoggedNanos >= LOG_EVERY_NANOS) {
+      lastLoggedNanos = now;
+      LOG.error(
+          "{} failed for the {}. time and will be tried again", agent.name(), failures, cause);
     }
   }
 

@@ -6,6 +6,8 @@ import io.pcache.format.BadExtentList.Range;
 import io.pcache.media.Media;
 import java.util.ArrayList;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Ranges whose newest data was damaged before it could be written back. They are set aside so that
@@ -17,6 +19,7 @@ import java.util.List;
  */
 final class BadExtents {
   private static final String HEALTH_NAME = "bad extents";
+  private static final Logger LOG = LoggerFactory.getLogger(CacheHealth.class);
 
   private final Media media;
   private final CacheHealth health;
@@ -27,7 +30,9 @@ final class BadExtents {
     this.media = media;
     this.health = health;
     this.ranges = List.copyOf(BadExtentList.load(media));
-    report();
+    if (!ranges.isEmpty()) {
+      health.report(HEALTH_NAME, describe());
+    }
   }
 
   /** What is set aside now. */
@@ -58,13 +63,19 @@ final class BadExtents {
           "more than %d damaged ranges: the next is %d bytes at byte %d"
               .formatted(BadExtentList.MAX_EXTENTS, lengthBytes, offsetBytes));
     }
-    store(changed);
+    if (store(changed)) {
+      LOG.warn(
+          "{}: {} bytes at byte {} were damaged before they were written back, and are set aside; reading them fails, writing them anew repairs them",
+          HEALTH_NAME,
+          lengthBytes,
+          offsetBytes);
+    }
   }
 
   /** The backing device has good data in a range: takes it out of the list, durably. */
   void repaired(long offsetBytes, long lengthBytes) {
     if (overlaps(offsetBytes, offsetBytes + lengthBytes)) {
-      store(without(offsetBytes, offsetBytes + lengthBytes));
+      var _ = store(without(offsetBytes, offsetBytes + lengthBytes));
     }
   }
 
@@ -83,29 +94,30 @@ final class BadExtents {
     }
   }
 
-  private void store(List<Range> changed) {
+  /** Returns whether the list has changed. */
+  private boolean store(List<Range> changed) {
     // A hole in the middle of a range can make one more of them: keep the whole range then.
-    if (changed.size() <= BadExtentList.MAX_EXTENTS) {
-      BadExtentList.storeDurably(media, changed);
-      ranges = List.copyOf(changed);
-      report();
+    if (changed.size() > BadExtentList.MAX_EXTENTS || changed.equals(ranges)) {
+      return false;
     }
-  }
-
-  private void report() {
+    BadExtentList.storeDurably(media, changed);
+    ranges = List.copyOf(changed);
     if (ranges.isEmpty()) {
       health.clear(HEALTH_NAME);
-      return;
+    } else {
+      health.reportAgain(HEALTH_NAME, describe());
     }
+    return true;
+  }
+
+  private String describe() {
     StringBuilder list = new StringBuilder();
     for (Range range : ranges) {
       list.append(list.isEmpty() ? "" : ", ");
       list.append(range.lengthBytes()).append(" bytes at byte ").append(range.offsetBytes());
     }
-    health.report(
-        HEALTH_NAME,
-        "the newest data of these ranges was damaged before it was written back; reading them fails, writing them anew repairs"
-            + " them: "
-            + list);
+    return "the newest data of these ranges was damaged before it was written back; reading them fails, writing them anew repairs"
+        + " them: "
+        + list;
   }
 }

@@ -29,12 +29,19 @@ final class CacheHealth {
   private final TransferFaults cacheWrites;
   private final TransferFaults cacheReads;
   private final TransferFaults backingReads;
+  private final TransferFaults damagedReads;
 
   /** Begins with nothing wrong. */
   CacheHealth(Clock clock) {
-    this.cacheWrites = new TransferFaults("writes to the cache device", clock);
-    this.cacheReads = new TransferFaults("reads of the cache device", clock);
-    this.backingReads = new TransferFaults("reads of the backing device", clock);
+    this.cacheWrites = new TransferFaults("failed writes to the cache device", clock);
+    this.cacheReads = new TransferFaults("failed reads of the cache device", clock);
+    this.backingReads = new TransferFaults("failed reads of the backing device", clock);
+    this.damagedReads = new TransferFaults("reads that met damaged data", clock);
+  }
+
+  /** Reads that met data whose checksum does not match. That stays a fault until it is reopened. */
+  TransferFaults damagedReads() {
+    return damagedReads;
   }
 
   /** Writes of data, for clients and to keep what a read brought. */
@@ -95,6 +102,13 @@ final class CacheHealth {
     }
   }
 
+  /** The same for trouble that goes on and has been logged: only status says how it is now. */
+  void reportAgain(String agent, String fault) {
+    if (!fault.equals(faults.put(agent, fault))) {
+      LOG.debug("{}: {}", agent, fault);
+    }
+  }
+
   /** An agent's trouble is over. */
   void clear(String agent) {
     if (faults.remove(agent) != null) {
@@ -106,7 +120,7 @@ final class CacheHealth {
   List<String> faults() {
     List<String> lines = new ArrayList<>();
     faults.forEach((agent, fault) -> lines.add(agent + ": " + fault));
-    for (TransferFaults transfers : List.of(cacheWrites, cacheReads, backingReads)) {
+    for (TransferFaults transfers : List.of(cacheWrites, cacheReads, backingReads, damagedReads)) {
       String fault = transfers.fault();
       if (fault != null) {
         lines.add(fault);

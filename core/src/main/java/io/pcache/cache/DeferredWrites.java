@@ -147,7 +147,9 @@ final class DeferredWrites implements Agent {
     if (refusal == null) {
       try {
         long done = path.advance(request, doneBytes);
-        health.cacheWrites().succeeded();
+        if (done > doneBytes) {
+          health.cacheWrites().succeeded();
+        }
         return done;
       } catch (PcacheException e) {
         refusal = e;

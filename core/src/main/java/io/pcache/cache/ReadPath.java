@@ -22,8 +22,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safety: all methods from any thread.
  */
 final class ReadPath {
-  private static final String HEALTH_NAME = "data";
-
   private final Geometry geometry;
   private final Stripes stripes;
   private final ExtentIndex index;
@@ -203,15 +201,22 @@ final class ReadPath {
                 keyOffset,
                 plan.hitSegment(i),
                 plan.hitKeySegOffsetBytes(i));
+    // Write-back has told of what it set aside, and a read that misses it fails too.
+    boolean isKnown = badExtents.overlaps(keyOffset, keyOffset + plan.hitKeyLengthBytes(i));
     if (!plan.hitIsClean(i)) {
-      health.report(HEALTH_NAME, "dirty data is damaged: " + what);
+      if (!isKnown) {
+        health.damagedReads().failed("dirty data is damaged: " + what);
+      }
       request.fail(
           new CorruptMediaException(
               "dirty data is damaged: " + what + "; write the range anew to repair it"));
       return false;
     }
-    health.report(
-        HEALTH_NAME, "clean data was damaged and is read from the backing device instead: " + what);
+    if (!isKnown) {
+      health
+          .damagedReads()
+          .failed("clean data was damaged and is read from the backing device instead: " + what);
+    }
     Stripe stripe = stripes.of(hitOffset);
     stripe.lock.lock();
     try {
@@ -243,7 +248,10 @@ final class ReadPath {
       if (failure == null) {
         health.backingReads().succeeded();
         counters.readMissBytes.add(miss.lengthBytes);
-        fill.fill(miss, stripe);
+        // What is older than what was set aside must not answer the next read.
+        if (!badExtents.overlaps(miss.offsetBytes, miss.offsetBytes + miss.lengthBytes)) {
+          fill.fill(miss, stripe);
+        }
       } else if (failure instanceof BackingFailureException) {
         health.backingReads().failed(String.valueOf(failure.getMessage()));
       }

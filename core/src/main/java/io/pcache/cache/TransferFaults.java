@@ -1,6 +1,7 @@
 package io.pcache.cache;
 
 import io.pcache.agent.Clock;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,7 +33,7 @@ final class TransferFaults {
   /**
    * Begins without a failure.
    *
-   * @param name of these transfers, in the plural
+   * @param name of these failures, in the plural
    */
   TransferFaults(String name, Clock clock) {
     this.name = name;
@@ -68,12 +69,12 @@ final class TransferFaults {
   }
 
   private String describe() {
-    return "%s: %,d failed, the last with: %s".formatted(name, failures, last);
+    return String.format(Locale.ROOT, "%s: %,d, the last: %s", name, failures, last);
   }
 
   private void endIfOver(long now) {
     if (last != null && !awaitsSuccess && now - lastFailureNanos >= QUIET_NANOS) {
-      LOG.info("{}: work again after {} failures", name, failures);
+      LOG.info("{}: no more after {}", name, failures);
       last = null;
       failures = 0;
     }

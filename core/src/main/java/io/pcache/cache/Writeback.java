@@ -378,10 +378,15 @@ final class Writeback implements Agent {
 
   private int retryKeySet() {
     PcacheException cause = failure.getAndSet(null);
+    String fault =
+        (cause == null ? "failed" : cause.getMessage()) + "; tried again with growing pauses";
+    if (backoff.isActive()) {
+      // Each try may meet the fault somewhere else.
+      health.reportAgain(name(), fault);
+    } else {
+      health.report(name(), fault);
+    }
     backoff.failed();
-    health.report(
-        name(),
-        (cause == null ? "failed" : cause.getMessage()) + "; tried again with growing pauses");
     salvage = null;
     state = State.IDLE;
     return 0;

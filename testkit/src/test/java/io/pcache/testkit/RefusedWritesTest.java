@@ -56,7 +56,7 @@ class RefusedWritesTest {
       assertThat(cache.cache().snapshot().faults())
           .singleElement()
           .asString()
-          .contains("writes to the cache device: 3 failed", "injected fault: no room");
+          .contains("failed writes to the cache device: 3,", "injected fault: no room");
 
       caches.clock.advance(TimeUnit.MINUTES.toNanos(5));
       assertThat(cache.cache().snapshot().faults()).hasSize(1);
@@ -146,7 +146,7 @@ class RefusedWritesTest {
       assertThat(cache.cache().snapshot().faults())
           .singleElement()
           .asString()
-          .contains("reads of the backing device: 1 failed", "injected fault");
+          .contains("failed reads of the backing device: 1,", "injected fault");
       faulty.heal();
       caches.clock.advance(TimeUnit.SECONDS.toNanos(11));
       assertThat(cache.cache().snapshot().faults()).hasSize(1);

@@ -2,6 +2,7 @@ package io.pcache.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.pcache.DamagedRange;
 import io.pcache.FormatOptions;
@@ -17,6 +18,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -67,6 +69,48 @@ class SetAsideTest {
       assertThat(open.drain((left, atStart) -> {})).isTrue();
       assertThat(open.status().dirtyBytes()).isZero();
       assertThat(open.status().setAside()).isEmpty();
+    }
+  }
+
+  @Test
+  @DisplayName(
+      "hazard 10: each range is logged once when it is set aside, however often it is read")
+  void eachRangeThatIsSetAsideIsLoggedOnce() throws IOException {
+    FaultyStore faulty = new FaultyStore(FileBackingStore.open(backing));
+    try (LogLines log = LogLines.of("io.pcache")) {
+      try (Pcache open = Pcache.open(OpenOptions.of(cache, backing), faulty)) {
+        faulty.failWrites(0, BACKING_BYTES);
+        BlockingDevice device = new BlockingDevice(open.device());
+        for (int i = 0; i < 3; i++) {
+          device.write(DAMAGED.offsetBytes() + i * 2L * SECTOR, SECTOR, 6);
+        }
+        device.flush();
+        await().atMost(60, TimeUnit.SECONDS).until(() -> !log.warnings("injected fault").isEmpty());
+        for (int i = 0; i < 3; i++) {
+          damage(DAMAGED.offsetBytes() + i * 2L * SECTOR, 6);
+        }
+        faulty.heal();
+        assertThat(open.drain((left, atStart) -> {})).isFalse();
+        readDamaged(device);
+      }
+      assertThat(log.warnings("damaged")).hasSize(3);
+      for (int i = 0; i < 3; i++) {
+        String range = "512 bytes at byte " + (DAMAGED.offsetBytes() + i * 2L * SECTOR);
+        assertThat(log.warnings(range + " were damaged")).as(range).hasSize(1);
+      }
+      log.forget();
+      try (Pcache open = Pcache.open(OpenOptions.of(cache, backing))) {
+        readDamaged(new BlockingDevice(open.device()));
+      }
+      assertThat(log.warnings("damaged")).as("at the next open").hasSize(1);
+    }
+  }
+
+  private static void readDamaged(BlockingDevice device) {
+    for (int i = 0; i < 9; i++) {
+      long offsetBytes = DAMAGED.offsetBytes() + i % 3 * 2L * SECTOR;
+      assertThatThrownBy(() -> device.readAndForget(offsetBytes, SECTOR))
+          .isInstanceOf(CorruptMediaException.class);
     }
   }
 

@@ -134,6 +134,8 @@ class WritebackFaultsTest {
       cache.rest();
       assertThat(cache.cache().isCached(0)).isFalse();
       assertDamaged(cache);
+      // The first read must not have put anything older into the cache.
+      assertDamaged(cache);
     }
   }
 
