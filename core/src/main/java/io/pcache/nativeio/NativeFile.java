@@ -65,7 +65,7 @@ public final class NativeFile implements AutoCloseable {
    * opened for writing is claimed exclusively, so that the kernel refuses to mount it meanwhile.
    *
    * @throws BadOptionException where there is no such file, or it is neither a regular file nor a
-   *     block device
+   *     block device, or it may not be written
    * @throws DeviceInUseException where the kernel holds the block device (mounted, or part of
    *     another)
    * @throws IOException for every other reason the system gives
@@ -92,10 +92,31 @@ public final class NativeFile implements AutoCloseable {
       throw new DeviceInUseException(
           path + ": the kernel has this block device in use (mounted or mapped); release it first");
     }
+    if (descriptor < 0 && (Posix.errno() == Posix.EACCES || Posix.errno() == Posix.EPERM)) {
+      throw new BadOptionException(
+          "%s: no permission to read and write it; run as a user who has it, or change who may use it (chmod, chattr)"
+              .formatted(path));
+    }
     if (descriptor < 0) {
       throw Posix.failure("cannot open " + path);
     }
-    return new NativeFile(path, descriptor, blockDevice);
+    NativeFile file = new NativeFile(path, descriptor, blockDevice);
+    try {
+      file.checkWritable(access);
+      return file;
+    } catch (BadOptionException | IOException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  /** A block device that is read-only opens for writing all the same, and then fails each write. */
+  private void checkWritable(Access access) throws IOException {
+    if (blockDevice && access != Access.READ && Posix.isReadOnlyBlockDevice(descriptor)) {
+      throw new BadOptionException(
+          "%s: this block device is read-only; make it writable (blockdev --setrw, losetup without --read-only), or give another"
+              .formatted(path));
+    }
   }
 
   /**

@@ -25,8 +25,10 @@ import java.lang.invoke.VarHandle;
  */
 @SuppressWarnings("restricted") // foreign calls are what this class is for
 final class Posix {
+  static final int EPERM = 1;
   static final int EINTR = 4;
   static final int EWOULDBLOCK = 11;
+  static final int EACCES = 13;
   static final int EBUSY = 16;
   static final int EFAULT = 14;
   static final int EINVAL = 22;
@@ -49,6 +51,9 @@ final class Posix {
   static final int POSIX_FADV_DONTNEED = 4;
   static final int FALLOC_FL_KEEP_SIZE = 1;
   static final int FALLOC_FL_ZERO_RANGE = 0x10;
+
+  /** The request that asks a block device whether it is read-only. */
+  private static final long BLKROGET = 0x125E;
 
   private static final Linker LINKER = Linker.nativeLinker();
   private static final StructLayout CAPTURE_LAYOUT = Linker.Option.captureStateLayout();
@@ -80,6 +85,11 @@ final class Posix {
       bind("flock", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
   private static final MethodHandle LSEEK =
       bind("lseek", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
+  private static final MethodHandle IOCTL =
+      bind(
+          "ioctl",
+          FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS),
+          Linker.Option.firstVariadicArg(2));
   private static final MethodHandle STRERROR =
       LINKER.downcallHandle(
           LINKER.defaultLookup().findOrThrow("strerror"), FunctionDescriptor.of(ADDRESS, JAVA_INT));
@@ -217,6 +227,21 @@ final class Posix {
     try {
       return (int)
           POSIX_FADVISE.invokeExact(CAPTURE.get(), descriptor, offsetBytes, lengthBytes, advice);
+    } catch (Throwable t) {
+      throw rethrow(t);
+    }
+  }
+
+  /** Whether a block device, open under a descriptor, is read-only. */
+  static boolean isReadOnlyBlockDevice(int descriptor) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment answer = arena.allocate(JAVA_INT);
+      if ((int) IOCTL.invokeExact(CAPTURE.get(), descriptor, BLKROGET, answer) != 0) {
+        throw failure("cannot ask whether the block device is read-only");
+      }
+      return answer.get(JAVA_INT, 0) != 0;
+    } catch (IOException e) {
+      throw e;
     } catch (Throwable t) {
       throw rethrow(t);
     }

@@ -1,0 +1,34 @@
+package io.pcache.cli;
+
+import io.pcache.testkit.Command;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * A file as a block device of this machine.
+ *
+ * @param path of the block device
+ */
+record LoopDevice(Path path) implements AutoCloseable {
+  static LoopDevice attach(Path file) throws IOException, InterruptedException {
+    return new LoopDevice(
+        Path.of(Command.run("losetup", "--find", "--show", file.toString()).succeeded()));
+  }
+
+  static LoopDevice attachReadOnly(Path file) throws IOException, InterruptedException {
+    return new LoopDevice(
+        Path.of(
+            Command.run("losetup", "--find", "--show", "--read-only", file.toString())
+                .succeeded()));
+  }
+
+  @Override
+  public void close() throws IOException {
+    try {
+      Command.run("losetup", "--detach", path.toString()).succeeded();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while detaching " + path, e);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package io.pcache.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pcache.error.ErrorKind;
+import io.pcache.testkit.Command;
+import io.pcache.testkit.RequiresFile;
+import io.pcache.testkit.RequiresTool;
+import io.pcache.testkit.ServedDisk;
+import io.pcache.testkit.SparseFiles;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Devices that cannot be written. */
+@Tag("engine")
+@RequiresFile({ServedDisk.COMMAND, "/dev/loop-control"})
+@RequiresTool({"losetup", "mkfs.ext4", "mount", "umount", "chattr"})
+class UnfitDevicesTest {
+  private static final long BACKING_BYTES = 64L << 20;
+
+  @TempDir private Path folder;
+  private Path cache = Path.of("");
+  private Path backing = Path.of("");
+
+  @BeforeEach
+  void make() throws IOException, InterruptedException {
+    cache = folder.resolve("cache");
+    backing = SparseFiles.create(folder.resolve("backing"), BACKING_BYTES);
+    ServedDisk.pcache("format", cache.toString(), "--size", "512M").succeeded();
+  }
+
+  private String[] arguments(Path cacheDevice, Path backingDevice) {
+    return new String[] {
+      "--cache",
+      cacheDevice.toString(),
+      "--backing",
+      backingDevice.toString(),
+      "--listen",
+      ServedDisk.unixSocket(folder)
+    };
+  }
+
+  private void assertServeRefuses(
+      Path cacheDevice, Path backingDevice, ErrorKind kind, String... texts)
+      throws IOException, InterruptedException {
+    String[] words = arguments(cacheDevice, backingDevice);
+    String[] command = new String[words.length + 1];
+    command[0] = "serve";
+    System.arraycopy(words, 0, command, 1, words.length);
+    assertRefuses(ServedDisk.pcache(command), kind, texts);
+  }
+
+  private static void assertRefuses(Command refused, ErrorKind kind, String... texts) {
+    assertThat(refused.exitCode()).as(refused.output()).isEqualTo(kind.exitCode());
+    assertThat(refused.output()).contains(texts);
+    assertThat(errorLines(refused)).hasSize(1);
+  }
+
+  /** A slow start shows how far it is in lines of its own. */
+  private static Stream<String> errorLines(Command refused) {
+    return refused
+        .output()
+        .lines()
+        .filter(line -> line.startsWith("pcache: ") && !line.startsWith("pcache: opening "));
+  }
+
+  @Test
+  @DisplayName("hazard 39: a read-only block device is neither served nor formatted")
+  void aReadOnlyBlockDeviceIsRefused() throws IOException, InterruptedException {
+    try (LoopDevice readOnly = LoopDevice.attachReadOnly(backing)) {
+      String name = readOnly.path().toString();
+      assertServeRefuses(
+          cache, readOnly.path(), ErrorKind.BAD_OPTION, name, "read-only", "blockdev --setrw");
+    }
+    try (LoopDevice readOnly = LoopDevice.attachReadOnly(cache)) {
+      String name = readOnly.path().toString();
+      assertServeRefuses(readOnly.path(), backing, ErrorKind.BAD_OPTION, name, "read-only");
+      assertRefuses(
+          ServedDisk.pcache("format", "--force", name), ErrorKind.BAD_OPTION, name, "read-only");
+    }
+  }
+
+  @Test
+  @DisplayName("hazard 39: a file that may not be written is refused, with what to do")
+  void aFileWithoutPermissionIsRefused() throws IOException, InterruptedException {
+    try (LoopFileSystem small = LoopFileSystem.make(folder, 96L << 20)) {
+      Path immutable = SparseFiles.create(small.root().resolve("backing"), BACKING_BYTES);
+      Command.run("chattr", "+i", immutable.toString()).succeeded();
+      assertServeRefuses(
+          cache, immutable, ErrorKind.BAD_OPTION, immutable.toString(), "no permission", "chattr");
+    }
+  }
+}
