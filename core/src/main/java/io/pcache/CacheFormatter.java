@@ -9,6 +9,7 @@ import io.pcache.format.Identity;
 import io.pcache.format.MediaLayout;
 import io.pcache.media.Media;
 import io.pcache.media.MediaFiles;
+import io.pcache.nativeio.LoopDevices;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -24,6 +25,7 @@ final class CacheFormatter {
     checkLabel(options.label());
     Path path = options.cache();
     checkSize(options);
+    LoopDevices.refuseAttached(path);
     if (!options.force() && Files.exists(path)) {
       refuseKnownContents(path);
     }

@@ -7,6 +7,7 @@ import io.pcache.format.LogBounds;
 import io.pcache.format.Superblock;
 import io.pcache.media.Media;
 import io.pcache.media.MediaFiles;
+import io.pcache.nativeio.LoopDevices;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -34,6 +35,7 @@ public final class CacheRepair implements AutoCloseable {
    *     beyond its log
    */
   public static CacheRepair open(Path cache) {
+    LoopDevices.refuseAttached(cache);
     Media media = MediaFiles.open(cache);
     try {
       return NamedCacheDevice.read(cache.toString(), () -> examine(media));

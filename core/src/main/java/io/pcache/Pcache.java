@@ -14,6 +14,7 @@ import io.pcache.error.PcacheException;
 import io.pcache.format.CacheInfo;
 import io.pcache.media.Media;
 import io.pcache.media.MediaFiles;
+import io.pcache.nativeio.LoopDevices;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -75,6 +76,9 @@ public final class Pcache implements AutoCloseable {
    */
   public static Pcache open(OpenOptions options) {
     refuseSameFile(options);
+    if (!options.force()) {
+      LoopDevices.refuseAttached(options.backing());
+    }
     BackingStore store =
         options.directBacking()
             ? FileBackingStore.openDirect(options.backing())
@@ -94,6 +98,9 @@ public final class Pcache implements AutoCloseable {
     closer.add(store);
     try {
       checkGcPercent(options.gcPercent());
+      if (!options.force()) {
+        LoopDevices.refuseAttached(options.cache());
+      }
       Media media = MediaFiles.open(options.cache());
       closer.add(media);
       return open(options, media, store, closer);

@@ -107,6 +107,13 @@ final class ServeCommand implements Callable<Integer> {
   private boolean direct;
 
   @Option(
+      names = "--force",
+      description =
+          "Serve also where a loop device has the cache's or the backing device's file attached. Whoever writes to that loop"
+              + " device, or has it mounted, then destroys data.")
+  private boolean force;
+
+  @Option(
       names = "--drain",
       description =
           "When stopping, first write everything dirty back. A second Ctrl-C gives that up. Exit code 0 says that"
@@ -136,7 +143,12 @@ final class ServeCommand implements Callable<Integer> {
             () ->
                 open(
                     new OpenOptions(
-                        cache.toAbsolutePath(), backing.toAbsolutePath(), adopt, direct, gcPercent),
+                        cache.toAbsolutePath(),
+                        backing.toAbsolutePath(),
+                        adopt,
+                        direct,
+                        gcPercent,
+                        force),
                     display,
                     stop),
             controlSocket == null

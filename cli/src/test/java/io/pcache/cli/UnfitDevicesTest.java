@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Devices that cannot be written. */
+/** Devices that cannot be written, and files that a loop device has. */
 @Tag("engine")
 @RequiresFile({ServedDisk.COMMAND, "/dev/loop-control"})
 @RequiresTool({"losetup", "mkfs.ext4", "mount", "umount", "chattr"})
@@ -94,6 +94,32 @@ class UnfitDevicesTest {
       Command.run("chattr", "+i", immutable.toString()).succeeded();
       assertServeRefuses(
           cache, immutable, ErrorKind.BAD_OPTION, immutable.toString(), "no permission", "chattr");
+    }
+  }
+
+  @Test
+  @DisplayName("hazard 17: a file that a loop device has attached is in use, unless forced")
+  void aFileThatALoopDeviceHasIsRefusedUnlessForced() throws IOException, InterruptedException {
+    try (LoopDevice attached = LoopDevice.attach(backing)) {
+      assertServeRefuses(
+          cache, backing, ErrorKind.DEVICE_IN_USE, backing.toString(), attached.path().toString());
+      String[] words = arguments(cache, backing);
+      String[] forced = new String[words.length + 1];
+      System.arraycopy(words, 0, forced, 0, words.length);
+      forced[words.length] = "--force";
+      try (ServedDisk disk = ServedDisk.start(forced)) {
+        assertThat(disk.stop()).as(disk.log()).isZero();
+      }
+    }
+    try (LoopDevice attached = LoopDevice.attach(cache)) {
+      String name = attached.path().toString();
+      assertServeRefuses(cache, backing, ErrorKind.DEVICE_IN_USE, cache.toString(), name);
+      assertRefuses(
+          ServedDisk.pcache("format", "--force", cache.toString()), ErrorKind.DEVICE_IN_USE, name);
+      assertRefuses(ServedDisk.pcache("repair", cache.toString()), ErrorKind.DEVICE_IN_USE, name);
+    }
+    try (ServedDisk disk = ServedDisk.start(arguments(cache, backing))) {
+      assertThat(disk.stop()).as(disk.log()).isZero();
     }
   }
 }

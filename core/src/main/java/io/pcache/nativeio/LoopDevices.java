@@ -1,0 +1,67 @@
+package io.pcache.nativeio;
+
+import io.pcache.error.DeviceInUseException;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * The loop devices of this machine. A file that one of them has attached may be mounted or in any
+ * other use, and no lock of the file tells.
+ *
+ * <p>Thread-safety: all methods from any thread.
+ */
+public final class LoopDevices {
+  private static final Path BLOCK_DEVICES = Path.of("/sys/block");
+
+  private LoopDevices() {}
+
+  /**
+   * Refuses a file that a loop device has attached. A block device is not asked about: the kernel
+   * refuses one in use itself.
+   *
+   * @throws DeviceInUseException where one has
+   */
+  public static void refuseAttached(Path file) {
+    attachedTo(file, BLOCK_DEVICES)
+        .ifPresent(name -> {
+          throw new DeviceInUseException(
+              "%s: the loop device /dev/%s has this file attached; detach it first (losetup --detach /dev/%s)"
+                  .formatted(file, name, name));
+        });
+  }
+
+  /**
+   * The loop device that has a file attached. Where the system does not tell, none has.
+   *
+   * @param blockDevices the folder in which the system describes its block devices
+   */
+  static Optional<String> attachedTo(Path file, Path blockDevices) {
+    if (!Files.isRegularFile(file)) {
+      return Optional.empty();
+    }
+    try (DirectoryStream<Path> loops = Files.newDirectoryStream(blockDevices, "loop*")) {
+      for (Path loop : loops) {
+        if (isBackedBy(loop.resolve("loop/backing_file"), file)) {
+          return Optional.of(String.valueOf(loop.getFileName()));
+        }
+      }
+    } catch (IOException e) {
+      // No sysfs here: nothing is known of loop devices.
+      return Optional.empty();
+    }
+    return Optional.empty();
+  }
+
+  private static boolean isBackedBy(Path description, Path file) {
+    try {
+      String path = Files.readString(description);
+      return Files.isSameFile(Path.of(path.substring(0, path.length() - 1)), file);
+    } catch (IOException | RuntimeException e) {
+      // Nothing is attached, or a file that has no path here any more.
+      return false;
+    }
+  }
+}
