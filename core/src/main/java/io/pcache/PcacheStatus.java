@@ -50,7 +50,11 @@ import org.jspecify.annotations.Nullable;
  * @param writtenBackBytes bytes written to the backing device
  * @param reclaimedSegments segments freed
  * @param writeback {@code idle}, {@code running}, {@code backing-off} or {@code stopped}
+ * @param cacheFile what has become of the cache device since it was opened: {@code as-opened},
+ *     {@code grown}, {@code moved}, {@code cut} or {@code deleted}; up to a second late
+ * @param backingFile the same of the backing device
  * @param faults what is wrong now, a line each for people; empty when all is well
+ * @param notices what is worth knowing and no fault, a line each for people
  */
 public record PcacheStatus(
     String cache,
@@ -88,7 +92,10 @@ public record PcacheStatus(
     long writtenBackBytes,
     long reclaimedSegments,
     String writeback,
-    List<String> faults) {
+    String cacheFile,
+    String backingFile,
+    List<String> faults,
+    List<String> notices) {
 
   private static final int SECTOR_BYTES = 512;
 

@@ -61,7 +61,10 @@ final class StatusReport {
         now.writtenBackBytes(),
         now.reclaimedSegments(),
         now.writeback(),
-        now.faults());
+        now.cacheFile(),
+        now.backingFile(),
+        now.faults(),
+        now.notices());
   }
 
   private static List<DamagedRange> setAside(CacheSnapshot now) {

@@ -60,8 +60,23 @@ final class Daemon {
         err.println("pcache: stopping");
       }
       int exitCode = beforeClose.applyAsInt(cache);
-      new Remainder(cache.status()).lines().forEach(line -> err.println(Printable.line("pcache: " + line)));
+      Remainder remainder = new Remainder(cache.status());
+      remainder.lines().forEach(this::say);
+      if (remainder.endsWithProcess()) {
+        awaitSecondRequest(stop);
+        return remainder.lossExitCode();
+      }
       return exitCode;
     }
+  }
+
+  /** What nobody else has is given up only when asked for twice: until then it can be copied. */
+  private void awaitSecondRequest(StopRequests stop) {
+    say("waiting so that it can be copied; asking to stop once more ends this process, and it");
+    stop.second().join();
+  }
+
+  private void say(String line) {
+    err.println(Printable.line("pcache: " + line));
   }
 }

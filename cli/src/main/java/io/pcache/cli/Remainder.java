@@ -2,16 +2,22 @@ package io.pcache.cli;
 
 import io.pcache.DamagedRange;
 import io.pcache.PcacheStatus;
+import io.pcache.error.ErrorKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * What is left in a cache that is about to be closed and not on its backing device, for people.
+ * What is left in a cache that is about to be closed and not on its backing device, and what ends
+ * with the process, for people.
  *
  * @param status the cache's last one
  */
 record Remainder(PcacheStatus status) {
+  private static final String CUT = "cut";
+  private static final String DELETED = "deleted";
+  private static final String MOVED = "moved";
+
   /** A line for each kind of data that is left; none where the backing device has everything. */
   List<String> lines() {
     List<String> lines = new ArrayList<>();
@@ -25,6 +31,9 @@ record Remainder(PcacheStatus status) {
           "%s were damaged in the cache and set aside: %s; reading them fails until they are written anew"
               .formatted(ByteSize.format(status.setAsideBytes()), ranges()));
     }
+    if (endsWithProcess()) {
+      status.faults().forEach(lines::add);
+    }
     return lines;
   }
 
@@ -33,10 +42,36 @@ record Remainder(PcacheStatus status) {
     return status.dirtyBytes() - status.setAsideBytes();
   }
 
+  /** Whether the cache file is deleted, and what it holds ends with the process. */
+  boolean cacheIsDeleted() {
+    return status.cacheFile().equals(DELETED);
+  }
+
+  /** Whether data ends with the process that nothing else has. */
+  boolean endsWithProcess() {
+    return backingIsDeleted() || (cacheIsDeleted() && dirtyBytes() > 0);
+  }
+
+  /** The exit code where that happens. */
+  int lossExitCode() {
+    return (backingIsDeleted() ? ErrorKind.BACKING_FAILURE : ErrorKind.MEDIA_FAILURE).exitCode();
+  }
+
+  private boolean backingIsDeleted() {
+    return status.backingFile().equals(DELETED);
+  }
+
   private String whereItStays() {
-    return status.writeback().equals("stopped")
-        ? "are not written back; what the cache device still has of them is served next time"
-        : "stay in the cache and are served next time";
+    if (cacheIsDeleted()) {
+      return "are only in the cache, whose file was deleted, and end with this process";
+    }
+    if (status.cacheFile().equals(MOVED)) {
+      return "stay in the cache, which is not at its path any more, and are served next time";
+    }
+    boolean isWhole = !status.writeback().equals("stopped") && !status.cacheFile().equals(CUT);
+    return isWhole
+        ? "stay in the cache and are served next time"
+        : "are not written back; what the cache device still has of them is served next time";
   }
 
   private String ranges() {

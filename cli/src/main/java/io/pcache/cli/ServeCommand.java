@@ -137,7 +137,13 @@ final class ServeCommand implements Callable<Integer> {
     }
     FrontEnd.Starter frontEnd = NbdFrontEnd.starter(listenAddresses(places, cache), export);
     StopRequests stop = new StopRequests();
-    ToIntFunction<ServedCache> nothing = _ -> 0;
+    Drain writeBack = new Drain(stop, display, System.err);
+    // What a deleted cache file holds cannot stay there.
+    ToIntFunction<ServedCache> beforeClose =
+        served ->
+            drain || new Remainder(served.status()).cacheIsDeleted()
+                ? writeBack.applyAsInt(served)
+                : 0;
     Daemon daemon =
         new Daemon(
             () ->
@@ -155,7 +161,7 @@ final class ServeCommand implements Callable<Integer> {
                 ? places.forServer(cache, SocketPlaces.CONTROL_SUFFIX)
                 : SocketPlaces.chosen(controlSocket),
             frontEnd,
-            drain ? new Drain(stop, display, System.err) : nothing,
+            beforeClose,
             System.err);
     return daemon.run(stop, this::announce);
   }

@@ -91,6 +91,7 @@ final class StatusText {
       line("faults", "none");
     }
     status.faults().forEach(fault -> line("FAULT", fault));
+    status.notices().forEach(notice -> line("notice", notice));
   }
 
   private static String dirty(PcacheStatus status) {

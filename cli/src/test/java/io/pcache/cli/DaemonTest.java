@@ -2,6 +2,7 @@ package io.pcache.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.pcache.PcacheStatus;
 import io.pcache.block.BlockDevice;
@@ -11,13 +12,16 @@ import io.pcache.error.ErrorKind;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -112,6 +116,46 @@ class DaemonTest {
     assertThat(said())
         .contains("all but damaged data", "set aside: 512 bytes at byte 4096")
         .doesNotContain("stay in the cache");
+  }
+
+  @Test
+  @DisplayName("hazard 42: what would end with the process is given up only when asked for twice")
+  void whatEndsWithTheProcessIsGivenUpOnlyWhenAskedForTwice() throws Exception {
+    PcacheStatus deleted = Samples.withFiles(0, "as-opened", "deleted");
+    stop.request();
+    Daemon daemon = daemon(FakeCache.neverDrained(events, deleted), this::nothing);
+    CompletableFuture<Integer> exitCode =
+        CompletableFuture.supplyAsync(() -> {
+          try {
+            return daemon.run(stop, _ -> {});
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+    await().until(() -> said().contains("asking to stop once more"));
+    assertThat(said()).contains("it was deleted, copy it");
+    assertThat(events).doesNotContain("close cache");
+    stop.request();
+    assertThat(exitCode.get()).isEqualTo(ErrorKind.BACKING_FAILURE.exitCode());
+    assertThat(events).endsWith("close cache");
+  }
+
+  @Test
+  void aDeletedCacheThatIsWrittenBackLosesNothing() throws IOException {
+    stop.request();
+    FakeCache cache = FakeCache.neverDrained(events, Samples.withFiles(0, "deleted", "as-opened"));
+    assertThat(daemon(cache, this::nothing).run(stop, _ -> {})).isZero();
+  }
+
+  @Test
+  @DisplayName("hazard 42: nothing is said to stay in a file that is gone")
+  void nothingIsSaidToStayInADeletedOrACutCacheFile() {
+    assertThat(new Remainder(Samples.withFiles(1 << 20, "deleted", "as-opened")).lines().getFirst())
+        .contains("1.00 MiB are only in the cache, whose file was deleted");
+    assertThat(new Remainder(Samples.withFiles(1 << 20, "cut", "as-opened")).lines().getFirst())
+        .contains("what the cache device still has of them");
+    assertThat(new Remainder(Samples.withFiles(1 << 20, "moved", "as-opened")).lines().getFirst())
+        .contains("not at its path any more");
   }
 
   @Test

@@ -16,6 +16,51 @@ final class Samples {
     return status(12_345_678L, List.of());
   }
 
+  /** One of which a file has become something else, with a fault that says so. */
+  static PcacheStatus withFiles(long dirtyBytes, String cacheFile, String backingFile) {
+    PcacheStatus s = status(dirtyBytes, List.of("a file: it was deleted, copy it"));
+    return new PcacheStatus(
+        s.cache(),
+        s.backing(),
+        s.uuid(),
+        s.label(),
+        s.mediaKind(),
+        s.whyNotDax(),
+        s.outlivesPowerCut(),
+        s.sizeBytes(),
+        s.cacheBytes(),
+        s.segNum(),
+        s.segments(),
+        s.segmentsInUse(),
+        s.gcPercent(),
+        s.dataCrc(),
+        s.superblockFlags(),
+        s.cacheInfoFlags(),
+        s.keyHead(),
+        s.dirtyTail(),
+        s.keyTail(),
+        s.dirtyBytes(),
+        s.oldestDirtyMillis(),
+        s.setAside(),
+        s.cachedExtents(),
+        s.indexBytes(),
+        s.indexLimitBytes(),
+        s.waitingRequests(),
+        s.reads(),
+        s.readHitBytes(),
+        s.readMissBytes(),
+        s.writes(),
+        s.writtenBytes(),
+        s.flushes(),
+        s.writtenBackBytes(),
+        s.reclaimedSegments(),
+        s.writeback(),
+        cacheFile,
+        backingFile,
+        s.faults(),
+        List.of("the file: it has grown"));
+  }
+
   static PcacheStatus status(long dirtyBytes, List<String> faults) {
     return status(dirtyBytes, List.of(), "running", faults);
   }
@@ -63,6 +108,9 @@ final class Samples {
         51L << 20,
         5,
         writeback,
-        faults);
+        "as-opened",
+        "as-opened",
+        faults,
+        List.of());
   }
 }

@@ -65,6 +65,13 @@ class StatusTextTest {
   }
 
   @Test
+  void noticesComeAfterTheFaults() {
+    assertThat(new StatusText(Samples.withFiles(0, "as-opened", "grown")).toString())
+        .endsWith(
+            "FAULT       a file: it was deleted, copy it\nnotice      the file: it has grown\n");
+  }
+
+  @Test
   void aFreshCacheWithoutTrafficDividesByNothing() {
     PcacheStatus s = Samples.status();
     PcacheStatus fresh =
@@ -104,6 +111,9 @@ class StatusTextTest {
             0,
             0,
             "idle",
+            "as-opened",
+            "as-opened",
+            List.of(),
             List.of());
     assertThat(new StatusText(fresh).toString())
         .contains("memory media, LOST WITH POWER\n")

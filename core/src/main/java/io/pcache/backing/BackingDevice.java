@@ -8,6 +8,7 @@ import io.pcache.error.ClosedException;
 import io.pcache.error.Invariants;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.PcacheException;
+import io.pcache.nativeio.FileCondition;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -78,6 +79,16 @@ public final class BackingDevice implements AutoCloseable {
   /** What the device is called in messages, for example its path. */
   public String name() {
     return store.name();
+  }
+
+  /**
+   * What has become of the device since it was opened. Asks the system; not for the path of
+   * requests.
+   *
+   * @throws IOException where the system does not tell
+   */
+  public FileCondition condition() throws IOException {
+    return store.condition();
   }
 
   /** The size in bytes, a multiple of 512 above 0. */

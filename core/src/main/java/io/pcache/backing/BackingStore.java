@@ -1,5 +1,6 @@
 package io.pcache.backing;
 
+import io.pcache.nativeio.FileCondition;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -47,6 +48,15 @@ public interface BackingStore extends AutoCloseable {
    *     written again first
    */
   void flush() throws IOException;
+
+  /**
+   * What has become of the device since it was opened. Not called by who carries out requests.
+   *
+   * @throws IOException where that cannot be told
+   */
+  default FileCondition condition() throws IOException {
+    return FileCondition.AS_OPENED;
+  }
 
   /** Releases what it holds. Does not flush. */
   @Override

@@ -4,6 +4,7 @@ import io.pcache.block.BlockDevice;
 import io.pcache.error.BackingFailureException;
 import io.pcache.error.BadOptionException;
 import io.pcache.error.DeviceInUseException;
+import io.pcache.nativeio.FileCondition;
 import io.pcache.nativeio.NativeFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -133,6 +134,11 @@ public final class FileBackingStore implements BackingStore {
     // Covers what went through the second descriptor too: the system keeps both what is dirty and
     // errors per file.
     file.syncData();
+  }
+
+  @Override
+  public FileCondition condition() throws IOException {
+    return file.condition();
   }
 
   @Override

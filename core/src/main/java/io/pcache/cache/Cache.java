@@ -41,6 +41,10 @@ public final class Cache implements BlockDevice, AutoCloseable {
   private static final Thread ANOTHER_THREAD = Thread.ofPlatform().unstarted(() -> {});
 
   private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /** How often the devices are looked at. */
+  private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
   private static final long MAX_FINISH_NANOS = TimeUnit.SECONDS.toNanos(30);
   private static final int POOLED_STAGES = 128;
@@ -66,6 +70,8 @@ public final class Cache implements BlockDevice, AutoCloseable {
   private final Reclaimer reclaimer;
   private final ReadPath reads;
   private final List<AgentThread> threads = new ArrayList<>();
+  private final DeviceWatch watch;
+  private @Nullable AgentThread watchThread;
 
   private CacheInfo info;
   private @Nullable Recovery recovered;
@@ -83,6 +89,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
     this.info = info;
     this.recovered = recovery;
     this.health = new CacheHealth(tuning.clock());
+    this.watch = new DeviceWatch(geometry.media()::condition, backing::condition, health);
     StagedKeysPool pool = new StagedKeysPool(POOLED_STAGES);
     index = recovery.index();
     badExtents = new BadExtents(geometry.media(), health);
@@ -246,6 +253,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
     threads.add(AgentThread.start(writeback, IDLE_NANOS, writebackWakeup));
     threads.add(AgentThread.start(reclaimer, IDLE_NANOS, reclaimerWakeup));
     threads.add(AgentThread.start(deferred, IDLE_NANOS, deferredWakeup));
+    watchThread = AgentThread.start(watch, LOOK_NANOS);
   }
 
   @Override
@@ -426,7 +434,10 @@ public final class Cache implements BlockDevice, AutoCloseable {
         counters.writtenBackBytes.sum(),
         counters.reclaimedSegments.sum(),
         writeback.describeState(),
-        health.faults());
+        watch.cacheDevice().toString(),
+        watch.backingDevice().toString(),
+        health.faults(),
+        watch.notices());
   }
 
   /**
@@ -479,6 +490,11 @@ public final class Cache implements BlockDevice, AutoCloseable {
   }
 
   private void stopAgents() {
+    watch.stop();
+    if (watchThread != null) {
+      // It holds nothing, and a device that hangs may hold it.
+      watchThread.end();
+    }
     for (AgentThread thread : threads.reversed()) {
       thread.close();
     }

@@ -27,7 +27,10 @@ import java.util.List;
  * @param writtenBackBytes bytes written to the backing device
  * @param reclaimedSegments segments freed
  * @param writeback idle, running, backing-off or stopped
+ * @param cacheFile as-opened, grown, moved, cut or deleted
+ * @param backingFile the same of the backing device
  * @param faults what is wrong now, a line each
+ * @param notices what is worth knowing and no fault, a line each
  */
 public record CacheSnapshot(
     int segmentsInUse,
@@ -50,4 +53,7 @@ public record CacheSnapshot(
     long writtenBackBytes,
     long reclaimedSegments,
     String writeback,
-    List<String> faults) {}
+    String cacheFile,
+    String backingFile,
+    List<String> faults,
+    List<String> notices) {}

@@ -78,12 +78,24 @@ public record Superblock(int flags, int segNum) {
           "superblock: a cache written by a big-endian machine is not supported");
     }
     int fits = MediaLayout.segmentsOn(deviceBytes);
-    if (superblock.segNum < 1 || superblock.segNum > fits) {
+    if (superblock.segNum > fits) {
+      throw new CorruptMediaException(cutShort(superblock.segNum, deviceBytes));
+    }
+    if (superblock.segNum < 1) {
       throw new CorruptMediaException(
           "superblock: seg_num %d found, 1 to %d expected on a device of %d bytes"
               .formatted(Integer.toUnsignedLong(superblock.segNum), fits, deviceBytes));
     }
     return superblock;
+  }
+
+  /** Growing it again would bring back zeroes. */
+  private static String cutShort(int segNum, long deviceBytes) {
+    int fits = MediaLayout.segmentsOn(deviceBytes);
+    return ("superblock: seg_num %d found, 1 to %d expected on a device of %d bytes: it was cut short; put back all of it, at least"
+            + " %d bytes, from a copy. Without one, what only the cache held is lost, and the backing device alone is the disk as"
+            + " it once was")
+        .formatted(segNum, fits, deviceBytes, MediaLayout.segmentOffset(segNum));
   }
 
   /** Writes this superblock. Not synced. */

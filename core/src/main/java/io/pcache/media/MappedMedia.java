@@ -3,6 +3,7 @@ package io.pcache.media;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.NoSpaceException;
 import io.pcache.error.PcacheException;
+import io.pcache.nativeio.FileCondition;
 import io.pcache.nativeio.FullFileSystemException;
 import io.pcache.nativeio.NativeFile;
 import java.io.IOException;
@@ -41,6 +42,11 @@ abstract sealed class MappedMedia implements Media permits DaxMedia, FileMedia, 
   @Override
   public final MediaKind kind() {
     return kind;
+  }
+
+  @Override
+  public final FileCondition condition() throws IOException {
+    return file.condition();
   }
 
   @Override

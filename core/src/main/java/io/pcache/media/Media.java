@@ -1,5 +1,7 @@
 package io.pcache.media;
 
+import io.pcache.nativeio.FileCondition;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -77,6 +79,16 @@ public interface Media extends AutoCloseable {
    */
   default @Nullable String whyNotDax() {
     return null;
+  }
+
+  /**
+   * What has become of the device since it was opened. Asks the system; not for the path of
+   * requests.
+   *
+   * @throws IOException where the system does not tell
+   */
+  default FileCondition condition() throws IOException {
+    return FileCondition.AS_OPENED;
   }
 
   /** Releases mapping, descriptor and lock. Does not sync. */

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A regular file or block device by descriptor: positional reads and writes that are carried
@@ -30,8 +31,6 @@ public final class NativeFile implements AutoCloseable {
   public static final int MAX_VECTOR_PIECES = 1024;
 
   private static final int IOVEC_BYTES = 16;
-  private static final int FILE_TYPE_MASK = 0170000;
-  private static final int BLOCK_DEVICE_TYPE = 0060000;
   private static final ThreadLocal<MemorySegment> VECTORS =
       ThreadLocal.withInitial(
           () -> Arena.ofAuto().allocate((long) MAX_VECTOR_PIECES * IOVEC_BYTES, 8));
@@ -39,6 +38,7 @@ public final class NativeFile implements AutoCloseable {
   private final Path path;
   private final int descriptor;
   private final boolean blockDevice;
+  private volatile @Nullable OpenedFile opened;
   private volatile boolean closed;
 
   private NativeFile(Path path, int descriptor, boolean blockDevice) {
@@ -103,6 +103,7 @@ public final class NativeFile implements AutoCloseable {
     NativeFile file = new NativeFile(path, descriptor, blockDevice);
     try {
       file.checkWritable(access);
+      file.opened = new OpenedFile(path, descriptor, Posix.stateOf(descriptor), file.sizeBytes());
       return file;
     } catch (BadOptionException | IOException e) {
       file.close();
@@ -151,7 +152,7 @@ public final class NativeFile implements AutoCloseable {
 
   private static boolean isBlockDevice(Path path) throws IOException {
     int mode = (int) Files.getAttribute(path, "unix:mode");
-    return (mode & FILE_TYPE_MASK) == BLOCK_DEVICE_TYPE;
+    return (mode & Posix.FILE_TYPE_MASK) == Posix.BLOCK_DEVICE_TYPE;
   }
 
   /** The path as it was given. */
@@ -179,6 +180,17 @@ public final class NativeFile implements AutoCloseable {
       throw Posix.failure("cannot get the size of " + path);
     }
     return size;
+  }
+
+  /**
+   * What has become of this file since it was opened. Asks the system; not for the path of
+   * requests.
+   *
+   * @throws IOException where the system does not tell
+   */
+  public FileCondition condition() throws IOException {
+    OpenedFile then = opened;
+    return then == null ? FileCondition.AS_OPENED : then.condition(sizeBytes());
   }
 
   /**

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -14,6 +15,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The system calls that pcache makes itself, with their error numbers. Everything else in this
@@ -26,11 +28,13 @@ import java.lang.invoke.VarHandle;
 @SuppressWarnings("restricted") // foreign calls are what this class is for
 final class Posix {
   static final int EPERM = 1;
+  static final int ENOENT = 2;
   static final int EINTR = 4;
   static final int EWOULDBLOCK = 11;
   static final int EACCES = 13;
   static final int EBUSY = 16;
   static final int EFAULT = 14;
+  static final int ENOTDIR = 20;
   static final int EINVAL = 22;
   static final int EMFILE = 24;
   static final int EFBIG = 27;
@@ -51,6 +55,24 @@ final class Posix {
   static final int POSIX_FADV_DONTNEED = 4;
   static final int FALLOC_FL_KEEP_SIZE = 1;
   static final int FALLOC_FL_ZERO_RANGE = 0x10;
+
+  private static final int AT_FDCWD = -100;
+  private static final int AT_EMPTY_PATH = 0x1000;
+  private static final int STATX_BASIC_STATS = 0x7FF;
+
+  /** Where struct statx, which is the same on every architecture, has its fields. */
+  private static final class Statx {
+    static final long SIZE_BYTES = 256;
+    static final long LINKS_OFFSET = 16;
+    static final long MODE_OFFSET = 28;
+    static final long INODE_OFFSET = 32;
+    static final long SIZE_OFFSET = 40;
+    static final long SPECIAL_DEVICE_OFFSET = 128;
+    static final long DEVICE_OFFSET = 136;
+  }
+
+  static final int FILE_TYPE_MASK = 0170000;
+  static final int BLOCK_DEVICE_TYPE = 0060000;
 
   /** The request that asks a block device whether it is read-only. */
   private static final long BLKROGET = 0x125E;
@@ -90,6 +112,9 @@ final class Posix {
           "ioctl",
           FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS),
           Linker.Option.firstVariadicArg(2));
+  private static final MethodHandle STATX =
+      bind(
+          "statx", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
   private static final MethodHandle STRERROR =
       LINKER.downcallHandle(
           LINKER.defaultLookup().findOrThrow("strerror"), FunctionDescriptor.of(ADDRESS, JAVA_INT));
@@ -245,6 +270,54 @@ final class Posix {
     } catch (Throwable t) {
       throw rethrow(t);
     }
+  }
+
+  /** The state of an open file. */
+  static FileState stateOf(int descriptor) throws IOException {
+    FileState state = statx(descriptor, "", AT_EMPTY_PATH);
+    if (state == null) {
+      throw failure("cannot look at an open file");
+    }
+    return state;
+  }
+
+  /** The state of the file at a path, or null where there is none. */
+  static @Nullable FileState stateAt(String path) throws IOException {
+    FileState state = statx(AT_FDCWD, path, 0);
+    if (state == null && errno() != ENOENT && errno() != ENOTDIR) {
+      throw failure("cannot look at " + path);
+    }
+    return state;
+  }
+
+  private static @Nullable FileState statx(int descriptor, String path, int flags) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment answer = arena.allocate(Statx.SIZE_BYTES, Long.BYTES);
+      int result =
+          (int)
+              STATX.invokeExact(
+                  CAPTURE.get(),
+                  descriptor,
+                  arena.allocateFrom(path),
+                  flags,
+                  STATX_BASIC_STATS,
+                  answer);
+      return result == 0 ? stateIn(answer) : null;
+    } catch (Throwable t) {
+      throw rethrow(t);
+    }
+  }
+
+  private static FileState stateIn(MemorySegment answer) {
+    boolean isBlockDevice =
+        (answer.get(JAVA_SHORT, Statx.MODE_OFFSET) & FILE_TYPE_MASK) == BLOCK_DEVICE_TYPE;
+    long device = isBlockDevice ? Statx.SPECIAL_DEVICE_OFFSET : Statx.DEVICE_OFFSET;
+    return new FileState(
+        (long) answer.get(JAVA_INT, device) << Integer.SIZE
+            | Integer.toUnsignedLong(answer.get(JAVA_INT, device + Integer.BYTES)),
+        isBlockDevice ? 0 : answer.get(JAVA_LONG, Statx.INODE_OFFSET),
+        Integer.toUnsignedLong(answer.get(JAVA_INT, Statx.LINKS_OFFSET)),
+        isBlockDevice ? 0 : answer.get(JAVA_LONG, Statx.SIZE_OFFSET));
   }
 
   /** The cheapest call there is, for the transition that comes with it. */

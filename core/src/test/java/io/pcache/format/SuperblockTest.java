@@ -7,6 +7,7 @@ import io.pcache.error.CorruptMediaException;
 import io.pcache.error.UnsupportedFormatException;
 import io.pcache.media.ArrayMedia;
 import java.lang.foreign.MemorySegment;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -99,9 +100,21 @@ class SuperblockTest {
     new Superblock(0, segNum).store(media);
     assertThatThrownBy(() -> Superblock.load(media))
         .isInstanceOf(CorruptMediaException.class)
-        .hasMessage(
+        .hasMessageStartingWith(
             "superblock: seg_num %d found, 1 to 3 expected on a device of %d bytes"
                 .formatted(Integer.toUnsignedLong(segNum), media.sizeBytes()));
+  }
+
+  @Test
+  @DisplayName("hazard 42: a device that was cut short is told as that")
+  void aDeviceThatWasCutShortIsToldWithWhatToDo() {
+    new Superblock(0, SEGMENTS + 2).store(media);
+    assertThatThrownBy(() -> Superblock.load(media))
+        .isInstanceOf(CorruptMediaException.class)
+        .hasMessageContainingAll(
+            "it was cut short",
+            "at least " + MediaLayout.segmentOffset(SEGMENTS + 2) + " bytes",
+            "from a copy");
   }
 
   @ParameterizedTest

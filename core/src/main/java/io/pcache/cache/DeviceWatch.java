@@ -1,0 +1,116 @@
+package io.pcache.cache;
+
+import io.pcache.agent.Agent;
+import io.pcache.nativeio.FileCondition;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks now and then whether cache and backing device are still the files that were opened. What is
+ * lost, or about to be, is a fault; what has merely grown is a notice.
+ *
+ * <p>Thread-safety: {@link #doWork} from one thread at a time, the rest from any.
+ */
+final class DeviceWatch implements Agent {
+  /** Asks the system about a device. */
+  @FunctionalInterface
+  interface Look {
+    FileCondition now() throws IOException;
+  }
+
+  private static final Logger LOG = LoggerFactory.getLogger(DeviceWatch.class);
+
+  private final Watched cacheDevice;
+  private final Watched backingDevice;
+  private volatile boolean stopped;
+
+  DeviceWatch(Look cacheDevice, Look backingDevice, CacheHealth health) {
+    this.cacheDevice = new Watched("cache device", cacheDevice, health);
+    this.backingDevice = new Watched("backing device", backingDevice, health);
+  }
+
+  @Override
+  public String name() {
+    return "device-watch";
+  }
+
+  @Override
+  public int doWork() {
+    cacheDevice.look();
+    backingDevice.look();
+    return 0;
+  }
+
+  /** Nothing more is reported: the devices are about to be closed. */
+  void stop() {
+    stopped = true;
+  }
+
+  /** What has become of the cache device. */
+  FileCondition.Kind cacheDevice() {
+    return cacheDevice.condition.kind();
+  }
+
+  /** What has become of the backing device. */
+  FileCondition.Kind backingDevice() {
+    return backingDevice.condition.kind();
+  }
+
+  /** What is worth knowing and no fault, a line each. */
+  List<String> notices() {
+    List<String> notices = new ArrayList<>();
+    cacheDevice.addNotice(notices);
+    backingDevice.addNotice(notices);
+    return notices;
+  }
+
+  /** One of the two. */
+  private final class Watched {
+    private final String name;
+    private final Look look;
+    private final CacheHealth health;
+    private volatile FileCondition condition = FileCondition.AS_OPENED;
+
+    Watched(String name, Look look, CacheHealth health) {
+      this.name = name;
+      this.look = look;
+      this.health = health;
+    }
+
+    void look() {
+      FileCondition now;
+      try {
+        now = condition.followedBy(look.now());
+      } catch (IOException e) {
+        LOG.debug("{}: cannot look whether it is as it was opened", name, e);
+        return;
+      }
+      if (stopped || now.equals(condition)) {
+        return;
+      }
+      condition = now;
+      if (now.isFault()) {
+        health.report(name, now.description());
+      } else {
+        health.clear(name);
+        tellNotice(now);
+      }
+    }
+
+    private void tellNotice(FileCondition now) {
+      if (!now.description().isEmpty()) {
+        LOG.info("{}: {}", name, now.description());
+      }
+    }
+
+    void addNotice(List<String> notices) {
+      FileCondition now = condition;
+      if (!now.isFault() && !now.description().isEmpty()) {
+        notices.add(name + ": " + now.description());
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+package io.pcache.nativeio;
+
+import io.pcache.nativeio.FileCondition.Kind;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compares an open file with what it was when it was opened.
+ *
+ * @param path as it was given
+ * @param descriptor of the open file
+ * @param state at that time
+ * @param sizeBytes at that time, also of a block device
+ */
+record OpenedFile(Path path, int descriptor, FileState state, long sizeBytes) {
+  /**
+   * What has become of it.
+   *
+   * @param nowBytes its size now
+   */
+  FileCondition condition(long nowBytes) throws IOException {
+    FileState now = Posix.stateOf(descriptor);
+    FileState there = Posix.stateAt(path.toString());
+    boolean isAtPath = there != null && there.isSameFile(now);
+    if (now.links() == 0 && !isAtPath) {
+      return new FileCondition(Kind.DELETED, describeDeleted(there));
+    }
+    if (nowBytes < sizeBytes) {
+      return new FileCondition(
+          Kind.CUT,
+          "%s was cut from %d to %d bytes while it is served; what lay behind is lost, unless there is a copy of it"
+              .formatted(path, sizeBytes, nowBytes));
+    }
+    if (!isAtPath) {
+      return new FileCondition(Kind.MOVED, describeMoved(now, there));
+    }
+    return nowBytes == sizeBytes
+        ? FileCondition.AS_OPENED
+        : new FileCondition(
+            Kind.GROWN,
+            "%s has grown from %d to %d bytes; what was added is not used"
+                .formatted(path, sizeBytes, nowBytes));
+  }
+
+  private String describeDeleted(@Nullable FileState there) {
+    return "%s was deleted while it is served%s; its contents end with this process: copy them before it stops, with cp --sparse=always /proc/%d/fd/%d NEWFILE"
+        .formatted(
+            path,
+            there == null ? "" : ", and another file has its path",
+            ProcessHandle.current().pid(),
+            descriptor);
+  }
+
+  private String describeMoved(FileState now, @Nullable FileState there) {
+    return "%s %s while it is served; move it back, or find it by its inode %d"
+        .formatted(
+            path, there == null ? "was moved away" : "was replaced by another file", now.inode());
+  }
+}
