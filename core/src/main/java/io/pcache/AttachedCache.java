@@ -6,7 +6,9 @@ import io.pcache.backing.BackingStore;
 import io.pcache.cache.Cache;
 import io.pcache.cache.CacheSnapshot;
 import io.pcache.cache.CacheTuning;
+import io.pcache.error.CorruptMediaException;
 import io.pcache.format.CacheInfo;
+import io.pcache.format.CacheTraces;
 import io.pcache.format.Identity;
 import io.pcache.format.LogBounds;
 import io.pcache.format.Superblock;
@@ -50,7 +52,7 @@ public final class AttachedCache {
       boolean adopt,
       Clock clock,
       IntFunction<CacheTuning> tuning) {
-    Superblock superblock = NamedCacheDevice.read(name, () -> Superblock.load(media));
+    Superblock superblock = NamedCacheDevice.read(name, () -> superblock(media));
     CacheInfo info = NamedCacheDevice.read(name, () -> CacheInfo.load(media, superblock));
     IdentityKeeper identity = NamedCacheDevice.read(name, () -> IdentityKeeper.load(media, store));
     identity.checkDevice(adopt);
@@ -75,6 +77,19 @@ public final class AttachedCache {
     cache.prepareForWriting();
     identity.opened(clock.epochMillis());
     return new AttachedCache(superblock, identity, cache);
+  }
+
+  /** A cache that lost its superblock is damaged, and not a device that may be formatted. */
+  private static Superblock superblock(Media media) {
+    if (!Superblock.isPresent(media.view())) {
+      CacheTraces.describe(media.view())
+          .ifPresent(traces -> {
+            throw new CorruptMediaException(
+                "no superblock at byte 4096, but %s; 'pcache repair' says what can be restored"
+                    .formatted(traces));
+          });
+    }
+    return Superblock.load(media);
   }
 
   /** The cache. */

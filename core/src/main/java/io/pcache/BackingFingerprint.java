@@ -2,10 +2,10 @@ package io.pcache;
 
 import io.pcache.backing.BackingStore;
 import io.pcache.error.BackingFailureException;
+import io.pcache.format.CacheTraces;
 import io.pcache.format.Checksum;
 import io.pcache.format.Identity;
 import io.pcache.format.MediaLayout;
-import io.pcache.format.Superblock;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -91,7 +91,7 @@ final class BackingFingerprint {
     return take(store);
   }
 
-  /** Whether a device has been formatted as a cache. Blocks. */
+  /** Whether a device begins as a cache does, or did. Blocks. */
   static boolean holdsCache(BackingStore store) {
     if (store.sizeBytes() < MediaLayout.SEGMENTS_OFFSET) {
       return false;
@@ -99,7 +99,7 @@ final class BackingFingerprint {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment head = arena.allocate(MediaLayout.SEGMENTS_OFFSET, MediaLayout.SECTOR_BYTES);
       store.read(List.of(head), 0);
-      return Superblock.isPresent(head);
+      return !CacheTraces.on(head).isEmpty();
     } catch (IOException e) {
       throw unreadable(store, e);
     }

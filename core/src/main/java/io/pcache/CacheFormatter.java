@@ -4,6 +4,7 @@ import io.pcache.error.BadOptionException;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.NoSpaceException;
 import io.pcache.error.UnsupportedFormatException;
+import io.pcache.format.CacheTraces;
 import io.pcache.format.FreshFormat;
 import io.pcache.format.Identity;
 import io.pcache.format.MediaLayout;
@@ -98,15 +99,23 @@ final class CacheFormatter {
 
   private static void refuseKnownContents(Path path) {
     try (Media media = MediaFiles.open(path)) {
-      Optional<String> known = KnownContents.of(media.view());
+      Optional<String> known = KnownContents.of(path, media.view());
       if (known.isPresent()) {
         throw new UnsupportedFormatException(
-            path
-                + ": holds "
-                + known.get()
-                + "; formatting would destroy it. Use another device, or --force");
+            "%s: holds %s; formatting would destroy it. Use another device%s, or give it up with --force"
+                .formatted(path, known.get(), wayOut(media)));
       }
+    } catch (InternalError e) {
+      throw new MediaFailureException(
+          path + ": a page of the device failed while looking at what it holds; check the device",
+          e);
     }
+  }
+
+  private static String wayOut(Media media) {
+    return CacheTraces.on(media.view()).isEmpty()
+        ? ""
+        : ", see with 'pcache repair' what can be restored";
   }
 
   /** A regular file gets every block; a block device has them. */

@@ -1,54 +1,122 @@
 package io.pcache;
 
-import io.pcache.format.Superblock;
+import io.pcache.format.CacheTraces;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongUnaryOperator;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
- * Recognises what a device holds by the signatures that file systems, partition tables and the like
- * leave on it.
+ * Recognises what a device holds: a cache by its {@link CacheTraces}, anything else by the
+ * signatures that file systems, partition tables and the like leave on it. What this list lacks,
+ * {@link Blkid} may know.
  */
 final class KnownContents {
-  /** A signature's bytes in hexadecimal, and where they lie. */
-  private record Signature(String what, long offsetBytes, String hex) {
+  /** A signature's bytes in hexadecimal, and where they lie on a device of so many bytes. */
+  private record Signature(String what, LongUnaryOperator offsetBytes, String hex) {
+    static Signature at(String what, long offsetBytes, String hex) {
+      return new Signature(what, _ -> offsetBytes, hex);
+    }
+
     static Signature ofText(String what, long offsetBytes, String text) {
       byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
-      return new Signature(what, offsetBytes, HexFormat.of().formatHex(bytes));
+      return at(what, offsetBytes, HexFormat.of().formatHex(bytes));
     }
 
     boolean isOn(MemorySegment view) {
       MemorySegment bytes = MemorySegment.ofArray(HexFormat.of().parseHex(hex));
-      long endBytes = offsetBytes + bytes.byteSize();
-      return view.byteSize() >= endBytes
-          && MemorySegment.mismatch(view, offsetBytes, endBytes, bytes, 0, bytes.byteSize()) < 0;
+      long at = offsetBytes.applyAsLong(view.byteSize());
+      long end = at + bytes.byteSize();
+      return at >= 0
+          && view.byteSize() >= end
+          && MemorySegment.mismatch(view, at, end, bytes, 0, bytes.byteSize()) < 0;
     }
   }
 
+  private static final String MD_MAGIC = "fc4e2ba9";
+  private static final String MD = "a member of an MD array";
+  private static final long ZFS_LABEL_BYTES = 256 << 10;
+  private static final long ZFS_UBERBLOCKS_OFFSET = 128 << 10;
+  private static final int ZFS_UBERBLOCKS = 128;
+
   private static final List<Signature> SIGNATURES =
-      List.of(
-          new Signature("an ext2, ext3 or ext4 file system", 0x438, "53ef"),
-          Signature.ofText("an XFS file system", 0, "XFSB"),
-          Signature.ofText("a Btrfs file system", 0x10040, "_BHRfS_M"),
-          new Signature("an F2FS file system", 0x400, "1020f5f2"),
-          new Signature("a LUKS volume", 0, "4c554b53babe"),
-          Signature.ofText("an LVM physical volume", 512, "LABELONE"),
-          Signature.ofText("a swap area", 4086, "SWAPSPACE2"),
-          new Signature("a bcache device", 4096 + 24, "c68573f64e1a45ca8265f57f48ba6d81"),
-          new Signature("a qcow2 image", 0, "514649fb"),
-          Signature.ofText("an NTFS file system", 3, "NTFS    "),
-          Signature.ofText("a GPT partition table", 512, "EFI PART"),
-          new Signature("a partition table or boot sector", 510, "55aa"));
+      Stream.of(
+              Stream.of(
+                  Signature.at("an ext2, ext3 or ext4 file system", 0x438, "53ef"),
+                  Signature.ofText("an XFS file system", 0, "XFSB"),
+                  Signature.ofText("a Btrfs file system", 0x10040, "_BHRfS_M"),
+                  Signature.at("an F2FS file system", 0x400, "1020f5f2"),
+                  Signature.at("a LUKS volume", 0, "4c554b53babe"),
+                  Signature.ofText("an LVM physical volume", 0, "LABELONE"),
+                  Signature.ofText("an LVM physical volume", 512, "LABELONE"),
+                  Signature.ofText("an LVM physical volume", 1024, "LABELONE"),
+                  Signature.ofText("an LVM physical volume", 1536, "LABELONE"),
+                  Signature.ofText("a swap area", 4086, "SWAPSPACE2"),
+                  Signature.at("a bcache device", 4096 + 24, "c68573f64e1a45ca8265f57f48ba6d81"),
+                  Signature.at("the metadata of a dm-cache", 32, "03c4180000000000"),
+                  Signature.at("the metadata of a dm-thin pool", 32, "ba529c0100000000"),
+                  Signature.at("a dm-writecache device", 0, "21934823"),
+                  Signature.ofText("a dm-integrity device", 0, "integrt\0"),
+                  Signature.ofText("a VDO volume", 0, "dmvdo001"),
+                  Signature.ofText("a Ceph BlueStore device", 0, "bluestore block device"),
+                  Signature.at(MD, 0, MD_MAGIC),
+                  Signature.at(MD, 4096, MD_MAGIC),
+                  new Signature(MD, KnownContents::mdNearTheEnd, MD_MAGIC),
+                  new Signature(MD, KnownContents::mdOldStyle, MD_MAGIC),
+                  Signature.at("a qcow2 image", 0, "514649fb"),
+                  Signature.ofText("an NTFS file system", 3, "NTFS    ")),
+              zfs(),
+              Stream.of(
+                  Signature.ofText("a GPT partition table", 512, "EFI PART"),
+                  Signature.at("a partition table or boot sector", 510, "55aa")))
+          .flatMap(signatures -> signatures)
+          .toList();
 
   private KnownContents() {}
 
-  /** What a device holds, in words, or empty where nothing known is found. */
-  static Optional<String> of(MemorySegment view) {
-    if (Superblock.isPresent(view)) {
-      return Optional.of("a pcache cache");
-    }
-    return SIGNATURES.stream().filter(s -> s.isOn(view)).map(Signature::what).findFirst();
+  /** Version 1.0: 8 KiB before the end, at a multiple of 4 KiB. */
+  private static long mdNearTheEnd(long deviceBytes) {
+    return (deviceBytes - (8 << 10)) & -(4L << 10);
+  }
+
+  /** Version 0.90: the last whole 64 KiB but what is left over. */
+  private static long mdOldStyle(long deviceBytes) {
+    return (deviceBytes & -(64L << 10)) - (64 << 10);
+  }
+
+  /** Any of the uberblocks in the first label or the last, in either byte order. */
+  private static Stream<Signature> zfs() {
+    return IntStream.range(0, ZFS_UBERBLOCKS)
+        .mapToObj(i -> ZFS_UBERBLOCKS_OFFSET + ((long) i << 10))
+        .flatMap(at -> Stream.of(zfs(_ -> at), zfs(size -> lastZfsLabel(size) + at)))
+        .flatMap(places -> places);
+  }
+
+  private static long lastZfsLabel(long deviceBytes) {
+    return (deviceBytes & -ZFS_LABEL_BYTES) - ZFS_LABEL_BYTES;
+  }
+
+  private static Stream<Signature> zfs(LongUnaryOperator offsetBytes) {
+    String what = "a member of a ZFS pool";
+    return Stream.of(
+        new Signature(what, offsetBytes, "0cb1ba0000000000"),
+        new Signature(what, offsetBytes, "0000000000bab10c"));
+  }
+
+  /**
+   * What a device holds, in words, or empty where nothing known is found.
+   *
+   * @param device where it is, for those who open it themselves
+   * @param view its bytes
+   */
+  static Optional<String> of(Path device, MemorySegment view) {
+    return CacheTraces.describe(view)
+        .or(() -> SIGNATURES.stream().filter(s -> s.isOn(view)).map(Signature::what).findFirst())
+        .or(() -> Blkid.recognise(device));
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.pcache.error.BadOptionException;
+import io.pcache.error.CorruptMediaException;
 import io.pcache.error.DeviceInUseException;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.NoSpaceException;
@@ -15,10 +16,13 @@ import io.pcache.format.MediaLayout;
 import io.pcache.format.Superblock;
 import io.pcache.media.ArrayMedia;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -120,7 +124,19 @@ class FormatTest {
     "an NTFS file system, 3, 4e54465320202020",
     "a GPT partition table, 512, 4546492050415254",
     "a partition table or boot sector, 510, 55aa",
-    "a pcache cache, 4104, ef96c596fa5eb065"
+    "an LVM physical volume, 1536, 4c4142454c4f4e45",
+    "a member of an MD array, 0, fc4e2ba9",
+    "a member of an MD array, 4096, fc4e2ba9",
+    "a member of an MD array, 536862720, fc4e2ba9",
+    "a member of an MD array, 536805376, fc4e2ba9",
+    "a member of a ZFS pool, 131072, 0cb1ba0000000000",
+    "a member of a ZFS pool, 200704, 0000000000bab10c",
+    "a member of a ZFS pool, 536743936, 0cb1ba0000000000",
+    "the metadata of a dm-cache, 32, 03c4180000000000",
+    "the metadata of a dm-thin pool, 32, ba529c0100000000",
+    "a dm-writecache device, 0, 21934823",
+    "a dm-integrity device, 0, 696e746567727400",
+    "what is left of a pcache cache (damaged superblock), 4104, ef96c596fa5eb065"
   })
   void aDeviceThatHoldsAnythingKnownIsRefusedAndLeftAsItWas(
       String what, long offsetBytes, String hex) throws IOException {
@@ -136,13 +152,64 @@ class FormatTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"mkfs.ext4 -q -F, ext4", "mkfs.xfs -q -f, XFS", "mkswap, swap"})
+  @CsvSource({"4096, 4096", "0, 4096", "4096, 8192", "0, 20480", "4096, 16384"})
+  @DisplayName("hazard 27: a cache that lost its superblock is neither formatted nor called empty")
+  void aCacheThatLostItsSuperblockIsStillACache(long offsetBytes, int lengthBytes)
+      throws IOException {
+    files.formatted();
+    try (Pcache cache = files.open()) {
+      CacheFiles.write(cache, 0, 7);
+      cache.flush();
+    }
+    byte[] noise = new byte[lengthBytes];
+    Arrays.fill(noise, (byte) 0x5A);
+    CacheFiles.overwrite(files.cache(), offsetBytes, noise);
+    if (offsetBytes + lengthBytes > 4096) {
+      assertThatThrownBy(files::open)
+          .isInstanceOf(CorruptMediaException.class)
+          .hasMessageContaining("what is left of a pcache cache")
+          .hasMessageContaining("'pcache repair'")
+          .hasMessageNotContaining("pcache format");
+    }
+    byte[] before = CacheFiles.read(files.cache(), 0, 1 << 20);
+    assertThatThrownBy(() -> Pcache.format(asItIs()))
+        .isInstanceOf(UnsupportedFormatException.class)
+        .hasMessageContaining("a pcache cache (")
+        .hasMessageContaining("key sets in 1 segment")
+        .hasMessageContaining("'pcache repair'");
+    assertThat(CacheFiles.read(files.cache(), 0, 1 << 20)).isEqualTo(before);
+  }
+
+  @Test
+  @DisplayName("hazard 27: a cache that lost its superblock is refused as a backing device")
+  void aCacheThatLostItsSuperblockIsNoBackingDevice() throws IOException {
+    files.formatted();
+    Path other = folder.resolve("other");
+    Pcache.format(FormatOptions.of(other).withSizeBytes(SIZE_BYTES));
+    CacheFiles.overwrite(other, 4096, new byte[4096]);
+    assertThatThrownBy(() -> Pcache.open(OpenOptions.of(files.cache(), other)))
+        .isInstanceOf(UnsupportedFormatException.class)
+        .hasMessageContaining("holds a pcache cache");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "mkfs.ext4 -q -F, ext4",
+    "mkfs.xfs -q -f, XFS",
+    "mkswap, swap",
+    "mkfs.minix, what blkid calls minix",
+    "cache_restore -i dm-cache.xml -o, dm-cache"
+  })
   void whatTheSystemsOwnToolsMakeIsRecognised(String command, String what)
       throws IOException, InterruptedException {
     CacheFiles.setLength(files.cache(), SIZE_BYTES);
+    Files.writeString(
+        folder.resolve("dm-cache.xml"),
+        "<superblock uuid='' block_size='128' nr_cache_blocks='8' policy='smq' hint_width='4'/>");
     String script = "PATH=$PATH:/sbin:/usr/sbin; " + command + " \"$1\"";
     Process tool =
         new ProcessBuilder("sh", "-c", script, "sh", files.cache().toString())
+            .directory(folder.toFile())
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();

@@ -19,8 +19,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Makes an empty cache on a block device or a file. Refuses a device that holds anything known (a cache, a file"
-          + " system, a partition table) unless forced, and one in use always."
+      "Makes an empty cache on a block device or a file. Refuses a device that holds anything known (a cache or what is left"
+          + " of one, a file system, a partition table) unless forced, and one in use always."
     },
     footerHeading = "%nExamples:%n",
     footer = {

@@ -23,10 +23,13 @@ public final class BadExtentList {
   /** The most ranges that fit. */
   public static final int MAX_EXTENTS = 62;
 
-  private static final TwoSlotLayout LAYOUT = new TwoSlotLayout("bad extents", 2 << 10, 1 << 10);
-  private static final long OFFSET = MediaLayout.IDENTITY_OFFSET + (1 << 10);
-  private static final long MAGIC = 0x54584542_43504A70L;
-  private static final int MAGIC_OFFSET = 8;
+  /** The first slot. */
+  static final long OFFSET = MediaLayout.IDENTITY_OFFSET + (1 << 10);
+
+  /** The bytes {@code pJPCBEXT}. */
+  static final long MAGIC = 0x54584542_43504A70L;
+
+  private static final int MAGIC_OFFSET = TwoSlotLayout.BODY_OFFSET;
   private static final int COUNT_OFFSET = 16;
   private static final int EXTENTS_OFFSET = 24;
   private static final int EXTENT_BYTES = 16;
@@ -99,6 +102,6 @@ public final class BadExtentList {
   }
 
   private static TwoSlot slots(Media media) {
-    return new TwoSlot(media, LAYOUT, OFFSET);
+    return new TwoSlot(media, TwoSlotLayout.BAD_EXTENTS, OFFSET);
   }
 }

@@ -76,7 +76,7 @@ public record CacheInfo(int segId, int segments, int flags) {
   private void check(Superblock superblock) {
     if ((flags & INIT_DONE_FLAG) == 0) {
       throw new UnsupportedFormatException(
-          "cache_info: formatting of this cache never finished; format it again");
+          "cache_info: formatting of this cache never finished; nothing is in it, let the program that formats it finish");
     }
     int mode = (flags >>> MODE_SHIFT) & MODE_MASK;
     if (mode != 0) {

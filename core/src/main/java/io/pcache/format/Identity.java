@@ -49,12 +49,14 @@ public record Identity(
   /** The longest label, in bytes of UTF-8. */
   public static final int MAX_LABEL_BYTES = 64;
 
-  private static final long MAGIC = 0x45484341_43504A70L;
+  /** The bytes {@code pJPCACHE}. */
+  static final long MAGIC = 0x45484341_43504A70L;
+
   private static final int VERSION = 1;
   private static final int STATE_CLOSED = 1;
   private static final int STATE_OPEN = 2;
 
-  private static final int MAGIC_OFFSET = 8;
+  private static final int MAGIC_OFFSET = TwoSlotLayout.BODY_OFFSET;
   private static final int VERSION_OFFSET = 16;
   private static final int STATE_OFFSET = 20;
   private static final int UUID_OFFSET = 24;

@@ -47,6 +47,25 @@ public record Superblock(int flags, int segNum) {
         && view.get(LittleEndian.U64, MediaLayout.SUPERBLOCK_OFFSET + MAGIC_OFFSET) == MAGIC;
   }
 
+  /** Whether magic and checksum are right, whatever the values. */
+  static boolean isIntact(MemorySegment view) {
+    if (!isPresent(view)) {
+      return false;
+    }
+    MemorySegment copy = copyOf(view);
+    return copy.get(LittleEndian.U32, CRC_OFFSET) == checksum(copy);
+  }
+
+  private static MemorySegment copyOf(MemorySegment view) {
+    MemorySegment copy = MemorySegment.ofArray(new long[SIZE_BYTES / Long.BYTES]);
+    MemorySegment.copy(view, MediaLayout.SUPERBLOCK_OFFSET, copy, 0, SIZE_BYTES);
+    return copy;
+  }
+
+  private static int checksum(MemorySegment record) {
+    return Checksum.of(record, FLAGS_OFFSET, SIZE_BYTES - FLAGS_OFFSET);
+  }
+
   /**
    * Reads and checks the superblock.
    *
@@ -56,12 +75,11 @@ public record Superblock(int flags, int segNum) {
   public static Superblock load(Media media) {
     if (!isPresent(media.view())) {
       throw new UnsupportedFormatException(
-          "no cache found: the superblock's magic is absent at byte 4096; run 'pcache format' first");
+          "no cache found: the superblock's magic is absent at byte 4096; give a device that was formatted as a cache");
     }
-    MemorySegment copy = MemorySegment.ofArray(new long[SIZE_BYTES / Long.BYTES]);
-    MemorySegment.copy(media.view(), MediaLayout.SUPERBLOCK_OFFSET, copy, 0, SIZE_BYTES);
+    MemorySegment copy = copyOf(media.view());
     int found = copy.get(LittleEndian.U32, CRC_OFFSET);
-    int expected = Checksum.of(copy, FLAGS_OFFSET, SIZE_BYTES - FLAGS_OFFSET);
+    int expected = checksum(copy);
     if (found != expected) {
       throw new CorruptMediaException(
           "superblock at byte 4096: checksum %08x found, %08x expected".formatted(found, expected));
@@ -104,8 +122,7 @@ public record Superblock(int flags, int segNum) {
     record.set(LittleEndian.U32, FLAGS_OFFSET, flags);
     record.set(LittleEndian.U64, MAGIC_OFFSET, MAGIC);
     record.set(LittleEndian.U32, SEG_NUM_OFFSET, segNum);
-    record.set(
-        LittleEndian.U32, CRC_OFFSET, Checksum.of(record, FLAGS_OFFSET, SIZE_BYTES - FLAGS_OFFSET));
+    record.set(LittleEndian.U32, CRC_OFFSET, checksum(record));
     media.write(MediaLayout.SUPERBLOCK_OFFSET, record, 0, SIZE_BYTES);
   }
 }

@@ -65,7 +65,7 @@ public final class TwoSlot {
     record.set(ValueLayout.JAVA_BYTE, TwoSlotLayout.SEQ_OFFSET, (byte) seq);
     record.set(ValueLayout.JAVA_BYTE, TwoSlotLayout.VERSION_OFFSET, (byte) 0);
     record.set(LittleEndian.U16, TwoSlotLayout.VERSION_OFFSET + 1, (short) 0);
-    record.set(LittleEndian.U32, TwoSlotLayout.CRC_OFFSET, crcOf(record));
+    record.set(LittleEndian.U32, TwoSlotLayout.CRC_OFFSET, layout.checksum(record, 0));
     int target = newest == 0 ? 1 : 0;
     media.write(slotOffset(target), record, 0, layout.sizeBytes());
   }
@@ -92,8 +92,8 @@ public final class TwoSlot {
   }
 
   private int newest(MemorySegment first, MemorySegment second) {
-    boolean firstValid = isValid(first);
-    boolean secondValid = isValid(second);
+    boolean firstValid = layout.isIntact(first, 0);
+    boolean secondValid = layout.isIntact(second, 0);
     if (firstValid && secondValid) {
       return (byte) (seqOf(second) - seqOf(first)) > 0 ? 1 : 0;
     }
@@ -101,15 +101,6 @@ public final class TwoSlot {
       return 0;
     }
     return secondValid ? 1 : NONE;
-  }
-
-  private boolean isValid(MemorySegment record) {
-    return record.get(LittleEndian.U32, TwoSlotLayout.CRC_OFFSET) == crcOf(record);
-  }
-
-  private int crcOf(MemorySegment record) {
-    return Checksum.of(
-        record, TwoSlotLayout.SEQ_OFFSET, layout.sizeBytes() - TwoSlotLayout.SEQ_OFFSET);
   }
 
   private static int seqOf(MemorySegment record) {

@@ -1,5 +1,7 @@
 package io.pcache.format;
 
+import java.lang.foreign.MemorySegment;
+
 /**
  * How a record that is kept twice lies on media. The stride is part of the record's description,
  * never derived from its size.
@@ -38,4 +40,18 @@ public record TwoSlotLayout(String name, int strideBytes, int sizeBytes) {
 
   /** Our own identity record: two slots of 2 KiB in the first 4 KiB. */
   public static final TwoSlotLayout IDENTITY = new TwoSlotLayout("identity", 2 << 10, 1 << 10);
+
+  /** Our own list of bad extents: two slots between those of the identity record. */
+  public static final TwoSlotLayout BAD_EXTENTS =
+      new TwoSlotLayout("bad extents", 2 << 10, 1 << 10);
+
+  /** Whether a slot at {@code at} has the checksum that its bytes ask for. */
+  boolean isIntact(MemorySegment bytes, long at) {
+    return bytes.get(LittleEndian.U32, at + CRC_OFFSET) == checksum(bytes, at);
+  }
+
+  /** The checksum of a slot at {@code at}. */
+  int checksum(MemorySegment bytes, long at) {
+    return Checksum.of(bytes, at + SEQ_OFFSET, sizeBytes - (long) SEQ_OFFSET);
+  }
 }

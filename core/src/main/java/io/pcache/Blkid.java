@@ -1,0 +1,84 @@
+package io.pcache;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks util-linux's {@code blkid -p}, which knows far more file systems and volume managers than
+ * {@link KnownContents}. Where it is not installed, fails, or takes too long, it is done without.
+ */
+final class Blkid {
+  private static final Logger LOG = LoggerFactory.getLogger(Blkid.class);
+  private static final List<Path> PLACES =
+      List.of(Path.of("/usr/sbin/blkid"), Path.of("/sbin/blkid"), Path.of("/usr/bin/blkid"));
+  private static final long TIMEOUT_SECONDS = 10;
+  private static final int MAX_OUTPUT_BYTES = 16 << 10;
+  private static final int EXIT_FOUND = 0;
+  private static final int EXIT_AMBIVALENT = 8;
+
+  private Blkid() {}
+
+  /** What a device holds, in words; empty where nothing is found or blkid cannot be asked. */
+  static Optional<String> recognise(Path device) {
+    return PLACES.stream()
+        .filter(Files::isExecutable)
+        .findFirst()
+        .flatMap(program -> ask(program, device, TIMEOUT_SECONDS));
+  }
+
+  /** Asks a program that behaves as blkid does, for at most so long. */
+  static Optional<String> ask(Path program, Path device, long timeoutSeconds) {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+                program.toString(), "-p", "-o", "export", device.toAbsolutePath().toString())
+            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+            .redirectError(ProcessBuilder.Redirect.DISCARD);
+    builder.environment().put("LC_ALL", "C");
+    try {
+      Process process = builder.start();
+      if (!process.waitFor(timeoutSeconds, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        LOG.warn("{} took longer than {} s; going on without it", program, timeoutSeconds);
+        return Optional.empty();
+      }
+      try (InputStream output = process.getInputStream()) {
+        byte[] text = output.readNBytes(MAX_OUTPUT_BYTES);
+        return inWords(process.exitValue(), new String(text, StandardCharsets.UTF_8));
+      }
+    } catch (IOException e) {
+      LOG.warn("cannot ask {} what {} holds: {}", program, device, e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<String> inWords(int exitCode, String output) {
+    if (exitCode == EXIT_AMBIVALENT) {
+      return Optional.of("the signatures of several file systems or volume managers");
+    }
+    if (exitCode != EXIT_FOUND) {
+      return Optional.empty();
+    }
+    // Of a partition it also tells the entry in the table, which says nothing of what is in it.
+    return value(output, "TYPE")
+        .map(type -> "what blkid calls " + type)
+        .or(() -> value(output, "PTTYPE").map(type -> "a partition table of type " + type));
+  }
+
+  private static Optional<String> value(String output, String name) {
+    return output
+        .lines()
+        .filter(line -> line.startsWith(name + "="))
+        .map(line -> line.substring(name.length() + 1).replaceAll("[^A-Za-z0-9_.+-]", "?"))
+        .findFirst();
+  }
+}
