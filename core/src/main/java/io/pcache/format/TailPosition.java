@@ -55,27 +55,28 @@ public final class TailPosition {
     Optional<MemorySegment> record = slots.load();
     if (record.isEmpty()) {
       throw new CorruptMediaException(
-          name + ": neither slot has a valid checksum; the log's beginning is unknown");
+          name
+              + ": neither slot has a valid checksum; the log's beginning is unknown; 'pcache repair' says what can be restored");
     }
     return decode(record.get());
   }
 
   private LogPosition decode(MemorySegment record) {
-    int cacheSegId = record.get(LittleEndian.U32, CACHE_SEG_ID_OFFSET);
-    int segOffBytes = record.get(LittleEndian.U32, SEG_OFF_OFFSET);
-    boolean segmentFits = cacheSegId >= 0 && cacheSegId < segments;
-    boolean offsetFits = segOffBytes >= 0 && segOffBytes <= MediaLayout.DATA_AREA_BYTES;
-    if (!segmentFits || !offsetFits || segOffBytes % Long.BYTES != 0) {
+    LogPosition position =
+        new LogPosition(
+            record.get(LittleEndian.U32, CACHE_SEG_ID_OFFSET),
+            record.get(LittleEndian.U32, SEG_OFF_OFFSET));
+    if (!position.isPossible(segments)) {
       throw new CorruptMediaException(
           "%s: position %d:%d found, a segment below %d and an aligned offset of at most %d expected"
               .formatted(
                   name,
-                  Integer.toUnsignedLong(cacheSegId),
-                  Integer.toUnsignedLong(segOffBytes),
+                  Integer.toUnsignedLong(position.cacheSegId()),
+                  Integer.toUnsignedLong(position.segOffsetBytes()),
                   segments,
-                  MediaLayout.DATA_AREA_BYTES));
+                  LogPosition.MAX_SEG_OFFSET_BYTES));
     }
-    return new LogPosition(cacheSegId, segOffBytes);
+    return position;
   }
 
   /** Writes the position durably, in no hurry, as {@link Media#syncWithOthers} says. */

@@ -63,6 +63,7 @@ public final class KeySetReader {
       return Found.LAST;
     }
     keyCount = KeySetRecord.second(copy, 0);
+    checkRoomBehind(position);
     checkKeys(position);
     return Found.KEYS;
   }
@@ -99,6 +100,16 @@ public final class KeySetReader {
       throw new CorruptMediaException(
           "LAST key set at %s: next segment %d found, below %d expected"
               .formatted(position, Integer.toUnsignedLong(next), chain.segments()));
+    }
+  }
+
+  /** Where the log goes on or ends, a header has to fit: nobody could append there otherwise. */
+  private void checkRoomBehind(LogPosition position) {
+    int end = position.segOffsetBytes() + sizeBytes();
+    if (end > LogPosition.MAX_SEG_OFFSET_BYTES) {
+      throw new CorruptMediaException(
+          "key set at %s: ends at %d, at most %d expected, for a header to follow"
+              .formatted(position, end, LogPosition.MAX_SEG_OFFSET_BYTES));
     }
   }
 

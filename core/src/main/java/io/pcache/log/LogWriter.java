@@ -57,6 +57,10 @@ public final class LogWriter {
    * @param head where it ends; what follows in that segment is zero
    */
   public LogWriter(Media media, SegmentChain chain, LogPosition head, LogSegments segments) {
+    Invariants.check(
+        head.isPossible(chain.segments()),
+        "a log has room for a header at its end",
+        head.segOffsetBytes());
     this.media = media;
     this.chain = chain;
     this.head = head;
@@ -101,7 +105,12 @@ public final class LogWriter {
         withheldHeader,
         0,
         WITHHELD_BYTES);
-    head = new LogPosition(segment, chunkStartBytes + chunkBytes);
+    LogPosition end = new LogPosition(segment, chunkStartBytes + chunkBytes);
+    Invariants.check(
+        end.isPossible(chain.segments()),
+        "a log has room for a header at its end",
+        end.segOffsetBytes());
+    head = end;
     prepared = false;
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pcache.error.CorruptMediaException;
 import io.pcache.media.ArrayMedia;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -38,8 +39,9 @@ class TailPositionTest {
   }
 
   @Test
-  void theEndOfADataAreaIsAPosition() {
-    LogPosition end = new LogPosition(SEGMENTS - 1, MediaLayout.DATA_AREA_BYTES);
+  @DisplayName("hazard 29: the last place of a tail has room for one header")
+  void theLastPlaceOfAHeaderIsAPosition() {
+    LogPosition end = new LogPosition(SEGMENTS - 1, MediaLayout.DATA_AREA_BYTES - 24);
     keyTail.storeDurably(end);
     assertThat(keyTail.load()).isEqualTo(end);
   }
@@ -48,20 +50,31 @@ class TailPositionTest {
   void noValidSlotIsDamageThatNamesTheTail() {
     assertThatThrownBy(keyTail::load)
         .isInstanceOf(CorruptMediaException.class)
-        .hasMessage("key_tail: neither slot has a valid checksum; the log's beginning is unknown");
+        .hasMessage(
+            "key_tail: neither slot has a valid checksum; the log's beginning is unknown; 'pcache repair' says what can be restored");
     assertThatThrownBy(dirtyTail::load)
         .isInstanceOf(CorruptMediaException.class)
         .hasMessageStartingWith("dirty_tail: neither slot");
   }
 
   @ParameterizedTest
-  @CsvSource({"3, 0", "-1, 0", "0, 16764936", "0, -8", "1, 4", "0, 2147483640"})
+  @CsvSource({
+    "3, 0",
+    "-1, 0",
+    "0, 16764912",
+    "0, 16764920",
+    "0, 16764928",
+    "0, 16764936",
+    "0, -8",
+    "1, 4",
+    "0, 2147483640"
+  })
   void aPositionOutsideTheLogIsRefused(int segment, int offset) {
     dirtyTail.storeDurably(new LogPosition(segment, offset));
     assertThatThrownBy(dirtyTail::load)
         .isInstanceOf(CorruptMediaException.class)
         .hasMessage(
-            "dirty_tail: position %d:%d found, a segment below 3 and an aligned offset of at most 16764928 expected"
+            "dirty_tail: position %d:%d found, a segment below 3 and an aligned offset of at most 16764904 expected"
                 .formatted(Integer.toUnsignedLong(segment), Integer.toUnsignedLong(offset)));
   }
 

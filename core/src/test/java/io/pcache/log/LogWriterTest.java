@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -41,6 +42,16 @@ class LogWriterTest {
     }
     assertThat(log.numbersFrom(LogFixture.START)).isEqualTo(numbers(written));
     assertThat(log.endOfWalkFrom(LogFixture.START)).isEqualTo(writer.head());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {-8, 0, 8, 16, 28})
+  @DisplayName("hazard 29: nothing is appended where no header fits")
+  void aLogThatEndsWhereNoHeaderFitsIsNotContinued(int roomBytes) {
+    LogPosition end = new LogPosition(0, MediaLayout.DATA_AREA_BYTES - roomBytes);
+    assertThatThrownBy(() -> log.writerAt(end))
+        .isInstanceOf(AssertionError.class)
+        .hasMessageContaining("a log has room for a header at its end");
   }
 
   @Test

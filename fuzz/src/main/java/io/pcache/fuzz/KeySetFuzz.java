@@ -67,8 +67,12 @@ public final class KeySetFuzz {
       if (found == KeySetReader.Found.KEYS) {
         checkKeys(reader);
       }
-      LogPosition unused =
+      LogPosition end =
           new LogWalk(reader, SEGMENTS).from(position, (at, keySet) -> checkKeys(keySet));
+      Require.that(
+          end.equals(position)
+              || end.segOffsetBytes() + KeySetRecord.HEADER_BYTES <= MediaLayout.DATA_AREA_BYTES,
+          "a header fits where the log ends");
     } catch (PcacheException refused) {
       Require.saysSomething(refused);
     }

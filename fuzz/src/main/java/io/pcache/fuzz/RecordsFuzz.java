@@ -5,6 +5,7 @@ import io.pcache.format.BadExtentList;
 import io.pcache.format.CacheInfo;
 import io.pcache.format.Checksum;
 import io.pcache.format.Identity;
+import io.pcache.format.KeySetRecord;
 import io.pcache.format.LittleEndian;
 import io.pcache.format.LogPosition;
 import io.pcache.format.MediaLayout;
@@ -100,7 +101,7 @@ public final class RecordsFuzz {
         position.cacheSegId() >= 0
             && position.cacheSegId() < chain.segments()
             && position.segOffsetBytes() >= 0
-            && position.segOffsetBytes() <= MediaLayout.DATA_AREA_BYTES,
-        "a position in the log");
+            && position.segOffsetBytes() + KeySetRecord.HEADER_BYTES <= MediaLayout.DATA_AREA_BYTES,
+        "a position in the log with room for a header");
   }
 }

@@ -92,7 +92,10 @@ public final class LogImage {
     return FIRST_SEGMENT + segment * SEGMENT_BYTES + SEGMENT_HEADER_BYTES + offsetBytes;
   }
 
-  /** Whether a whole valid key set lies at a position; if so, it is the one to be taken apart. */
+  /**
+   * Whether a whole valid key set lies at a position, with room for a header behind it; if so, it
+   * is the one to be taken apart.
+   */
   public boolean read(LogPosition position) {
     long at = dataOffset(position.cacheSegId(), position.segOffsetBytes());
     long room = SEGMENT_BYTES - SEGMENT_HEADER_BYTES - position.segOffsetBytes();
@@ -104,7 +107,8 @@ public final class LogImage {
     keys = last ? 0 : second;
     nextSegment = second;
     sizeBytes = KSET_HEADER_BYTES + keys * KEY_BYTES;
-    return keys >= 0 && keys <= MAX_KEYS && sizeBytes <= room && isValid(at, sizeBytes);
+    long needed = last ? sizeBytes : sizeBytes + KSET_HEADER_BYTES;
+    return keys >= 0 && keys <= MAX_KEYS && needed <= room && isValid(at, sizeBytes);
   }
 
   private boolean isValid(long at, int lengthBytes) {
