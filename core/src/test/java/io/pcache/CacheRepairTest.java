@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pcache.error.CorruptMediaException;
 import io.pcache.error.DeviceInUseException;
+import io.pcache.format.CacheInfo;
+import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LogPosition;
 import io.pcache.format.MediaLayout;
@@ -12,10 +14,15 @@ import io.pcache.format.TailPosition;
 import io.pcache.media.Media;
 import io.pcache.media.MediaFiles;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class CacheRepairTest {
   /** Where the log of a fresh cache begins, and how far its key sets of one key lie apart. */
@@ -53,7 +60,7 @@ class CacheRepairTest {
     }
     try (CacheRepair repair = CacheRepair.open(files.cache())) {
       assertThat(repair.isDamaged()).isFalse();
-      assertThat(repair.describe()).contains("intact from 0:0 to 0:256");
+      assertThat(repair.findings()).containsExactly("the log is intact from 0:0 to 0:256");
     }
   }
 
@@ -70,8 +77,11 @@ class CacheRepairTest {
         .hasMessageContaining("damaged at 0:128; 1 intact key sets with 1 keys lie beyond it");
     try (CacheRepair repair = CacheRepair.open(files.cache())) {
       assertThat(repair.isDamaged()).isTrue();
-      assertThat(repair.describe()).contains("breaks off at 0:128").contains("1 intact key sets");
-      assertThat(repair.describe()).contains("with 1 keys");
+      assertThat(repair.findings())
+          .singleElement()
+          .asString()
+          .contains("breaks off at 0:128; ")
+          .contains("1 intact key sets with 1 keys");
     }
     assertThatThrownBy(files::open).isInstanceOf(CorruptMediaException.class);
     repair();
@@ -100,10 +110,11 @@ class CacheRepairTest {
         .hasMessageContaining("without meeting dirty_tail 0:256");
     repair();
     try (Pcache cache = files.open()) {
+      // Before anything is read: what a miss brings enters the log a second later.
+      assertThat(cache.status().keyTail()).isEqualTo(cache.status().dirtyTail());
       for (int i = 0; i < KEY_SETS; i++) {
         assertThat(CacheFiles.read(cache, i * 4096L)).containsOnly(i + 1);
       }
-      assertThat(cache.status().keyTail()).isEqualTo(cache.status().dirtyTail());
     }
   }
 
@@ -113,6 +124,151 @@ class CacheRepairTest {
       assertThatThrownBy(() -> CacheRepair.open(files.cache()))
           .isInstanceOf(DeviceInUseException.class);
     }
+  }
+
+  private static byte[] noise(int lengthBytes) {
+    byte[] noise = new byte[lengthBytes];
+    Arrays.fill(noise, (byte) 0x5A);
+    return noise;
+  }
+
+  private void lose(long offsetBytes, int lengthBytes) throws IOException {
+    CacheFiles.overwrite(files.cache(), offsetBytes, noise(lengthBytes));
+  }
+
+  private void writeAndClose() {
+    try (Pcache cache = files.open()) {
+      writeKeySets(cache);
+    }
+  }
+
+  private void checkContent() {
+    try (Pcache cache = files.open()) {
+      for (int i = 0; i < KEY_SETS; i++) {
+        assertThat(CacheFiles.read(cache, i * 4096L)).containsOnly(i + 1);
+      }
+    }
+  }
+
+  @Test
+  @DisplayName(
+      "hazard 27: a lost superblock is rebuilt, and nothing is written before that is asked")
+  void aLostSuperblockIsRebuiltFromCacheInfoAndTheChain() throws IOException {
+    writeAndClose();
+    byte[] before = CacheFiles.read(files.cache(), 4096, 24);
+    lose(4096, 4096);
+    byte[] lost = CacheFiles.read(files.cache(), 0, 1 << 20);
+    try (CacheRepair repair = CacheRepair.open(files.cache())) {
+      assertThat(repair.isDamaged()).isTrue();
+      assertThat(repair.findings())
+          .containsExactly(
+              "superblock: lost; 31 segments taken from cache_info, the segment chain and the device's size",
+              "the log is intact from 0:0 to 0:256");
+    }
+    assertThat(CacheFiles.read(files.cache(), 0, 1 << 20)).isEqualTo(lost);
+    repair();
+    assertThat(CacheFiles.read(files.cache(), 4096, 24)).isEqualTo(before);
+    checkContent();
+  }
+
+  @Test
+  void bothTailsAreTakenFromWhereTheCacheWasClosed() throws IOException {
+    writeAndClose();
+    lose(16 << 10, 64);
+    assertThatThrownBy(files::open)
+        .isInstanceOf(CorruptMediaException.class)
+        .hasMessageContaining("'pcache repair'");
+    repair();
+    checkContent();
+  }
+
+  @Test
+  void bothTailsOfACacheThatWasNotClosedAreGone() throws IOException {
+    Pcache killed = files.open();
+    writeKeySets(killed);
+    killed.kill();
+    lose(16 << 10, 64);
+    assertThatThrownBy(() -> CacheRepair.open(files.cache()).close())
+        .isInstanceOf(CorruptMediaException.class)
+        .hasMessageContaining("key_tail and dirty_tail: both are lost, and no identity record");
+  }
+
+  @Test
+  void aTailWithoutRoomForAHeaderIsLost() throws IOException {
+    writeAndClose();
+    try (Media media = MediaFiles.open(files.cache())) {
+      TailPosition.keyTail(media, 31).storeDurably(new LogPosition(0, MediaLayout.DATA_AREA_BYTES));
+    }
+    repair();
+    checkContent();
+  }
+
+  @Test
+  void whetherChecksumsAreOnIsRefusedWhereKeysDoNotTellAndTakenWhereItIsSaid() throws IOException {
+    lose(8192, 8192);
+    assertThatThrownBy(() -> CacheRepair.open(files.cache()).close())
+        .isInstanceOf(CorruptMediaException.class)
+        .hasMessageContaining(
+            "0 keys match the checksum of their data, 0 do not; say it with --data-crc");
+    try (CacheRepair repair = CacheRepair.open(files.cache(), true)) {
+      repair.apply();
+    }
+    try (Pcache cache = files.open()) {
+      assertThat(cache.status().dataCrc()).isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, true", "2, undecided", "3, undecided", "4, false"})
+  void decayedDataDoesNotTurnChecksumsOff(int decayed, String verdict) throws IOException {
+    Pcache.format(FormatOptions.of(files.cache()).withDataCrc(true).withForce(true));
+    writeAndClose();
+    for (int i = 0; i < decayed; i++) {
+      lose(firstData() + i * 4096L, 512);
+    }
+    lose(8192, 8192);
+    if (verdict.equals("undecided")) {
+      assertThatThrownBy(() -> CacheRepair.open(files.cache()).close())
+          .isInstanceOf(CorruptMediaException.class)
+          .hasMessageContaining(
+              "%d keys match the checksum of their data, %d do not"
+                  .formatted(KEY_SETS - decayed, decayed));
+      return;
+    }
+    repair();
+    try (Media media = MediaFiles.open(files.cache())) {
+      assertThat(CacheInfo.find(media).orElseThrow().dataCrc())
+          .isEqualTo(Boolean.parseBoolean(verdict));
+    }
+  }
+
+  /** Where the data of the first key lies. */
+  private long firstData() throws IOException {
+    byte[] key = CacheFiles.read(files.cache(), LOG_OFFSET + KeySetRecord.keyOffset(0), 40);
+    MemorySegment bytes = MemorySegment.ofArray(key);
+    return MediaLayout.segmentOffset(KeyRecord.cacheSegId(bytes, 0))
+        + MediaLayout.SEGMENT_HEADER_BYTES
+        + KeyRecord.cacheSegOff(bytes, 0);
+  }
+
+  @Test
+  void aDeviceThatWasCutIsNotRepaired() throws IOException {
+    writeAndClose();
+    lose(4096, 4096);
+    CacheFiles.setLength(files.cache(), 300L << 20);
+    assertThatThrownBy(() -> CacheRepair.open(files.cache()).close())
+        .isInstanceOf(CorruptMediaException.class)
+        .hasMessageContaining("cache_info speaks of 31 segments")
+        .hasMessageContaining("has room for 18; they have to agree");
+  }
+
+  @Test
+  void aDeviceThatHasGrownKeepsItsSegments() throws IOException {
+    writeAndClose();
+    lose(4096, 4096);
+    CacheFiles.setLength(files.cache(), 600L << 20);
+    repair();
+    checkContent();
   }
 
   private void repair() {

@@ -59,17 +59,39 @@ class RepairCommandTest {
   }
 
   @Test
-  void aDamagedCacheIsRepairedOnlyByForce() throws IOException {
+  void aDamagedLogIsCutOnlyWhenTold() throws IOException {
     try (RandomAccessFile file = new RandomAccessFile(cache.toFile(), "rw")) {
       file.seek(SECOND_KEY_SET + 40);
       file.writeInt(0x01020304);
     }
     for (int i = 0; i < 2; i++) {
       assertThat(run("repair", cache.toString())).isEqualTo(ErrorKind.CORRUPT_MEDIA.exitCode());
-      assertThat(out.toString()).contains("nothing was changed; --force gives it up");
+      assertThat(out.toString()).contains("nothing was changed; --in-place repairs it");
     }
     assertThat(run("repair", cache.toString(), "--force")).isZero();
     assertThat(out.toString()).contains("repaired " + cache);
+    assertThat(run("repair", cache.toString())).isZero();
+    Pcache.open(options).close();
+  }
+
+  @Test
+  void lostRecordsAreRebuiltOnlyWhenToldAndEachIsNamed() throws IOException {
+    try (RandomAccessFile file = new RandomAccessFile(cache.toFile(), "rw")) {
+      file.seek(4096);
+      file.write(new byte[12 << 10]);
+    }
+    for (int i = 0; i < 2; i++) {
+      assertThat(run("repair", cache.toString())).isEqualTo(ErrorKind.CORRUPT_MEDIA.exitCode());
+      assertThat(out.toString())
+          .contains("data_crc: off, as 0 keys match the checksum of their data, 3 do not")
+          .contains("cache_info: lost; 31 segments taken from the device's size")
+          .contains("superblock: lost; 31 segments taken from the records of the segments")
+          .contains("nothing was changed; --in-place repairs it")
+          .hasLineCount(5);
+    }
+    assertThat(run("format", cache.toString())).isEqualTo(ErrorKind.UNSUPPORTED_FORMAT.exitCode());
+    assertThat(err.toString()).contains("what is left of a pcache cache").hasLineCount(1);
+    assertThat(run("repair", cache.toString(), "--in-place")).isZero();
     assertThat(run("repair", cache.toString())).isZero();
     Pcache.open(options).close();
   }

@@ -1,16 +1,14 @@
 package io.pcache.cache;
 
-import io.pcache.error.CorruptMediaException;
-import io.pcache.format.CacheInfo;
 import io.pcache.format.LogBounds;
 import io.pcache.format.LogPosition;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentChain;
 import io.pcache.format.TailPosition;
+import io.pcache.log.IntactLog;
 import io.pcache.log.KeySetReader;
 import io.pcache.log.LogEnd;
 import io.pcache.media.Media;
-import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +32,6 @@ public final class LogRepair {
   private final Media media;
   private final SegmentChain chain;
   private final KeySetReader reader;
-  private final TailPosition storedKeyTail;
   private final LogPosition keyTail;
   private final LogPosition dirtyTail;
   private final LogPosition end;
@@ -43,14 +40,13 @@ public final class LogRepair {
   private final LogEnd.Header header;
   private final LogEnd.Beyond beyond;
 
-  private LogRepair(Media media, CacheInfo info, long deviceBytes, @Nullable LogBounds closedLog) {
-    int n = info.segments();
+  private LogRepair(
+      Media media, RecordRepair records, long deviceBytes, @Nullable LogBounds closedLog) {
     this.media = media;
-    this.chain = SegmentChain.load(media, info);
+    this.chain = records.chain();
     this.reader = new KeySetReader(media, chain, deviceBytes);
-    this.storedKeyTail = TailPosition.keyTail(media, n);
-    this.keyTail = storedKeyTail.load();
-    this.dirtyTail = TailPosition.dirtyTail(media, n).load();
+    this.keyTail = records.keyTail();
+    this.dirtyTail = records.dirtyTail();
     LogPosition closedHead = closedLog == null ? keyTail : closedLog.keyHead();
     Walked fromKeyTail = walk(keyTail, dirtyTail, closedHead);
     this.metDirtyTail = fromKeyTail.metFirst || walk(dirtyTail, keyTail, keyTail).metFirst;
@@ -68,37 +64,34 @@ public final class LogRepair {
   /**
    * Examines a log. Writes nothing.
    *
+   * @param records what is around it
    * @param deviceBytes size of the logical device, or the largest long where it is not known
    * @param closedLog where the log was when it was closed in order, or null where that is not known
-   * @throws CorruptMediaException where not even the tails or the segment chain can be read
    */
   public static LogRepair examine(
-      Media media, CacheInfo info, long deviceBytes, @Nullable LogBounds closedLog) {
-    return new LogRepair(media, info, deviceBytes, closedLog);
+      Media media, RecordRepair records, long deviceBytes, @Nullable LogBounds closedLog) {
+    return new LogRepair(media, records, deviceBytes, closedLog);
   }
 
   private record Walked(LogPosition end, boolean metFirst, boolean metSecond) {}
 
-  /**
-   * Walks as far as key sets are readable; unlike a recovery it takes impossible values as an end.
-   */
   private Walked walk(LogPosition start, LogPosition first, LogPosition second) {
-    LogPosition position = start;
-    boolean metFirst = false;
-    boolean metSecond = false;
-    BitSet visited = new BitSet(chain.segments());
-    visited.set(start.cacheSegId());
-    while (true) {
-      metFirst |= position.equals(first);
-      metSecond |= position.equals(second);
-      KeySetReader.Found found = reader.readIfIntact(position);
-      boolean loops = found == KeySetReader.Found.LAST && visited.get(reader.nextCacheSegId());
-      if (found == KeySetReader.Found.NOTHING || loops) {
-        return new Walked(position, metFirst, metSecond);
-      }
-      position = reader.after(position, found);
-      visited.set(position.cacheSegId());
-    }
+    boolean[] met = new boolean[2];
+    LogPosition end =
+        IntactLog.walk(
+            reader,
+            chain.segments(),
+            start,
+            (position, keySet) -> {
+              met[0] |= position.equals(first);
+              met[1] |= position.equals(second);
+            });
+    return new Walked(end, met[0] || end.equals(first), met[1] || end.equals(second));
+  }
+
+  /** Where the log is, as far as it is intact. */
+  public LogBounds intact() {
+    return new LogBounds(metDirtyTail ? keyTail : dirtyTail, dirtyTail, end);
   }
 
   /** What is wrong. */
@@ -129,11 +122,11 @@ public final class LogRepair {
    * @return where it is now
    */
   public LogBounds apply() {
-    LogPosition begin = metDirtyTail ? keyTail : dirtyTail;
+    LogBounds intact = intact();
     long from = chain.dataOffset(end.cacheSegId()) + end.segOffsetBytes();
     media.zero(from, (long) MediaLayout.DATA_AREA_BYTES - end.segOffsetBytes());
     media.sync();
-    storedKeyTail.storeDurably(begin);
-    return new LogBounds(begin, dirtyTail, end);
+    TailPosition.keyTail(media, chain.segments()).storeDurably(intact.keyTail());
+    return intact;
   }
 }

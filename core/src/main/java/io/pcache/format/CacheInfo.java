@@ -4,6 +4,7 @@ import io.pcache.error.CorruptMediaException;
 import io.pcache.error.UnsupportedFormatException;
 import io.pcache.media.Media;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /**
  * cache_info: what a cache was formatted as, and its gc_percent. Two slots at 8 KiB and 12 KiB.
@@ -58,22 +59,34 @@ public record CacheInfo(int segId, int segments, int flags) {
    *     write-back
    */
   public static CacheInfo load(Media media, Superblock superblock) {
-    MemorySegment record =
-        slots(media)
-            .load()
+    CacheInfo info =
+        find(media)
             .orElseThrow(() ->
                 new CorruptMediaException(
-                    "cache_info: neither slot (bytes 8192 and 12288) has a valid checksum"));
-    CacheInfo info =
-        new CacheInfo(
-            record.get(LittleEndian.U32, SEG_ID_OFFSET),
-            record.get(LittleEndian.U32, N_SEGS_OFFSET),
-            record.get(LittleEndian.U32, FLAGS_OFFSET));
+                    "cache_info: neither slot (bytes 8192 and 12288) has a valid checksum; 'pcache repair' says what can be restored"));
     info.check(superblock);
     return info;
   }
 
-  private void check(Superblock superblock) {
+  /** Reads cache_info without checking its values; empty where no slot is valid. */
+  public static Optional<CacheInfo> find(Media media) {
+    return slots(media)
+        .load()
+        .map(record ->
+            new CacheInfo(
+                record.get(LittleEndian.U32, SEG_ID_OFFSET),
+                record.get(LittleEndian.U32, N_SEGS_OFFSET),
+                record.get(LittleEndian.U32, FLAGS_OFFSET)));
+  }
+
+  /**
+   * Checks the values.
+   *
+   * @throws CorruptMediaException where one is out of range
+   * @throws UnsupportedFormatException where formatting never finished, or the mode is not
+   *     write-back
+   */
+  public void check(Superblock superblock) {
     if ((flags & INIT_DONE_FLAG) == 0) {
       throw new UnsupportedFormatException(
           "cache_info: formatting of this cache never finished; nothing is in it, let the program that formats it finish");

@@ -4,6 +4,8 @@ import io.pcache.error.CorruptMediaException;
 import io.pcache.media.Media;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /**
  * The order of a cache's segments: from cache_seg_id, which keys and positions use, to the physical
@@ -65,13 +67,13 @@ public final class SegmentChain {
       throw new CorruptMediaException(
           "segment_info of physical segment "
               + physicalSegment
-              + ": neither slot has a valid checksum");
+              + ": neither slot has a valid checksum; 'pcache repair' says what can be restored");
     }
     if ((record.get().get(LittleEndian.U32, FLAGS_OFFSET) & HAS_NEXT_FLAG) == 0) {
       throw new CorruptMediaException(
           "segment_info of physical segment "
               + physicalSegment
-              + ": the chain ends before n_segs segments");
+              + ": the chain ends before n_segs segments; 'pcache repair' says what can be restored");
     }
     return record.get().get(LittleEndian.U32, NEXT_SEG_OFFSET);
   }
@@ -83,16 +85,45 @@ public final class SegmentChain {
     int[] physical = new int[segments];
     for (int i = 0; i < segments; i++) {
       physical[i] = i;
-      boolean last = i == segments - 1;
-      TwoSlot slots = slots(media, i);
-      slots.erase();
-      MemorySegment record = slots.newRecord();
-      record.set(LittleEndian.U32, FLAGS_OFFSET, TYPE_CACHE_DATA | (last ? 0 : HAS_NEXT_FLAG));
-      record.set(LittleEndian.U32, NEXT_SEG_OFFSET, last ? 0 : i + 1);
-      slots.store(record);
+      slots(media, i).erase();
+      storeInPhysicalOrder(media, i, segments);
       SegmentGeneration.at(media, MediaLayout.segmentOffset(i)).erase();
     }
     return new SegmentChain(physical);
+  }
+
+  /**
+   * What a segment's segment_info leads to, as far as it can be told.
+   *
+   * @return the next physical segment, or empty where no slot is valid, or the valid one says that
+   *     there is none
+   */
+  static OptionalInt link(Media media, int physicalSegment) {
+    return slots(media, physicalSegment)
+        .load()
+        .filter(record -> (record.get(LittleEndian.U32, FLAGS_OFFSET) & HAS_NEXT_FLAG) != 0)
+        .map(record -> OptionalInt.of(record.get(LittleEndian.U32, NEXT_SEG_OFFSET)))
+        .orElse(OptionalInt.empty());
+  }
+
+  /** Whether a segment has a valid segment_info. */
+  static boolean isRecorded(Media media, int physicalSegment) {
+    return slots(media, physicalSegment).load().isPresent();
+  }
+
+  /** The chain 0, 1, 2, …, in which everybody formats. */
+  static SegmentChain inPhysicalOrder(int segments) {
+    return new SegmentChain(IntStream.range(0, segments).toArray());
+  }
+
+  /** Writes a segment's segment_info as it is in a chain 0, 1, 2, …; not synced. */
+  static void storeInPhysicalOrder(Media media, int physicalSegment, int segments) {
+    boolean last = physicalSegment == segments - 1;
+    TwoSlot slots = slots(media, physicalSegment);
+    MemorySegment record = slots.newRecord();
+    record.set(LittleEndian.U32, FLAGS_OFFSET, TYPE_CACHE_DATA | (last ? 0 : HAS_NEXT_FLAG));
+    record.set(LittleEndian.U32, NEXT_SEG_OFFSET, last ? 0 : physicalSegment + 1);
+    slots.store(record);
   }
 
   private static TwoSlot slots(Media media, int physicalSegment) {

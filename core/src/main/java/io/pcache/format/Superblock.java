@@ -4,6 +4,7 @@ import io.pcache.error.CorruptMediaException;
 import io.pcache.error.UnsupportedFormatException;
 import io.pcache.media.Media;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /**
  * The superblock: one copy of 24 bytes at 4 KiB, written when a cache is formatted and never again.
@@ -82,9 +83,22 @@ public record Superblock(int flags, int segNum) {
     int expected = checksum(copy);
     if (found != expected) {
       throw new CorruptMediaException(
-          "superblock at byte 4096: checksum %08x found, %08x expected".formatted(found, expected));
+          "superblock at byte 4096: checksum %08x found, %08x expected; 'pcache repair' says what can be restored"
+              .formatted(found, expected));
     }
     return checked(copy, media.sizeBytes());
+  }
+
+  /**
+   * The superblock, or empty where it is absent or damaged.
+   *
+   * @throws UnsupportedFormatException where it is intact and big-endian
+   * @throws CorruptMediaException where it is intact and its seg_num is wrong
+   */
+  public static Optional<Superblock> find(Media media) {
+    return isIntact(media.view())
+        ? Optional.of(checked(copyOf(media.view()), media.sizeBytes()))
+        : Optional.empty();
   }
 
   private static Superblock checked(MemorySegment copy, long deviceBytes) {

@@ -41,6 +41,19 @@ public final class TwoSlot {
     return newest == NONE ? Optional.empty() : Optional.of(newest == 0 ? first : second);
   }
 
+  /**
+   * Whether one slot is valid and the other, which must have been written before, is not. A record
+   * is written to both slots by the time its sequence number is 2.
+   */
+  public boolean hasLostACopy() {
+    MemorySegment first = copyOf(0);
+    MemorySegment second = copyOf(1);
+    boolean firstValid = layout.isIntact(first, 0);
+    boolean secondValid = layout.isIntact(second, 0);
+    return firstValid != secondValid
+        && Byte.toUnsignedInt((byte) seqOf(firstValid ? first : second)) >= 2;
+  }
+
   /** Writes a new copy and syncs. The header's crc, seq and version are filled in here. */
   public void storeDurably(MemorySegment record) {
     store(record);

@@ -70,7 +70,8 @@ class CacheInfoTest {
   void bothSlotsInvalidIsDamage() {
     assertThatThrownBy(() -> CacheInfo.load(media, SUPERBLOCK))
         .isInstanceOf(CorruptMediaException.class)
-        .hasMessage("cache_info: neither slot (bytes 8192 and 12288) has a valid checksum");
+        .hasMessage(
+            "cache_info: neither slot (bytes 8192 and 12288) has a valid checksum; 'pcache repair' says what can be restored");
   }
 
   @Test

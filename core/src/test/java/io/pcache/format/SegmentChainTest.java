@@ -109,7 +109,8 @@ class SegmentChainTest {
     link(1, CACHE_DATA, 0);
     assertThatThrownBy(() -> load(0))
         .isInstanceOf(CorruptMediaException.class)
-        .hasMessage("segment_info of physical segment 1: the chain ends before n_segs segments");
+        .hasMessage(
+            "segment_info of physical segment 1: the chain ends before n_segs segments; 'pcache repair' says what can be restored");
   }
 
   @Test
@@ -117,6 +118,7 @@ class SegmentChainTest {
     link(0, CACHE_DATA | HAS_NEXT, 1);
     assertThatThrownBy(() -> load(0))
         .isInstanceOf(CorruptMediaException.class)
-        .hasMessage("segment_info of physical segment 1: neither slot has a valid checksum");
+        .hasMessage(
+            "segment_info of physical segment 1: neither slot has a valid checksum; 'pcache repair' says what can be restored");
   }
 }

@@ -83,7 +83,8 @@ class SuperblockTest {
     assertThatThrownBy(() -> Superblock.load(media))
         .isInstanceOf(CorruptMediaException.class)
         .hasMessage(
-            "superblock at byte 4096: checksum 00001234 found, %08x expected".formatted(expected));
+            "superblock at byte 4096: checksum 00001234 found, %08x expected; 'pcache repair' says what can be restored"
+                .formatted(expected));
   }
 
   @Test

@@ -1,10 +1,9 @@
 package io.pcache.fuzz;
 
 import io.pcache.cache.LogRepair;
+import io.pcache.cache.RecordRepair;
 import io.pcache.error.PcacheException;
-import io.pcache.format.CacheInfo;
 import io.pcache.format.LogPosition;
-import io.pcache.format.Superblock;
 import io.pcache.log.LogEnd;
 import io.pcache.testkit.ManualClock;
 import io.pcache.testkit.SimulatedStore;
@@ -107,11 +106,15 @@ public final class RecoveryFuzz {
 
   private static void repair() {
     try {
-      CacheInfo info = CacheInfo.load(MEDIA, Superblock.load(MEDIA));
-      LogRepair repair = LogRepair.examine(MEDIA, info, STORE_BYTES, null);
+      RecordRepair records = RecordRepair.examine(MEDIA, STORE_BYTES, null, null);
+      LogRepair repair = LogRepair.examine(MEDIA, records, STORE_BYTES, null);
       Require.that(!repair.describe().isBlank(), "a description");
+      records.storeAllButSuperblock();
       var unused = repair.apply();
-      LogRepair after = LogRepair.examine(MEDIA, info, STORE_BYTES, null);
+      records.storeSuperblock();
+      RecordRepair recordsAfter = RecordRepair.examine(MEDIA, STORE_BYTES, null, null);
+      Require.that(recordsAfter.findings().isEmpty(), "repaired: " + recordsAfter.findings());
+      LogRepair after = LogRepair.examine(MEDIA, recordsAfter, STORE_BYTES, null);
       Require.that(after.damage() == LogRepair.Damage.NONE, "repaired: " + after.describe());
     } catch (PcacheException refused) {
       Require.saysSomething(refused);

@@ -2,11 +2,15 @@ package io.pcache.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pcache.CacheRepair;
 import io.pcache.FormatOptions;
 import io.pcache.OpenOptions;
 import io.pcache.Pcache;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -76,6 +80,18 @@ class KernelCompatibilityTest {
         cache.kill();
       }
     },
+    REPAIRED_AFTER_A_LOSS(true) {
+      @Override
+      void leave(Run run) throws IOException {
+        try (Pcache cache = run.open()) {
+          run.play(cache, 1000, MAX_BYTES);
+        }
+        run.loseSuperblockAndCacheInfo();
+        try (CacheRepair repair = CacheRepair.open(run.cacheFile)) {
+          repair.apply();
+        }
+      }
+    },
     KILLED_AND_RECOVERED_AND_KILLED(true) {
       @Override
       void leave(Run run) {
@@ -93,7 +109,7 @@ class KernelCompatibilityTest {
       this.dataCrc = dataCrc;
     }
 
-    abstract void leave(Run run);
+    abstract void leave(Run run) throws IOException;
   }
 
   /** A pair of devices, and what the logical device has to hold. */
@@ -115,6 +131,12 @@ class KernelCompatibilityTest {
 
     Pcache open() {
       return Pcache.open(OpenOptions.of(cacheFile, backingFile));
+    }
+
+    void loseSuperblockAndCacheInfo() throws IOException {
+      try (FileChannel file = FileChannel.open(cacheFile, StandardOpenOption.WRITE)) {
+        file.write(ByteBuffer.allocate(12 << 10), 4 << 10);
+      }
     }
 
     /** Random writes, and a flush at the end. */

@@ -1,0 +1,82 @@
+package io.pcache.cache;
+
+import io.pcache.error.CorruptMediaException;
+import io.pcache.format.Checksum;
+import io.pcache.format.KeyRecord;
+import io.pcache.format.KeySetRecord;
+import io.pcache.format.LogPosition;
+import io.pcache.format.SegmentChain;
+import io.pcache.log.KeySetReader;
+import io.pcache.log.KeySetVisitor;
+import io.pcache.media.Media;
+import java.util.function.IntToLongFunction;
+
+/**
+ * Whether a cache keeps checksums of its data, judged by the keys of its log: where it does, they
+ * match the data; where it does not, what stands in their place matches by chance once in four
+ * billion. Keys whose data has been reclaimed have no say.
+ *
+ * <p>Thread-safety: none.
+ */
+final class ChecksumEvidence implements KeySetVisitor {
+  private final Media media;
+  private final SegmentChain chain;
+  private final IntToLongFunction generations;
+  private long matching;
+  private long differing;
+
+  /**
+   * Starts without any evidence.
+   *
+   * @param generations each segment's generation
+   */
+  ChecksumEvidence(Media media, SegmentChain chain, IntToLongFunction generations) {
+    this.media = media;
+    this.chain = chain;
+    this.generations = generations;
+  }
+
+  @Override
+  public void visit(LogPosition position, KeySetReader keySet) {
+    for (int i = 0; i < keySet.keyCount(); i++) {
+      long at = KeySetRecord.keyOffset(i);
+      int segment = KeyRecord.cacheSegId(keySet.bytes(), at);
+      if (KeyRecord.segGen(keySet.bytes(), at) >= generations.applyAsLong(segment)) {
+        count(keySet, at, chain.dataOffset(segment));
+      }
+    }
+  }
+
+  private void count(KeySetReader keySet, long at, long dataAreaOffset) {
+    long data = dataAreaOffset + KeyRecord.cacheSegOff(keySet.bytes(), at);
+    int found = Checksum.of(media.view(), data, KeyRecord.len(keySet.bytes(), at));
+    if (found == KeyRecord.dataCrc(keySet.bytes(), at)) {
+      matching++;
+    } else {
+      differing++;
+    }
+  }
+
+  /**
+   * The verdict. Decayed data differs as well, so a few that differ decide nothing against many
+   * that match.
+   *
+   * @throws CorruptMediaException where there is none
+   */
+  boolean dataCrc() {
+    if (matching == 0 && differing > 0) {
+      return false;
+    }
+    if (matching > differing) {
+      return true;
+    }
+    throw new CorruptMediaException(
+        "cache_info: neither slot is valid, and the keys do not tell whether it was formatted with data_crc: %s; say it with --data-crc"
+            .formatted(this));
+  }
+
+  @Override
+  public String toString() {
+    return "%d keys match the checksum of their data, %d do not".formatted(matching, differing);
+  }
+}

@@ -1,0 +1,130 @@
+package io.pcache.cache;
+
+import io.pcache.error.CorruptMediaException;
+import io.pcache.format.LogBounds;
+import io.pcache.format.LogPosition;
+import io.pcache.format.SegmentChain;
+import io.pcache.format.TailPosition;
+import io.pcache.log.IntactLog;
+import io.pcache.log.KeySetReader;
+import io.pcache.media.Media;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * key_tail and dirty_tail of a cache that may have lost them.
+ *
+ * <pre>
+ *   key_tail │ dirty_tail │ closed in order │ taken
+ *   ─────────┼────────────┼─────────────────┼──────────────────────────────────────────────────────────
+ *   yes      │ yes        │ any             │ both
+ *   yes      │ no         │ any             │ dirty_tail from key_tail: everything is written back again
+ *   no       │ yes        │ any             │ key_tail from dirty_tail: what only served reads is given up
+ *   no       │ no         │ yes             │ both from the identity record, where the log runs as it says
+ *   no       │ no         │ no              │ neither
+ * </pre>
+ *
+ * @param keyTail where the log begins
+ * @param dirtyTail where write-back goes on
+ * @param keyTailLost whether key_tail has to be written
+ * @param dirtyTailLost whether dirty_tail has to be written
+ * @param finding what was found, in words; empty where nothing is lost
+ */
+record FoundTails(
+    LogPosition keyTail,
+    LogPosition dirtyTail,
+    boolean keyTailLost,
+    boolean dirtyTailLost,
+    List<String> finding) {
+
+  /**
+   * Reads both, and infers what is lost.
+   *
+   * @param closedLog where the log was when it was closed in order, or null where that is not known
+   * @throws CorruptMediaException where that cannot be told
+   */
+  static FoundTails on(
+      Media media, SegmentChain chain, KeySetReader reader, @Nullable LogBounds closedLog) {
+    int segments = chain.segments();
+    Optional<LogPosition> keyTail = load(TailPosition.keyTail(media, segments));
+    Optional<LogPosition> dirtyTail = load(TailPosition.dirtyTail(media, segments));
+    if (keyTail.isPresent() && dirtyTail.isPresent()) {
+      return new FoundTails(keyTail.get(), dirtyTail.get(), false, false, List.of());
+    }
+    if (keyTail.isPresent()) {
+      return new FoundTails(
+          keyTail.get(),
+          keyTail.get(),
+          false,
+          true,
+          List.of(
+              "dirty_tail: lost; taken from key_tail %s, so everything is written back again"
+                  .formatted(keyTail.get())));
+    }
+    if (dirtyTail.isPresent()) {
+      return new FoundTails(
+          dirtyTail.get(),
+          dirtyTail.get(),
+          true,
+          false,
+          List.of(
+              "key_tail: lost; taken from dirty_tail %s, what only served reads before it is given up"
+                  .formatted(dirtyTail.get())));
+    }
+    return fromIdentity(segments, reader, closedLog);
+  }
+
+  private static Optional<LogPosition> load(TailPosition tail) {
+    try {
+      return Optional.of(tail.load());
+    } catch (CorruptMediaException lost) {
+      return Optional.empty();
+    }
+  }
+
+  private static FoundTails fromIdentity(
+      int segments, KeySetReader reader, @Nullable LogBounds closedLog) {
+    if (closedLog == null) {
+      throw new CorruptMediaException(
+          "key_tail and dirty_tail: both are lost, and no identity record says where the log was closed; it cannot be told where it begins");
+    }
+    if (!runsAs(closedLog, segments, reader)) {
+      throw new CorruptMediaException(
+          "key_tail and dirty_tail: both are lost, and the log does not run from %s by %s to %s, as the identity record says; it cannot be told where it begins"
+              .formatted(closedLog.keyTail(), closedLog.dirtyTail(), closedLog.keyHead()));
+    }
+    return new FoundTails(
+        closedLog.keyTail(),
+        closedLog.dirtyTail(),
+        true,
+        true,
+        List.of(
+            "key_tail and dirty_tail: lost; %s and %s taken from the identity record, and the log ends where that says"
+                .formatted(closedLog.keyTail(), closedLog.dirtyTail())));
+  }
+
+  private static boolean runsAs(LogBounds log, int segments, KeySetReader reader) {
+    if (!log.keyTail().isPossible(segments)) {
+      return false;
+    }
+    boolean[] met = new boolean[1];
+    LogPosition end =
+        IntactLog.walk(
+            reader,
+            segments,
+            log.keyTail(),
+            (position, keySet) -> met[0] |= position.equals(log.dirtyTail()));
+    return end.equals(log.keyHead()) && (met[0] || end.equals(log.dirtyTail()));
+  }
+
+  /** Writes what is lost, key_tail first: with it alone nothing is given up. Durable on return. */
+  void store(Media media, int segments) {
+    if (keyTailLost) {
+      TailPosition.keyTail(media, segments).storeDurably(keyTail);
+    }
+    if (dirtyTailLost) {
+      TailPosition.dirtyTail(media, segments).storeDurably(dirtyTail);
+    }
+  }
+}
