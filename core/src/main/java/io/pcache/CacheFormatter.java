@@ -16,6 +16,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Formats a cache device that may be formatted: nothing known is on it, or nobody minds. */
@@ -99,23 +101,25 @@ final class CacheFormatter {
 
   private static void refuseKnownContents(Path path) {
     try (Media media = MediaFiles.open(path)) {
-      Optional<String> known = KnownContents.of(path, media.view());
-      if (known.isPresent()) {
+      Optional<String> cache = CacheTraces.describe(media.view());
+      Optional<String> foreign = KnownContents.of(path, media.view());
+      if (cache.isPresent() || foreign.isPresent()) {
+        String contents =
+            Stream.of(foreign, cache)
+                .flatMap(Optional::stream)
+                .collect(Collectors.joining(" and "));
         throw new UnsupportedFormatException(
             "%s: holds %s; formatting would destroy it. Use another device%s, or give it up with --force"
-                .formatted(path, known.get(), wayOut(media)));
+                .formatted(
+                    path,
+                    contents,
+                    foreign.isPresent() ? "" : ", see with 'pcache repair' what can be restored"));
       }
     } catch (InternalError e) {
       throw new MediaFailureException(
           path + ": a page of the device failed while looking at what it holds; check the device",
           e);
     }
-  }
-
-  private static String wayOut(Media media) {
-    return CacheTraces.on(media.view()).isEmpty()
-        ? ""
-        : ", see with 'pcache repair' what can be restored";
   }
 
   /** A regular file gets every block; a block device has them. */

@@ -7,6 +7,7 @@ import io.pcache.error.UnsupportedFormatException;
 import io.pcache.format.CacheTraces;
 import io.pcache.format.Identity;
 import io.pcache.format.LogBounds;
+import io.pcache.format.Superblock;
 import io.pcache.media.Media;
 import io.pcache.media.MediaFiles;
 import io.pcache.nativeio.LoopDevices;
@@ -58,6 +59,7 @@ public final class CacheRepair implements AutoCloseable {
     LoopDevices.refuseAttached(cache);
     Media media = MediaFiles.open(cache);
     try {
+      refuseForeignContents(cache, media);
       return examine(cache.toString(), media, dataCrc);
     } catch (InternalError e) {
       media.close();
@@ -66,6 +68,22 @@ public final class CacheRepair implements AutoCloseable {
       media.close();
       throw t;
     }
+  }
+
+  /**
+   * Somebody else may have taken the device over since it was a cache: to put a superblock back
+   * would destroy what is theirs.
+   */
+  private static void refuseForeignContents(Path cache, Media media) {
+    if (Superblock.isPresent(media.view())) {
+      return;
+    }
+    KnownContents.of(cache, media.view())
+        .ifPresent(foreign -> {
+          throw new UnsupportedFormatException(
+              "%s: has no superblock of a cache, and holds %s; a repair could destroy that. If nobody needs it, remove its signature with wipefs first"
+                  .formatted(cache, foreign));
+        });
   }
 
   /**
@@ -79,7 +97,7 @@ public final class CacheRepair implements AutoCloseable {
   }
 
   private static CacheRepair examine(Media media, @Nullable Boolean dataCrc) {
-    if (CacheTraces.on(media.view()).isEmpty()) {
+    if (!Superblock.isPresent(media.view()) && CacheTraces.on(media.view()).isEmpty()) {
       throw new UnsupportedFormatException(
           "no cache found, and no trace of one; give a device that was formatted as a cache");
     }

@@ -1,6 +1,5 @@
 package io.pcache;
 
-import io.pcache.format.CacheTraces;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -12,9 +11,9 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Recognises what a device holds: a cache by its {@link CacheTraces}, anything else by the
- * signatures that file systems, partition tables and the like leave on it. What this list lacks,
- * {@link Blkid} may know.
+ * Recognises what a device holds by the signatures that file systems, partition tables and the like
+ * leave on it. What this list lacks, {@link Blkid} may know; a cache is recognised by its {@link
+ * io.pcache.format.CacheTraces}.
  */
 final class KnownContents {
   /** A signature's bytes in hexadecimal, and where they lie on a device of so many bytes. */
@@ -109,14 +108,16 @@ final class KnownContents {
   }
 
   /**
-   * What a device holds, in words, or empty where nothing known is found.
+   * What a device holds that is no cache, in words, or empty where nothing known is found.
    *
    * @param device where it is, for those who open it themselves
    * @param view its bytes
    */
   static Optional<String> of(Path device, MemorySegment view) {
-    return CacheTraces.describe(view)
-        .or(() -> SIGNATURES.stream().filter(s -> s.isOn(view)).map(Signature::what).findFirst())
+    return SIGNATURES.stream()
+        .filter(s -> s.isOn(view))
+        .map(Signature::what)
+        .findFirst()
         .or(() -> Blkid.recognise(device));
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pcache.error.CorruptMediaException;
 import io.pcache.error.DeviceInUseException;
+import io.pcache.error.UnsupportedFormatException;
 import io.pcache.format.CacheInfo;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
@@ -249,6 +250,23 @@ class CacheRepairTest {
     return MediaLayout.segmentOffset(KeyRecord.cacheSegId(bytes, 0))
         + MediaLayout.SEGMENT_HEADER_BYTES
         + KeyRecord.cacheSegOff(bytes, 0);
+  }
+
+  @Test
+  @DisplayName("hazard 27: a repair destroys nothing that somebody else put on the device")
+  void whatTookTheDeviceOverIsLeftAsItIs() throws IOException {
+    writeAndClose();
+    lose(4096, 4096);
+    CacheFiles.overwrite(files.cache(), 0x438, new byte[] {0x53, (byte) 0xEF});
+    byte[] before = CacheFiles.read(files.cache(), 0, 1 << 20);
+    assertThatThrownBy(() -> CacheRepair.open(files.cache()).close())
+        .isInstanceOf(UnsupportedFormatException.class)
+        .hasMessageContaining("has no superblock of a cache, and holds an ext2, ext3 or ext4");
+    assertThatThrownBy(() -> Pcache.format(FormatOptions.of(files.cache())))
+        .isInstanceOf(UnsupportedFormatException.class)
+        .hasMessageContaining(
+            "holds an ext2, ext3 or ext4 file system and what is left of a pcache");
+    assertThat(CacheFiles.read(files.cache(), 0, 1 << 20)).isEqualTo(before);
   }
 
   @Test
