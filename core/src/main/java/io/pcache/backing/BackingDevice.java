@@ -42,6 +42,7 @@ public final class BackingDevice implements AutoCloseable {
   private final BackingStore store;
   private final long sizeBytes;
   private final BackingRunner runner;
+  private final ReadBuffers readBuffers;
   private final RequestPool pool;
   private final RequestQueue submissions = new RequestQueue();
   private final RequestQueue completions = new RequestQueue();
@@ -54,11 +55,15 @@ public final class BackingDevice implements AutoCloseable {
     this.store = store;
     this.sizeBytes = store.sizeBytes();
     this.runner = runner;
-    this.pool =
-        new RequestPool(
-            options.requests(), options.reservedRequests(), () -> new BackingRequest(this));
+    int mostSlices = options.requests() - options.reservedRequests();
+    this.readBuffers = new ReadBuffers(options.sliceBytes(), mostSlices);
+    this.pool = new RequestPool(options.requests(), options.reservedRequests(), this::newRequest);
     this.submitWorker = new SubmitWorker(submissions, runner);
     this.completionWorker = new CompletionWorker(completions, this::complete);
+  }
+
+  private BackingRequest newRequest() {
+    return new BackingRequest(this, readBuffers);
   }
 
   /** Starts a device with its own threads on a store, which it owns from now on. */
@@ -101,6 +106,11 @@ public final class BackingDevice implements AutoCloseable {
     return sizeBytes / BlockDevice.SECTOR_BYTES;
   }
 
+  /** The most that one slice reads, in bytes, a multiple of 512. */
+  public int sliceBytes() {
+    return readBuffers.bufferBytes();
+  }
+
   /** The agent that moves requests from the submit queue to the store, for tests that step it. */
   public Agent submitWorker() {
     return submitWorker;
@@ -136,8 +146,7 @@ public final class BackingDevice implements AutoCloseable {
   public BackingRequest acquire(RequestPurpose purpose) {
     BackingRequest request = pool.poll(purpose);
     while (request == null) {
-      request =
-          completionWorker.isRunningHere() ? new BackingRequest(this) : pollAfterWaiting(purpose);
+      request = completionWorker.isRunningHere() ? newRequest() : pollAfterWaiting(purpose);
     }
     request.acquired();
     return request;
@@ -330,11 +339,14 @@ public final class BackingDevice implements AutoCloseable {
 
   /**
    * Runs the callback; unless that submitted the request again, ends it. What a callback throws
-   * ends nobody's wait.
+   * ends nobody's wait, and lets no slice succeed whose bytes may not be where they belong.
    */
   private void complete(BackingRequest request) {
     try {
       request.runCallback();
+    } catch (RuntimeException | Error e) {
+      request.callbackFailed(transferFailure(request, e));
+      throw e;
     } finally {
       try {
         if (request.isFinished()) {

@@ -1,6 +1,5 @@
 package io.pcache.backing;
 
-import io.pcache.block.BlockOp;
 import io.pcache.block.BlockRequest;
 import io.pcache.error.Invariants;
 import io.pcache.error.PcacheException;
@@ -11,8 +10,9 @@ import org.jspecify.annotations.Nullable;
  * One request to a {@link BackingDevice}: acquired from its pool, prepared, submitted once,
  * completed once, and then back in the pool by itself.
  *
- * <p>It is of one of three kinds. A <i>slice</i> is a part of an upper request: it moves that part
- * of the upper request's own buffer, holds a reference on it from submission on, and at completion
+ * <p>It is of one of three kinds. A <i>slice</i> reads a part of what an upper request wants, into
+ * memory of the device's own: what came is nobody else's to change, and the callback copies it to
+ * where it belongs. It holds a reference on the upper request from submission on, and at completion
  * reports its failure to it and releases it. So several slices and the upper request's other parts
  * together complete it once, with the first failure. A <i>memory</i> request reads into or writes
  * from any pieces of memory, at one place of the device or, in further runs, at several: a caller
@@ -41,7 +41,9 @@ public final class BackingRequest {
 
   private final RunList runs = new RunList();
   private final Runnable transfer;
+  private final ReadBuffers readBuffers;
 
+  private @Nullable ReadBuffer readBuffer;
   private Phase phase = Phase.FREE;
   private Op op = Op.FLUSH;
   private int currentRun;
@@ -50,36 +52,40 @@ public final class BackingRequest {
   private @Nullable PcacheException failure;
   private @Nullable BackingRequest next;
 
-  BackingRequest(BackingDevice device) {
+  BackingRequest(BackingDevice device, ReadBuffers readBuffers) {
     this.transfer = () -> device.carryOut(this);
+    this.readBuffers = readBuffers;
   }
 
   /**
-   * Makes this a part of an upper read or write.
+   * Makes this a read for a part of an upper request.
    *
    * @param newUpper the upper request, on which the caller holds a reference until it has submitted
    *     this
-   * @param bufferOffsetBytes where the part starts in the upper request's buffer, a multiple of 512
-   * @param lengthBytes its length, a multiple of 512 above 0
+   * @param lengthBytes its length, a multiple of 512 above 0, at most {@link
+   *     BackingDevice#sliceBytes}
    * @param backingOffsetBytes where it lies on the backing device, a multiple of 512
    * @param privateCallback called before the failure reaches the upper request and the reference is
-   *     released, or null
+   *     released; where it throws, the upper request fails
    */
   public void prepareSlice(
       BlockRequest newUpper,
-      long bufferOffsetBytes,
-      long lengthBytes,
+      int lengthBytes,
       long backingOffsetBytes,
-      @Nullable BackingCallback privateCallback) {
-    BlockOp upperOp = newUpper.op();
+      BackingCallback privateCallback) {
     Invariants.check(
-        upperOp == BlockOp.READ || upperOp == BlockOp.WRITE, "only reads and writes have slices");
-    Op newOp = upperOp == BlockOp.READ ? Op.READ : Op.WRITE;
-    prepare(newOp, backingOffsetBytes, privateCallback == null ? NO_CALLBACK : privateCallback);
+        lengthBytes <= readBuffers.bufferBytes(), "a slice fits into its memory", lengthBytes);
+    prepare(Op.READ, backingOffsetBytes, privateCallback);
     upper = newUpper;
-    MemorySegment buffer = newUpper.buffer();
-    boolean whole = bufferOffsetBytes == 0 && lengthBytes == buffer.byteSize();
-    runs.append(whole ? buffer : buffer.asSlice(bufferOffsetBytes, lengthBytes));
+    ReadBuffer buffer = readBuffers.take();
+    readBuffer = buffer;
+    runs.append(buffer.part(lengthBytes));
+  }
+
+  /** For the callback of a slice that succeeded: the bytes, until the callback returns. */
+  public MemorySegment sliceBytes() {
+    Invariants.check(upper != null, "only slices have memory of the device's own");
+    return runs.pieces(0).get(0);
   }
 
   /**
@@ -205,6 +211,13 @@ public final class BackingRequest {
     callback.completed(this, failure);
   }
 
+  /** The callback threw. Where it had submitted the request again, that goes on. */
+  void callbackFailed(PcacheException cause) {
+    if (isFinished()) {
+      failure = cause;
+    }
+  }
+
   /** Whether the callback left the request alone, so that it is finished. */
   boolean isFinished() {
     return phase == Phase.COMPLETING;
@@ -214,6 +227,11 @@ public final class BackingRequest {
   @Nullable PcacheException clear() {
     PcacheException had = failure;
     runs.removeAll();
+    ReadBuffer buffer = readBuffer;
+    if (buffer != null) {
+      readBuffer = null;
+      readBuffers.put(buffer);
+    }
     upper = null;
     callback = NO_CALLBACK;
     failure = null;

@@ -18,7 +18,9 @@ import org.jspecify.annotations.Nullable;
  * reported, on the thread that released it.
  *
  * <p>Thread-safety: prepared and submitted by one thread; references are taken and released by any.
- * The buffer belongs to the device from {@link BlockDevice#submit} until completion.
+ * The buffer is the device's to use from {@link BlockDevice#submit} until completion. Who writes to
+ * it meanwhile, or gives it to several requests at once, gets torn bytes: a read then brings any mix,
+ * a write leaves any mix in its own range. Nothing else is harmed.
  */
 public abstract class BlockRequest {
   private static final AtomicIntegerFieldUpdater<BlockRequest> REFERENCES =
@@ -55,8 +57,8 @@ public abstract class BlockRequest {
    * Makes this a write of {@code source.byteSize()} bytes.
    *
    * @param offsetBytes where on the device, a multiple of 512
-   * @param source the bytes; its size is a multiple of 512 above 0; must not change until
-   *     completion
+   * @param source the bytes; its size is a multiple of 512 above 0; what changes before
+   *     completion may be written or not
    * @param forceUnitAccess whether this write has to be durable when it completes
    */
   public final void prepareWrite(long offsetBytes, MemorySegment source, boolean forceUnitAccess) {

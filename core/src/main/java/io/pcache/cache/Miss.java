@@ -39,6 +39,6 @@ final class Miss implements BackingCallback {
 
   @Override
   public void completed(BackingRequest request, @Nullable PcacheException failure) {
-    path.missCompleted(this, failure);
+    path.missCompleted(this, request, failure);
   }
 }

@@ -6,8 +6,6 @@ import io.pcache.format.KeyRecord;
 import io.pcache.index.ExtentCursor;
 import io.pcache.index.ExtentIndex;
 import java.lang.foreign.MemorySegment;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Puts what a miss read into the cache as CLEAN, unless a write to the range came in between, or
@@ -16,7 +14,6 @@ import org.slf4j.LoggerFactory;
  * <p>Thread-safety: all methods from any thread.
  */
 final class MissFill {
-  private static final Logger LOG = LoggerFactory.getLogger(MissFill.class);
 
   private final Geometry geometry;
   private final ExtentIndex index;
@@ -47,13 +44,15 @@ final class MissFill {
   }
 
   /**
-   * Fills the cache from the miss's part of its upper request's buffer, as far as that is possible.
+   * Fills the cache, as far as that is possible.
+   *
+   * @param bytes what the miss read; memory of ours, since a reader's buffer may change at any time
    */
-  void fill(Miss miss, Stripe stripe) {
+  void fill(Miss miss, MemorySegment bytes, Stripe stripe) {
     int done = 0;
     while (done < miss.lengthBytes && mayFill()) {
       long range = heads.reserve(miss.lengthBytes - done);
-      if (range == DataHeads.FULL || !fillRange(miss, stripe, done, range)) {
+      if (range == DataHeads.FULL || !fillRange(miss, bytes, stripe, done, range)) {
         return;
       }
       done += DataHeads.lengthBytes(range);
@@ -67,16 +66,14 @@ final class MissFill {
         && health.writeRefusal() == null;
   }
 
-  private boolean fillRange(Miss miss, Stripe stripe, int done, long range) {
+  private boolean fillRange(Miss miss, MemorySegment bytes, Stripe stripe, int done, long range) {
     boolean inserted = false;
     try {
-      int crc = copy(miss, done, range);
+      int crc = copy(bytes, done, range);
       health.cacheWrites().succeeded();
       inserted = insert(miss, stripe, miss.offsetBytes + done, range, crc);
     } catch (PcacheException | InternalError e) {
       health.cacheWrites().failed("a read could not be cached: " + e.getMessage());
-    } catch (IllegalStateException e) {
-      LOG.debug("the buffer of a read was closed before what it brought was cached", e);
     } finally {
       if (!inserted) {
         segments.dropReferences(DataHeads.segment(range), 1);
@@ -85,13 +82,11 @@ final class MissFill {
     return inserted;
   }
 
-  private int copy(Miss miss, int done, long range) {
-    MemorySegment buffer = miss.upper.buffer();
-    long from = miss.offsetBytes - miss.upper.offsetBytes() + done;
+  private int copy(MemorySegment bytes, int from, long range) {
     int length = DataHeads.lengthBytes(range);
     long at = geometry.mediaOffset(DataHeads.segment(range), DataHeads.offsetBytes(range));
-    geometry.media().write(at, buffer, from, length);
-    return geometry.dataCrc() ? Checksum.of(buffer, from, length) : 0;
+    geometry.media().write(at, bytes, from, length);
+    return geometry.dataCrc() ? Checksum.of(bytes, from, length) : 0;
   }
 
   private boolean insert(Miss miss, Stripe stripe, long offset, long range, int crc) {

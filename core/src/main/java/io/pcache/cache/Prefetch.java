@@ -3,15 +3,13 @@ package io.pcache.cache;
 import io.pcache.block.BlockRequest;
 import io.pcache.error.ClosedException;
 import io.pcache.error.PcacheException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings a range into the cache by reading it in chunks into memory of its own and dropping what it
- * read.
+ * Brings a range into the cache chunk by chunk, so that a large one takes no more of the backing
+ * device than a read.
  */
 final class Prefetch extends BlockRequest {
   private static final long CHUNK_BYTES = 1 << 20;
@@ -19,7 +17,6 @@ final class Prefetch extends BlockRequest {
   private final ReadPath path;
   private final BlockRequest upper;
   private final BooleanSupplier closing;
-  private final MemorySegment buffer;
   private final AtomicInteger turns = new AtomicInteger();
   private long nextBytes;
 
@@ -28,7 +25,6 @@ final class Prefetch extends BlockRequest {
     this.path = path;
     this.upper = upper;
     this.closing = closing;
-    this.buffer = Arena.ofAuto().allocate(Math.min(CHUNK_BYTES, upper.lengthBytes()), 4096);
   }
 
   /**
@@ -45,8 +41,8 @@ final class Prefetch extends BlockRequest {
   }
 
   private void nextChunk() {
-    long length = Math.min(buffer.byteSize(), upper.lengthBytes() - nextBytes);
-    prepareRead(upper.offsetBytes() + nextBytes, buffer.asSlice(0, length));
+    long length = Math.min(CHUNK_BYTES, upper.lengthBytes() - nextBytes);
+    preparePrefetch(upper.offsetBytes() + nextBytes, length);
     nextBytes += length;
     begin();
     path.read(this);

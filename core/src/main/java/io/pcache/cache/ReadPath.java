@@ -3,6 +3,7 @@ package io.pcache.cache;
 import io.pcache.backing.BackingDevice;
 import io.pcache.backing.BackingRequest;
 import io.pcache.backing.RequestPurpose;
+import io.pcache.block.BlockOp;
 import io.pcache.block.BlockRequest;
 import io.pcache.error.BackingFailureException;
 import io.pcache.error.BadOptionException;
@@ -17,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Answers reads: hits from the media, gaps from the backing device, in any mix within one request.
- * What a gap brings is handed to {@link MissFill}.
+ * What a gap brings is handed to {@link MissFill} and copied to the reader, whose buffer is written
+ * and never read. A prefetch is a read that copies nothing to anybody.
  *
  * <p>Thread-safety: all methods from any thread.
  */
@@ -27,6 +29,7 @@ final class ReadPath {
   private final ExtentIndex index;
   private final Segments segments;
   private final BackingDevice backing;
+  private final int sliceBytes;
   private final MissFill fill;
   private final BadExtents badExtents;
   private final CacheHealth health;
@@ -48,6 +51,7 @@ final class ReadPath {
     this.index = index;
     this.segments = segments;
     this.backing = backing;
+    this.sliceBytes = backing.sliceBytes();
     this.fill = fill;
     this.badExtents = badExtents;
     this.health = health;
@@ -116,7 +120,7 @@ final class ReadPath {
       index.seek(plan.cursor, fromBytes);
       for (; plan.cursor.isValid() && plan.cursor.offsetBytes() < toBytes; plan.cursor.next()) {
         if (plan.cursor.offsetBytes() > at) {
-          plan.addGap(at, plan.cursor.offsetBytes());
+          addGap(plan, at, plan.cursor.offsetBytes());
           at = plan.cursor.offsetBytes();
         }
         long end = Math.min(toBytes, plan.cursor.endBytes());
@@ -124,12 +128,19 @@ final class ReadPath {
         segments.pin(plan.cursor.cacheSegId());
         at = end;
       }
-      if (at < toBytes) {
-        plan.addGap(at, toBytes);
-      }
+      addGap(plan, at, toBytes);
       return register(plan, stripe, request);
     } finally {
       stripe.lock.unlock();
+    }
+  }
+
+  /** Adds a gap, cut where slices of the backing device end. */
+  private void addGap(ReadPlan plan, long fromBytes, long toBytes) {
+    for (long at = fromBytes; at < toBytes; ) {
+      long end = Math.min(toBytes, at - at % sliceBytes + sliceBytes);
+      plan.addGap(at, end);
+      at = end;
     }
   }
 
@@ -162,17 +173,18 @@ final class ReadPath {
       if (geometry.dataCrc() && !keyIsIntact(plan, i)) {
         return !dropIfClean(plan, i, request);
       }
-      long at = geometry.mediaOffset(plan.hitSegment(i), plan.hitSegOffsetBytes(i));
-      MemorySegment view = geometry.media().view();
-      long to = plan.hitOffsetBytes(i) - request.offsetBytes();
-      MemorySegment.copy(view, at, request.buffer(), to, plan.hitLengthBytes(i));
+      if (request.op() == BlockOp.READ) {
+        long at = geometry.mediaOffset(plan.hitSegment(i), plan.hitSegOffsetBytes(i));
+        MemorySegment view = geometry.media().view();
+        long to = plan.hitOffsetBytes(i) - request.offsetBytes();
+        MemorySegment.copy(view, at, request.buffer(), to, plan.hitLengthBytes(i));
+      }
       counters.readHitBytes.add(plan.hitLengthBytes(i));
       health.cacheReads().succeeded();
     } catch (InternalError e) {
       request.fail(pageFailed(request, e));
     } catch (IllegalStateException e) {
-      request.fail(
-          new BadOptionException("the buffer was closed while its read was carried out", e));
+      request.fail(bufferClosed(e));
     } finally {
       segments.unpin(plan.hitSegment(i));
     }
@@ -235,14 +247,13 @@ final class ReadPath {
   private void submit(BlockRequest request, Miss[] misses) {
     for (Miss miss : misses) {
       BackingRequest slice = backing.acquire(RequestPurpose.READ_MISS);
-      long inBuffer = miss.offsetBytes - request.offsetBytes();
-      slice.prepareSlice(request, inBuffer, miss.lengthBytes, miss.offsetBytes, miss);
+      slice.prepareSlice(request, miss.lengthBytes, miss.offsetBytes, miss);
       backing.submit(slice);
     }
   }
 
   /** A miss is back; its slice still holds a reference on the upper request. */
-  void missCompleted(Miss miss, @Nullable PcacheException failure) {
+  void missCompleted(Miss miss, BackingRequest slice, @Nullable PcacheException failure) {
     Stripe stripe = stripes.of(miss.offsetBytes);
     try {
       if (failure == null) {
@@ -250,17 +261,41 @@ final class ReadPath {
         counters.readMissBytes.add(miss.lengthBytes);
         // What is older than what was set aside must not answer the next read.
         if (!badExtents.overlaps(miss.offsetBytes, miss.offsetBytes + miss.lengthBytes)) {
-          fill.fill(miss, stripe);
+          fill.fill(miss, slice.sliceBytes(), stripe);
         }
       } else if (failure instanceof BackingFailureException) {
         health.backingReads().failed(String.valueOf(failure.getMessage()));
       }
     } finally {
-      if (wasCancelled(miss, stripe) && failure == null) {
+      boolean cancelled = wasCancelled(miss, stripe);
+      if (failure == null && cancelled) {
         // A write came in between, and its write-back may have met this read half-way: look again.
         readRange(miss.upper, miss.offsetBytes, miss.offsetBytes + miss.lengthBytes);
+      } else if (failure == null) {
+        answerMiss(miss, slice.sliceBytes());
       }
     }
+  }
+
+  /** Copies what a miss read to the client. */
+  private static void answerMiss(Miss miss, MemorySegment bytes) {
+    BlockRequest request = miss.upper;
+    if (request.op() != BlockOp.READ) {
+      return;
+    }
+    try {
+      long to = miss.offsetBytes - request.offsetBytes();
+      MemorySegment.copy(bytes, 0, request.buffer(), to, miss.lengthBytes);
+      PageFaults.deliver();
+    } catch (IllegalStateException e) {
+      request.fail(bufferClosed(e));
+    } catch (InternalError e) {
+      request.fail(new BadOptionException("a page of the buffer failed during its read", e));
+    }
+  }
+
+  private static BadOptionException bufferClosed(IllegalStateException cause) {
+    return new BadOptionException("the buffer was closed while its read was carried out", cause);
   }
 
   /** Takes the miss out of its stripe. */

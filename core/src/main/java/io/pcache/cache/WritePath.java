@@ -2,7 +2,6 @@ package io.pcache.cache;
 
 import io.pcache.block.BlockOp;
 import io.pcache.block.BlockRequest;
-import io.pcache.format.Checksum;
 import io.pcache.format.MediaLayout;
 import io.pcache.index.ExtentIndex;
 
@@ -15,6 +14,7 @@ import io.pcache.index.ExtentIndex;
  */
 final class WritePath {
   private final Geometry geometry;
+  private final DataWriter data;
   private final Stripes stripes;
   private final ExtentIndex index;
   private final Segments segments;
@@ -35,6 +35,7 @@ final class WritePath {
       IndexMemory memory,
       CacheCounters counters) {
     this.geometry = geometry;
+    this.data = new DataWriter(geometry);
     this.stripes = stripes;
     this.index = index;
     this.segments = segments;
@@ -106,12 +107,9 @@ final class WritePath {
   private int copy(BlockRequest request, long doneBytes, long range) {
     long at = geometry.mediaOffset(DataHeads.segment(range), DataHeads.offsetBytes(range));
     int length = DataHeads.lengthBytes(range);
-    if (request.op() == BlockOp.WRITE_ZEROES) {
-      geometry.media().zero(at, length);
-      return geometry.dataCrc() ? Checksum.of(geometry.media().view(), at, length) : 0;
-    }
-    geometry.media().write(at, request.buffer(), doneBytes, length);
-    return geometry.dataCrc() ? Checksum.of(request.buffer(), doneBytes, length) : 0;
+    return request.op() == BlockOp.WRITE_ZEROES
+        ? data.zero(at, length)
+        : data.write(request, doneBytes, at, length);
   }
 
   private void insert(long offset, long range, int crc, int hint) {

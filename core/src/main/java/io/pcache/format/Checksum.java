@@ -3,16 +3,11 @@ package io.pcache.format;
 import io.pcache.nativeio.PageFaults;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.zip.CRC32C;
 
 /**
  * The checksum of everything on media: CRC-32C (Castagnoli), reflected, starting at the seed {@code
  * 0x0003B15A}, without the final inversion. Check value over the ASCII bytes {@code 123456789}:
  * {@code 0xE5868AB2}.
- *
- * <p>{@link CRC32C} starts from all ones and inverts at the end. Four bytes can steer a CRC
- * register to any value, so the prefix {@code 68 0E A7 4A} brings it to the seed first, and the
- * result is inverted back: the processor's own CRC instruction does the work.
  *
  * <p>Bytes pass through a small heap buffer on the way: a page of a mapping that the device cannot
  * deliver then shows as an {@link InternalError} in a plain copy, where the virtual machine can
@@ -25,10 +20,9 @@ public final class Checksum {
   public static final int SEED = 0x0003B15A;
 
   private static final int CHUNK_BYTES = 8 << 10;
-  private static final byte[] SEED_PREFIX = {0x68, 0x0E, (byte) 0xA7, 0x4A};
   private static final ThreadLocal<Checksum> LOCAL = ThreadLocal.withInitial(Checksum::new);
 
-  private final CRC32C crc = new CRC32C();
+  private final RunningChecksum running = new RunningChecksum();
   private final byte[] chunk = new byte[CHUNK_BYTES];
 
   private Checksum() {}
@@ -39,15 +33,14 @@ public final class Checksum {
   }
 
   private int compute(MemorySegment bytes, long offsetBytes, long lengthBytes) {
-    crc.reset();
-    crc.update(SEED_PREFIX, 0, SEED_PREFIX.length);
+    running.restart();
     for (long done = 0; done < lengthBytes; ) {
       int n = (int) Math.min(CHUNK_BYTES, lengthBytes - done);
       MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, offsetBytes + done, chunk, 0, n);
-      crc.update(chunk, 0, n);
+      running.add(chunk, 0, n);
       done += n;
     }
     PageFaults.deliver();
-    return ~(int) crc.getValue();
+    return running.value();
   }
 }

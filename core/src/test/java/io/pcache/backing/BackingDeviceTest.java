@@ -111,31 +111,47 @@ class BackingDeviceTest {
     BackingRequest request = device.acquire(RequestPurpose.READ_MISS);
     request.prepareSlice(
         upper,
-        (long) bufferSector * SECTOR,
-        (long) sectors * SECTOR,
+        sectors * SECTOR,
         (long) backingSector * SECTOR,
-        null);
+        (slice, failure) ->
+            MemorySegment.copy(
+                slice.sliceBytes(),
+                0,
+                upper.buffer(),
+                (long) bufferSector * SECTOR,
+                (long) sectors * SECTOR));
     device.submit(request);
+  }
+
+  @Test
+  void slicesInFlightTogetherHaveMemoryOfTheirOwn() {
+    new Random(1).nextBytes(store.bytes());
+    RecordingRequest upper = new RecordingRequest();
+    upper.prepareRead(0, memory(1));
+    upper.begin();
+    List<Integer> right = new ArrayList<>();
+    for (int sector = 0; sector < 3; sector++) {
+      int expected = sector;
+      BackingRequest request = device.acquire(RequestPurpose.READ_MISS);
+      request.prepareSlice(
+          upper,
+          SECTOR,
+          (long) sector * SECTOR,
+          (slice, failure) -> {
+            if (slice.sliceBytes().mismatch(onStore(expected, 1)) == -1) {
+              right.add(expected);
+            }
+          });
+      device.submit(request);
+    }
+    upper.release();
+    run(device);
+    assertThat(right).containsExactlyInAnyOrder(0, 1, 2);
   }
 
   private MemorySegment onStore(int sector, int sectors) {
     return MemorySegment.ofArray(store.bytes())
         .asSlice((long) sector * SECTOR, (long) sectors * SECTOR);
-  }
-
-  @Test
-  void aSliceOfAWriteWritesTheUppersBytes() {
-    RecordingRequest upper = new RecordingRequest();
-    MemorySegment source = memory(4);
-    source.fill((byte) 7);
-    upper.prepareWrite(0, source, false);
-    upper.begin();
-    slice(upper, 1, 2, 40);
-    upper.release();
-    run(device);
-    assertThat(upper.completions).containsExactly(Optional.empty());
-    assertThat(onStore(40, 2).mismatch(source.asSlice(0, 2 * SECTOR))).isEqualTo(-1);
-    assertThat(onStore(42, 1).mismatch(memory(1))).isEqualTo(-1);
   }
 
   @Test
@@ -169,7 +185,7 @@ class BackingDeviceTest {
     upper.begin();
     BackingRequest request = device.acquire(RequestPurpose.READ_MISS);
     request.prepareSlice(
-        upper, 0, SECTOR, 0, (slice, failure) -> order.add("slice of " + slice.lengthBytes()));
+        upper, SECTOR, 0, (slice, failure) -> order.add("slice of " + slice.lengthBytes()));
     device.submit(request);
     upper.release();
     run(device);
@@ -248,7 +264,6 @@ class BackingDeviceTest {
     BackingRequest request = device.acquire(RequestPurpose.READ_MISS);
     request.prepareSlice(
         upper,
-        0,
         SECTOR,
         0,
         (slice, failure) -> {
@@ -258,7 +273,8 @@ class BackingDeviceTest {
     upper.release();
     assertThat(device.submitWorker().doWork()).isEqualTo(1);
     assertThatThrownBy(() -> device.completionWorker().doWork()).hasMessage("a callback's bug");
-    assertThat(upper.completions).hasSize(1);
+    // Nobody knows whether the bytes are where they belong.
+    assertThat(upper.completions).singleElement().asString().contains("a callback's bug");
     assertThat(device.counters().inFlight()).isZero();
   }
 
@@ -349,7 +365,6 @@ class BackingDeviceTest {
     BackingRequest request = device.acquire(RequestPurpose.READ_MISS);
     request.prepareSlice(
         upper,
-        0,
         SECTOR,
         0,
         (slice, failure) -> {
@@ -507,7 +522,7 @@ class BackingDeviceTest {
       long before = threads.getCurrentThreadAllocatedBytes();
       for (int i = 0; i < 5_000; i++) {
         BackingRequest slice = quiet.acquire(RequestPurpose.READ_MISS);
-        slice.prepareSlice(upper, 0, SECTOR, 0, IGNORE);
+        slice.prepareSlice(upper, SECTOR, 0, IGNORE);
         quiet.submit(slice);
         BackingRequest write = quiet.acquire(RequestPurpose.WRITE_BACK);
         write.prepareWrite(0, IGNORE);

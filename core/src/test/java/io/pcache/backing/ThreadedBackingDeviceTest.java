@@ -149,7 +149,7 @@ class ThreadedBackingDeviceTest {
     upper.begin();
     for (int i = 0; i < 2; i++) {
       BackingRequest request = device.acquire(RequestPurpose.READ_MISS);
-      request.prepareSlice(upper, (long) i * SECTOR, SECTOR, (long) i * SECTOR, outcomes);
+      request.prepareSlice(upper, SECTOR, (long) i * SECTOR, outcomes);
       device.submit(request);
     }
     upper.release();

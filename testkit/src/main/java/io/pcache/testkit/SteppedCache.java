@@ -31,7 +31,7 @@ import java.util.random.RandomGenerator;
  * <p>Thread-safety: one thread.
  */
 public final class SteppedCache {
-  private static final BackingOptions FEW_REQUESTS = new BackingOptions(8, 4, 1);
+  private static final BackingOptions FEW_REQUESTS = new BackingOptions(8, 4, 1, 16 << 10);
   private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(1100);
   private static final int MAX_ROUNDS = 100_000;
 

@@ -28,7 +28,7 @@ import java.util.random.RandomGenerator;
  * <p>Thread-safety: one thread.
  */
 final class SimulatedEngine {
-  private static final BackingOptions FEW_REQUESTS = new BackingOptions(8, 4, 1);
+  private static final BackingOptions FEW_REQUESTS = new BackingOptions(8, 4, 1, 16 << 10);
   private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(1100);
   private static final int MAX_ROUNDS = 20_000;
   private static final int MAX_TICKS = 200;

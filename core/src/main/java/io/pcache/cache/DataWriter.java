@@ -1,0 +1,69 @@
+package io.pcache.cache;
+
+import io.pcache.block.BlockRequest;
+import io.pcache.format.Checksum;
+import io.pcache.media.Media;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts the data of writes on the media and says its checksum. A writer's buffer may change
+ * meanwhile: its bytes are then torn, but the checksum is that of the bytes on the media.
+ *
+ * <p>Without checksums the media takes the bytes from the writer's buffer. With them they go
+ * through a {@link PrivateCopy}, which costs no more than the copy that summing makes anyway; to
+ * sum what lies on the media would fault in every page of a file again.
+ *
+ * <p>Thread-safety: all methods from any thread.
+ */
+final class DataWriter {
+  private final Media media;
+  private final boolean dataCrc;
+
+  /** Empty while its thread uses what it held: on simulated devices writes nest. */
+  private final ThreadLocal<@Nullable PrivateCopy> idleCopy = new ThreadLocal<>();
+
+  DataWriter(Geometry geometry) {
+    this.media = geometry.media();
+    this.dataCrc = geometry.dataCrc();
+  }
+
+  /** Writes zeroes and returns their checksum, 0 where keys carry none. */
+  int zero(long mediaOffsetBytes, int lengthBytes) {
+    media.zero(mediaOffsetBytes, lengthBytes);
+    return dataCrc ? Checksum.of(media.view(), mediaOffsetBytes, lengthBytes) : 0;
+  }
+
+  /**
+   * Writes a part of a request's buffer and returns its checksum, 0 where keys carry none.
+   *
+   * @param fromBytes where the part begins in the request
+   */
+  int write(BlockRequest request, long fromBytes, long mediaOffsetBytes, int lengthBytes) {
+    if (dataCrc) {
+      return writeAndSum(request, fromBytes, mediaOffsetBytes, lengthBytes);
+    }
+    media.write(mediaOffsetBytes, request.buffer(), fromBytes, lengthBytes);
+    return 0;
+  }
+
+  private int writeAndSum(
+      BlockRequest request, long fromBytes, long mediaOffsetBytes, int lengthBytes) {
+    PrivateCopy idle = idleCopy.get();
+    PrivateCopy copy = idle == null ? new PrivateCopy() : idle;
+    idleCopy.set(null);
+    try {
+      copy.checksum.restart();
+      for (int done = 0; done < lengthBytes; ) {
+        int n = Math.min(PrivateCopy.SIZE_BYTES, lengthBytes - done);
+        MemorySegment.copy(request.buffer(), fromBytes + done, copy.memory(), 0, n);
+        copy.addToChecksum(n);
+        media.write(mediaOffsetBytes + done, copy.memory(), 0, n);
+        done += n;
+      }
+      return copy.checksum.value();
+    } finally {
+      idleCopy.set(copy);
+    }
+  }
+}

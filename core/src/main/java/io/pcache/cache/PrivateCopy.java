@@ -1,0 +1,33 @@
+package io.pcache.cache;
+
+import io.pcache.format.RunningChecksum;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+
+/**
+ * A little memory of our own with a checksum of what goes through it: bytes of a caller, who may
+ * change them at any time, are fetched once, and what is fetched is both summed and written.
+ *
+ * <p>Not thread-safe.
+ */
+final class PrivateCopy {
+  /** Stays in a processor's cache between the two copies, and is worth a system call. */
+  static final int SIZE_BYTES = 64 << 10;
+
+  final RunningChecksum checksum = new RunningChecksum();
+
+  private final MemorySegment memory = Arena.ofAuto().allocate(SIZE_BYTES, 4096);
+  private final ByteBuffer bytes = memory.asByteBuffer();
+
+  /** The memory. */
+  MemorySegment memory() {
+    return memory;
+  }
+
+  /** Adds the first {@code lengthBytes} bytes of the memory to the checksum. */
+  void addToChecksum(int lengthBytes) {
+    bytes.limit(lengthBytes).position(0);
+    checksum.add(bytes);
+  }
+}
