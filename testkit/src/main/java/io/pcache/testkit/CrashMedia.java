@@ -29,6 +29,9 @@ public final class CrashMedia implements Media {
   public interface StepListener {
     /** A step is about to be taken. */
     void beforeStep(Step step);
+
+    /** Bytes have been written, and the writer has not gone on yet. */
+    default void afterWrite() {}
   }
 
   /** What a step is. */
@@ -229,6 +232,7 @@ public final class CrashMedia implements Media {
     keep(offsetBytes, lengthBytes);
     MemorySegment.copy(source, sourceOffsetBytes, memory.bytes(), offsetBytes, lengthBytes);
     endStep();
+    listener.afterWrite();
   }
 
   @Override

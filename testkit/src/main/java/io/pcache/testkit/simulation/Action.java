@@ -10,6 +10,10 @@ enum Action {
   ZEROES(4),
   /** A read of content. */
   READ(12),
+  /** A write of content whose buffer changes until it completes. */
+  CARELESS_WRITE(6),
+  /** A read of content into a buffer that other reads share. */
+  CARELESS_READ(6),
   /** A flush. */
   FLUSH(10),
   /** A long write of zeroes elsewhere, which uses up segments. */

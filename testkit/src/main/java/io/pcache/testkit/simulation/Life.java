@@ -32,6 +32,7 @@ final class Life {
   private final Ledger ledger;
   private final SimulatedStore store;
   private final RandomGenerator random;
+  private final ChangingBuffers changing;
   private int pending;
   private int overlapDepth;
   private boolean writing;
@@ -43,6 +44,7 @@ final class Life {
     this.ledger = world.ledger();
     this.store = world.store();
     this.random = world.random();
+    this.changing = new ChangingBuffers(random);
   }
 
   /** Acts until the cache device has failed or enough was done. */
@@ -103,14 +105,23 @@ final class Life {
     }
   }
 
+  /** A client changes buffers that requests in flight use. */
+  void scribble() {
+    if (pending > 0) {
+      changing.change();
+    }
+  }
+
   private void act() {
     world.statistics().actions++;
     Action action = settings.weights().next(random);
     switch (action) {
       case WRITE -> write(false, false);
+      case CARELESS_WRITE -> writeCarelessly();
       case DURABLE_WRITE -> write(true, false);
       case ZEROES -> write(random.nextInt(4) == 0, true);
       case READ -> read();
+      case CARELESS_READ -> readCarelessly();
       case FLUSH -> flush();
       case FILL -> fill();
       case BURST -> burst();
@@ -178,6 +189,31 @@ final class Life {
     writing = before;
   }
 
+  /** The buffer changes meanwhile: each sector has one of two versions then. */
+  private void writeCarelessly() {
+    int range = random.nextInt(ContentMap.ranges());
+    int count = sizeSectors(range);
+    int first = place(range, count);
+    int version = ledger.nextVersion();
+    int other = ledger.nextVersion();
+    ledger.submitted(first, count, version);
+    ledger.submitted(first, count, other);
+    trace("write " + version + " or " + other + where(first, count));
+    ChangingBuffers.Write write = changing.begin(first, count, version, other);
+    LifeRequest request =
+        new LifeRequest(failure -> {
+          changing.end(write);
+          if (succeeded(failure, "write " + version)) {
+            ledger.acknowledged(first, count, version);
+          }
+        });
+    request.prepareWrite(ContentMap.offsetBytes(first), write.source(), false);
+    boolean before = writing;
+    writing = true;
+    submit(request);
+    writing = before;
+  }
+
   private static String where(int first, int count) {
     return ", " + count + " sectors from " + ContentMap.deviceSector(first);
   }
@@ -224,6 +260,17 @@ final class Life {
           }
         });
     request.prepareRead(ContentMap.offsetBytes(first), target);
+    submit(request);
+  }
+
+  /** Many of these share a buffer: what they bring is not looked at, what they cache is. */
+  private void readCarelessly() {
+    int range = random.nextInt(ContentMap.ranges());
+    int count = sizeSectors(range);
+    int first = place(range, count);
+    trace("careless read" + where(first, count));
+    LifeRequest request = new LifeRequest(failure -> succeeded(failure, "careless read"));
+    request.prepareRead(ContentMap.offsetBytes(first), changing.shared(count));
     submit(request);
   }
 

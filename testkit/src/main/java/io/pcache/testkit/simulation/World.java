@@ -92,7 +92,7 @@ final class World {
   }
 
   private void listen() {
-    media.listen(this::beforeMediaStep);
+    media.listen(new MediaListener());
     store.listen(
         new SimulatedStore.TransferListener() {
           @Override
@@ -105,6 +105,7 @@ final class World {
 
           @Override
           public void underWay() {
+            scribble();
             overlap(true);
           }
         });
@@ -142,7 +143,20 @@ final class World {
     trace.add(depth, line);
   }
 
+  private final class MediaListener implements CrashMedia.StepListener {
+    @Override
+    public void beforeStep(CrashMedia.Step step) {
+      beforeMediaStep(step);
+    }
+
+    @Override
+    public void afterWrite() {
+      scribble();
+    }
+  }
+
   private void beforeMediaStep(CrashMedia.Step step) {
+    scribble();
     follow();
     // Where a sync is cheap, commits run on the thread of whoever asks, and hold their lock across
     // their steps: nothing of this thread can come in between there.
@@ -160,6 +174,14 @@ final class World {
     Life now = life;
     if (now != null && random.nextInt(OVERLAP_ONE_IN) == 0) {
       now.overlap(requestsToo);
+    }
+  }
+
+  /** Clients change the buffers of requests in flight. */
+  private void scribble() {
+    Life now = life;
+    if (now != null) {
+      now.scribble();
     }
   }
 
@@ -259,7 +281,7 @@ final class World {
   }
 
   private CrashMedia listenTo(CrashMedia successor) {
-    successor.listen(this::beforeMediaStep);
+    successor.listen(new MediaListener());
     return successor;
   }
 
