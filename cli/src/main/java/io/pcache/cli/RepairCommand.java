@@ -49,7 +49,10 @@ final class RepairCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     try (CacheRepair repair = CacheRepair.open(cache, dataCrc)) {
-      repair.findings().forEach(line -> spec.commandLine().getOut().println(Printable.line(cache + ": " + line)));
+      repair
+          .findings()
+          .forEach(
+              line -> spec.commandLine().getOut().println(Printable.line(cache + ": " + line)));
       if (!repair.isDamaged()) {
         return 0;
       }

@@ -12,6 +12,22 @@ import org.jspecify.annotations.Nullable;
  * After completion the same object can be prepared again, so a front end keeps a pool of them and
  * the hot path allocates nothing.
  *
+ * <p>The buffer of a read or write is a memory segment, a range of one, or several such
+ * <i>pieces</i> in order, of any lengths that make a multiple of 512 together. A front end for
+ * virtio maps the guest's memory once, one segment for each region, and for each descriptor chain
+ * says
+ *
+ * <pre>{@code
+ * request.prepareWrite(sector * 512, false);        // or prepareRead(sector * 512)
+ * for each data descriptor of the chain:
+ *   request.addPiece(region, addressInRegion, descriptorLength);
+ * device.submit(request);
+ * }</pre>
+ *
+ * <p>which makes no garbage. Virtio lets a driver split the data anywhere, also inside a sector.
+ * What a guest names outside its memory fails with {@link io.pcache.error.BadOptionException}, like
+ * a buffer that is closed, belongs to one thread, or is read-only and to be read into.
+ *
  * <p>Completion is counted: the device holds one reference from {@link #begin()} on, and every part
  * that is carried out elsewhere (a slice read from the backing device, a deferred piece) holds one
  * more. When the last is released, {@link #completed} runs, once, with the first failure that was
@@ -19,8 +35,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safety: prepared and submitted by one thread; references are taken and released by any.
  * The buffer is the device's to use from {@link BlockDevice#submit} until completion. Who writes to
- * it meanwhile, or gives it to several requests at once, gets torn bytes: a read then brings any mix,
- * a write leaves any mix in its own range. Nothing else is harmed.
+ * it meanwhile, or gives it to several requests at once, gets torn bytes: a read then brings any
+ * mix, a write leaves any mix in its own range. Nothing else is harmed.
  */
 public abstract class BlockRequest {
   private static final AtomicIntegerFieldUpdater<BlockRequest> REFERENCES =
@@ -34,7 +50,7 @@ public abstract class BlockRequest {
   private long offsetBytes;
   private long lengthBytes;
   private boolean forceUnitAccess;
-  private MemorySegment buffer = MemorySegment.NULL;
+  private final RequestBuffer buffer = new RequestBuffer();
 
   private @Nullable InFlightRequests tracker;
   private volatile int references;
@@ -50,24 +66,92 @@ public abstract class BlockRequest {
    * @param destination where the bytes go; its size is a multiple of 512 above 0
    */
   public final void prepareRead(long offsetBytes, MemorySegment destination) {
-    prepare(BlockOp.READ, offsetBytes, destination.byteSize(), false, destination);
+    prepareRead(offsetBytes, destination, 0, destination.byteSize());
+  }
+
+  /**
+   * Makes this a read into a range of a memory segment.
+   *
+   * @param offsetBytes where on the device, a multiple of 512
+   * @param memory what the range is in
+   * @param memoryOffsetBytes where in the memory it begins; any alignment will do
+   * @param lengthBytes its length, a multiple of 512 above 0
+   */
+  public final void prepareRead(
+      long offsetBytes, MemorySegment memory, long memoryOffsetBytes, long lengthBytes) {
+    prepareRead(offsetBytes);
+    addPiece(memory, memoryOffsetBytes, lengthBytes);
+  }
+
+  /**
+   * Makes this a read into pieces, to be given by {@link #addPiece}.
+   *
+   * @param offsetBytes where on the device, a multiple of 512
+   */
+  public final void prepareRead(long offsetBytes) {
+    prepare(BlockOp.READ, offsetBytes, 0, false);
   }
 
   /**
    * Makes this a write of {@code source.byteSize()} bytes.
    *
    * @param offsetBytes where on the device, a multiple of 512
-   * @param source the bytes; its size is a multiple of 512 above 0; what changes before
-   *     completion may be written or not
+   * @param source the bytes; its size is a multiple of 512 above 0; what changes before completion
+   *     may be written or not
    * @param forceUnitAccess whether this write has to be durable when it completes
    */
   public final void prepareWrite(long offsetBytes, MemorySegment source, boolean forceUnitAccess) {
-    prepare(BlockOp.WRITE, offsetBytes, source.byteSize(), forceUnitAccess, source);
+    prepareWrite(offsetBytes, source, 0, source.byteSize(), forceUnitAccess);
+  }
+
+  /**
+   * Makes this a write of a range of a memory segment.
+   *
+   * @param offsetBytes where on the device, a multiple of 512
+   * @param memory what the range is in
+   * @param memoryOffsetBytes where in the memory it begins; any alignment will do
+   * @param lengthBytes its length, a multiple of 512 above 0
+   * @param forceUnitAccess whether this write has to be durable when it completes
+   */
+  public final void prepareWrite(
+      long offsetBytes,
+      MemorySegment memory,
+      long memoryOffsetBytes,
+      long lengthBytes,
+      boolean forceUnitAccess) {
+    prepareWrite(offsetBytes, forceUnitAccess);
+    addPiece(memory, memoryOffsetBytes, lengthBytes);
+  }
+
+  /**
+   * Makes this a write of pieces, to be given by {@link #addPiece}.
+   *
+   * @param offsetBytes where on the device, a multiple of 512
+   * @param forceUnitAccess whether this write has to be durable when it completes
+   */
+  public final void prepareWrite(long offsetBytes, boolean forceUnitAccess) {
+    prepare(BlockOp.WRITE, offsetBytes, 0, forceUnitAccess);
+  }
+
+  /**
+   * Adds memory to a prepared read or write, behind the pieces that it has. Whether it may be used
+   * is checked when the request is submitted.
+   *
+   * @param memory what the piece is a range of
+   * @param memoryOffsetBytes where in the memory it begins; any alignment will do
+   * @param lengthBytes its length; any will do, but all together make a multiple of 512 above 0
+   */
+  public final void addPiece(MemorySegment memory, long memoryOffsetBytes, long lengthBytes) {
+    Invariants.check(references == 0, "a request in flight is not prepared again");
+    Invariants.check(
+        op == BlockOp.READ || op == BlockOp.WRITE, "only reads and writes have a buffer");
+    buffer.add(memory, memoryOffsetBytes, lengthBytes);
+    this.lengthBytes = buffer.lengthBytes();
   }
 
   /** Makes this a flush: on success, every write completed before its submission is durable. */
   public final void prepareFlush() {
-    prepare(BlockOp.FLUSH, 0, 0, false, MemorySegment.NULL);
+    prepare(BlockOp.FLUSH, 0, 0, false);
   }
 
   /**
@@ -79,7 +163,7 @@ public abstract class BlockRequest {
    */
   public final void prepareWriteZeroes(
       long offsetBytes, long lengthBytes, boolean forceUnitAccess) {
-    prepare(BlockOp.WRITE_ZEROES, offsetBytes, lengthBytes, forceUnitAccess, MemorySegment.NULL);
+    prepare(BlockOp.WRITE_ZEROES, offsetBytes, lengthBytes, forceUnitAccess);
   }
 
   /**
@@ -89,21 +173,17 @@ public abstract class BlockRequest {
    * @param lengthBytes how much, a multiple of 512 above 0
    */
   public final void preparePrefetch(long offsetBytes, long lengthBytes) {
-    prepare(BlockOp.PREFETCH, offsetBytes, lengthBytes, false, MemorySegment.NULL);
+    prepare(BlockOp.PREFETCH, offsetBytes, lengthBytes, false);
   }
 
   private void prepare(
-      BlockOp newOp,
-      long newOffsetBytes,
-      long newLengthBytes,
-      boolean newForceUnitAccess,
-      MemorySegment newBuffer) {
+      BlockOp newOp, long newOffsetBytes, long newLengthBytes, boolean newForceUnitAccess) {
     Invariants.check(references == 0, "a request in flight is not prepared again");
     op = newOp;
     offsetBytes = newOffsetBytes;
     lengthBytes = newLengthBytes;
     forceUnitAccess = newForceUnitAccess;
-    buffer = newBuffer;
+    buffer.removeAll();
     failure = null;
   }
 
@@ -127,8 +207,8 @@ public abstract class BlockRequest {
     return forceUnitAccess;
   }
 
-  /** Source of a write, destination of a read, {@link MemorySegment#NULL} otherwise. */
-  public final MemorySegment buffer() {
+  /** Source of a write, destination of a read; without pieces otherwise. */
+  public final RequestBuffer buffer() {
     return buffer;
   }
 

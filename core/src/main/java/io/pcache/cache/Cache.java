@@ -10,6 +10,7 @@ import io.pcache.block.BlockRequest;
 import io.pcache.block.InFlightRequests;
 import io.pcache.block.RangeState;
 import io.pcache.block.RangeStateVisitor;
+import io.pcache.block.RequestBuffer;
 import io.pcache.error.BadOptionException;
 import io.pcache.error.ClosedException;
 import io.pcache.error.PcacheException;
@@ -295,7 +296,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
       return new BadOptionException(
           request.op()
               + ": the buffer has to be open, accessible from every thread (a shared or automatic"
-              + " arena, or the heap), and writable for a read");
+              + " arena, or the heap), inside its memory, and writable for a read");
     }
     long offset = request.offsetBytes();
     long length = request.lengthBytes();
@@ -311,10 +312,17 @@ public final class Cache implements BlockDevice, AutoCloseable {
 
   /** Requests that wait, and misses, are carried out by other threads than the caller's. */
   private static boolean isUnusable(BlockRequest request) {
-    MemorySegment buffer = request.buffer();
-    return !buffer.scope().isAlive()
-        || !buffer.isAccessibleBy(ANOTHER_THREAD)
-        || (request.op() == BlockOp.READ && buffer.isReadOnly());
+    RequestBuffer buffer = request.buffer();
+    for (int piece = 0; piece < buffer.pieces(); piece++) {
+      MemorySegment memory = buffer.memory(piece);
+      if (!memory.scope().isAlive()
+          || !memory.isAccessibleBy(ANOTHER_THREAD)
+          || (request.op() == BlockOp.READ && memory.isReadOnly())
+          || !buffer.isInsideMemory(piece)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void submitRead(BlockRequest request) {

@@ -1,9 +1,8 @@
 package io.pcache.cache;
 
-import io.pcache.block.BlockRequest;
+import io.pcache.block.RequestBuffer;
 import io.pcache.format.Checksum;
 import io.pcache.media.Media;
-import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +11,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Without checksums the media takes the bytes from the writer's buffer. With them they go
  * through a {@link PrivateCopy}, which costs no more than the copy that summing makes anyway; to
- * sum what lies on the media would fault in every page of a file again.
+ * sum what lies on the media would fault in every page of a file again. So do bytes from several
+ * pieces of a buffer, which are often small, and of lengths that are no good for a positional
+ * write.
  *
  * <p>Thread-safety: all methods from any thread.
  */
@@ -21,7 +22,7 @@ final class DataWriter {
   private final boolean dataCrc;
 
   /** Empty while its thread uses what it held: on simulated devices writes nest. */
-  private final ThreadLocal<@Nullable PrivateCopy> idleCopy = new ThreadLocal<>();
+  private static final ThreadLocal<@Nullable PrivateCopy> IDLE_COPY = new ThreadLocal<>();
 
   DataWriter(Geometry geometry) {
     this.media = geometry.media();
@@ -37,33 +38,37 @@ final class DataWriter {
   /**
    * Writes a part of a request's buffer and returns its checksum, 0 where keys carry none.
    *
-   * @param fromBytes where the part begins in the request
+   * @param fromBytes where the part begins in the buffer
    */
-  int write(BlockRequest request, long fromBytes, long mediaOffsetBytes, int lengthBytes) {
-    if (dataCrc) {
-      return writeAndSum(request, fromBytes, mediaOffsetBytes, lengthBytes);
+  int write(RequestBuffer buffer, long fromBytes, long mediaOffsetBytes, int lengthBytes) {
+    int piece = buffer.pieceAt(fromBytes);
+    if (dataCrc || buffer.endBytes(piece) - fromBytes < lengthBytes) {
+      return writeThroughCopy(buffer, fromBytes, mediaOffsetBytes, lengthBytes);
     }
-    media.write(mediaOffsetBytes, request.buffer(), fromBytes, lengthBytes);
+    long at = buffer.memoryOffsetBytes(piece, fromBytes);
+    media.write(mediaOffsetBytes, buffer.memory(piece), at, lengthBytes);
     return 0;
   }
 
-  private int writeAndSum(
-      BlockRequest request, long fromBytes, long mediaOffsetBytes, int lengthBytes) {
-    PrivateCopy idle = idleCopy.get();
+  private int writeThroughCopy(
+      RequestBuffer buffer, long fromBytes, long mediaOffsetBytes, int lengthBytes) {
+    PrivateCopy idle = IDLE_COPY.get();
     PrivateCopy copy = idle == null ? new PrivateCopy() : idle;
-    idleCopy.set(null);
+    IDLE_COPY.set(null);
     try {
       copy.checksum.restart();
       for (int done = 0; done < lengthBytes; ) {
         int n = Math.min(PrivateCopy.SIZE_BYTES, lengthBytes - done);
-        MemorySegment.copy(request.buffer(), fromBytes + done, copy.memory(), 0, n);
-        copy.addToChecksum(n);
+        buffer.get(fromBytes + done, copy.memory(), 0, n);
+        if (dataCrc) {
+          copy.addToChecksum(n);
+        }
         media.write(mediaOffsetBytes + done, copy.memory(), 0, n);
         done += n;
       }
-      return copy.checksum.value();
+      return dataCrc ? copy.checksum.value() : 0;
     } finally {
-      idleCopy.set(copy);
+      IDLE_COPY.set(copy);
     }
   }
 }

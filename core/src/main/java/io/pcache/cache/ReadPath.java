@@ -177,7 +177,7 @@ final class ReadPath {
         long at = geometry.mediaOffset(plan.hitSegment(i), plan.hitSegOffsetBytes(i));
         MemorySegment view = geometry.media().view();
         long to = plan.hitOffsetBytes(i) - request.offsetBytes();
-        MemorySegment.copy(view, at, request.buffer(), to, plan.hitLengthBytes(i));
+        request.buffer().put(to, view, at, plan.hitLengthBytes(i));
       }
       counters.readHitBytes.add(plan.hitLengthBytes(i));
       health.cacheReads().succeeded();
@@ -285,7 +285,7 @@ final class ReadPath {
     }
     try {
       long to = miss.offsetBytes - request.offsetBytes();
-      MemorySegment.copy(bytes, 0, request.buffer(), to, miss.lengthBytes);
+      request.buffer().put(to, bytes, 0, miss.lengthBytes);
       PageFaults.deliver();
     } catch (IllegalStateException e) {
       request.fail(bufferClosed(e));

@@ -109,7 +109,7 @@ final class WritePath {
     int length = DataHeads.lengthBytes(range);
     return request.op() == BlockOp.WRITE_ZEROES
         ? data.zero(at, length)
-        : data.write(request, doneBytes, at, length);
+        : data.write(request.buffer(), doneBytes, at, length);
   }
 
   private void insert(long offset, long range, int crc, int hint) {

@@ -114,12 +114,9 @@ class BackingDeviceTest {
         sectors * SECTOR,
         (long) backingSector * SECTOR,
         (slice, failure) ->
-            MemorySegment.copy(
-                slice.sliceBytes(),
-                0,
-                upper.buffer(),
-                (long) bufferSector * SECTOR,
-                (long) sectors * SECTOR));
+            upper
+                .buffer()
+                .put((long) bufferSector * SECTOR, slice.sliceBytes(), 0, (long) sectors * SECTOR));
     device.submit(request);
   }
 

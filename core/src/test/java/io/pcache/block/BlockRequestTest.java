@@ -91,15 +91,40 @@ class BlockRequestTest {
     request.prepareRead(4096, buffer);
     assertThat(request.op()).isEqualTo(BlockOp.READ);
     assertThat(request.lengthBytes()).isEqualTo(1536);
-    assertThat(request.buffer()).isSameAs(buffer);
+    assertThat(request.buffer().pieces()).isOne();
+    assertThat(request.buffer().memory(0)).isSameAs(buffer);
     request.prepareWrite(8192, buffer, true);
     assertThat(request.op()).isEqualTo(BlockOp.WRITE);
     assertThat(request.offsetBytes()).isEqualTo(8192);
     assertThat(request.forceUnitAccess()).isTrue();
     request.preparePrefetch(512, 2048);
     assertThat(request.op()).isEqualTo(BlockOp.PREFETCH);
-    assertThat(request.buffer()).isSameAs(MemorySegment.NULL);
+    assertThat(request.buffer().pieces()).isZero();
     assertThat(request.forceUnitAccess()).isFalse();
+  }
+
+  @Test
+  void piecesOfAnyLengthsMakeOneBuffer() {
+    MemorySegment memory = MemorySegment.ofArray(new byte[4096]);
+    request.prepareRead(512);
+    request.addPiece(memory, 100, 3);
+    request.addPiece(memory, 7, 0);
+    request.addPiece(memory, 3000, 509);
+    assertThat(request.lengthBytes()).isEqualTo(512);
+    assertThat(request.buffer().pieces()).isEqualTo(2);
+    request.prepareWrite(0, memory, 512, 1024, true);
+    assertThat(request.lengthBytes()).isEqualTo(1024);
+    assertThat(request.buffer().pieces()).isOne();
+  }
+
+  @Test
+  void onlyReadsAndWritesTakePiecesAndNotInFlight() {
+    MemorySegment memory = MemorySegment.ofArray(new byte[512]);
+    request.prepareFlush();
+    assertThatThrownBy(() -> request.addPiece(memory, 0, 512)).isInstanceOf(AssertionError.class);
+    request.prepareRead(0);
+    request.begin();
+    assertThatThrownBy(() -> request.addPiece(memory, 0, 512)).isInstanceOf(AssertionError.class);
   }
 
   @Test

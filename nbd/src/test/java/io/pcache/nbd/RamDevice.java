@@ -53,8 +53,8 @@ class RamDevice implements BlockDevice {
       durableWrites.incrementAndGet();
     }
     switch (request.op()) {
-      case READ -> request.buffer().copyFrom(range);
-      case WRITE -> range.copyFrom(request.buffer());
+      case READ -> request.buffer().put(0, range, 0, range.byteSize());
+      case WRITE -> request.buffer().get(0, range, 0, range.byteSize());
       case WRITE_ZEROES -> range.fill((byte) 0);
       case FLUSH -> flushes.incrementAndGet();
       case PREFETCH -> prefetches.incrementAndGet();

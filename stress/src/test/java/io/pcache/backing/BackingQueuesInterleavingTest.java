@@ -30,7 +30,7 @@ class BackingQueuesInterleavingTest {
         BackingDevice.start(new NoStore(), new BackingOptions(1, 0, 1), new SteppedRunner());
     BackingRequest[] requests = new BackingRequest[count];
     for (int i = 0; i < count; i++) {
-      requests[i] = new BackingRequest(device);
+      requests[i] = new BackingRequest(device, new ReadBuffers(4096, 0));
     }
     return requests;
   }

@@ -106,8 +106,7 @@ final class ArrayCache implements CacheUnderTest {
   private synchronized void carryOut(BlockRequest request) {
     requests++;
     switch (request.op()) {
-      case READ ->
-          request.buffer().copyFrom(newest.asSlice(request.offsetBytes(), request.lengthBytes()));
+      case READ -> request.buffer().put(0, newest, request.offsetBytes(), request.lengthBytes());
       case WRITE, WRITE_ZEROES -> write(request);
       case FLUSH -> {
         if (fault != Fault.IGNORES_FLUSH) {
@@ -132,8 +131,8 @@ final class ArrayCache implements CacheUnderTest {
       offset = Math.max(0, offset - SECTOR);
     }
     MemorySegment target = newest.asSlice(offset, length);
-    if (request.buffer().byteSize() > 0) {
-      target.copyFrom(request.buffer().asSlice(0, length));
+    if (request.buffer().pieces() > 0) {
+      request.buffer().get(0, target, 0, length);
     } else {
       target.fill((byte) 0);
     }

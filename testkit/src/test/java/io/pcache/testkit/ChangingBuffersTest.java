@@ -106,16 +106,18 @@ class ChangingBuffersTest {
     try (SteppedCaches caches = new SteppedCaches()) {
       fillStore(caches);
       SteppedCache cache = caches.open(caches.format(6, CrashGrain.CACHE_LINE, true));
-      int length = 1 << 20;
+      int length = 64 << 10;
       MemorySegment target = buffer(length);
       SteppedRequest read = new SteppedRequest();
       read.prepareRead(SUBTREE_BYTES, target);
       cache.submit(read);
       cache.step("backing-submit");
+      SteppedRequest write = SteppedCache.writeRequest(SUBTREE_BYTES + length / 2, BLOCK_BYTES, 9);
+      cache.submit(write);
+      assertThat(write.isDone()).isTrue();
       SteppedRequest other = new SteppedRequest();
       other.prepareRead(2 * SUBTREE_BYTES, target.asSlice(0, BLOCK_BYTES));
       cache.submit(other);
-      cache.carryOut(SteppedCache.writeRequest(SUBTREE_BYTES + length / 2, BLOCK_BYTES, 9));
       cache.await(read);
       cache.await(other);
       long firstSector = SUBTREE_BYTES / SECTOR;

@@ -3,6 +3,7 @@ package io.pcache.testkit;
 import io.pcache.block.BlockDevice;
 import io.pcache.block.BlockRequest;
 import io.pcache.block.RangeStateVisitor;
+import io.pcache.block.RequestBuffer;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.HashMap;
@@ -55,13 +56,18 @@ final class FillingCache implements BlockDevice {
       for (long at = 0; at < request.lengthBytes(); at += SECTOR) {
         long sector = (request.offsetBytes() + at) / SECTOR;
         switch (request.op()) {
-          case READ -> read(sector, request.buffer().asSlice(at, SECTOR));
-          case WRITE -> write(sector, request.buffer().asSlice(at, SECTOR));
+          case READ -> read(sector, sectorAt(request.buffer(), at));
+          case WRITE -> write(sector, sectorAt(request.buffer(), at));
           default -> {}
         }
       }
     }
     request.release();
+  }
+
+  /** The tests of this device give it buffers of one piece. */
+  private static MemorySegment sectorAt(RequestBuffer buffer, long at) {
+    return buffer.memory(0).asSlice(buffer.memoryOffsetBytes(0, at), SECTOR);
   }
 
   private void fillWhatIsDue() {

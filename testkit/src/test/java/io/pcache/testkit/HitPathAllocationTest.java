@@ -12,8 +12,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.function.IntConsumer;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the thread of a client allocates in the engine. */
 class HitPathAllocationTest {
@@ -27,11 +28,12 @@ class HitPathAllocationTest {
   @TempDir(factory = MemoryFolder.class)
   private Path folder;
 
-  @Test
-  void aRequestThatHitsLeavesNoGarbage() throws IOException {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aRequestThatHitsLeavesNoGarbage(boolean dataCrc) throws IOException {
     Path cache = folder.resolve("cache");
     Path backing = SparseFiles.create(folder.resolve("backing"), (long) BLOCKS * BLOCK_BYTES);
-    Pcache.format(FormatOptions.of(cache).withSizeBytes(512L << 20));
+    Pcache.format(FormatOptions.of(cache).withSizeBytes(512L << 20).withDataCrc(dataCrc));
     try (Pcache pcache = Pcache.open(OpenOptions.of(cache, backing));
         Arena arena = Arena.ofShared()) {
       MemorySegment block = arena.allocate(BLOCK_BYTES, BLOCK_BYTES);
@@ -46,10 +48,36 @@ class HitPathAllocationTest {
             request.prepareRead(offsetBytes(i), block);
             request.carryOut(pcache.device());
           });
+      double writtenInPieces =
+          bytesPerRequest(i -> {
+            request.prepareWrite(offsetBytes(i), false);
+            addPieces(request, block);
+            request.carryOut(pcache.device());
+          });
+      double readIntoRange =
+          bytesPerRequest(i -> {
+            request.prepareRead(offsetBytes(i), block, 512, BLOCK_BYTES / 2);
+            request.carryOut(pcache.device());
+          });
+      double readInPieces =
+          bytesPerRequest(i -> {
+            request.prepareRead(offsetBytes(i));
+            addPieces(request, block);
+            request.carryOut(pcache.device());
+          });
       // The commits of every 128 keys, and an index that takes its shape, are the writes' share.
       assertThat(written).isLessThan(16);
+      assertThat(writtenInPieces).isLessThan(16);
       assertThat(read).isLessThan(1);
+      assertThat(readIntoRange).isLessThan(1);
+      assertThat(readInPieces).isLessThan(1);
     }
+  }
+
+  private static void addPieces(AwaitedRequest request, MemorySegment block) {
+    request.addPiece(block, 2048, 1000);
+    request.addPiece(block, 0, 2048);
+    request.addPiece(block, 3048, 1048);
   }
 
   private static long offsetBytes(int i) {
