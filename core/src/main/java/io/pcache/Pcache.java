@@ -176,8 +176,8 @@ public final class Pcache implements AutoCloseable {
   }
 
   /**
-   * Writes {@code source} to the device. Blocks while the cache is full. Durable after the next
-   * {@link #flush}.
+   * Writes {@code source} to the device. Blocks while the cache is full; where others wait as well,
+   * each call takes turns of 1 MiB with them. Durable after the next {@link #flush}.
    *
    * @param offsetBytes where on the device, a multiple of 512
    * @param source any segment that the calling thread can read; its size is a multiple of 512

@@ -5,7 +5,8 @@ package io.pcache.block;
  * of that.
  *
  * <p>Promises: a read returns the newest completed write of each sector; a completed flush or FUA
- * write survives a crash; requests in flight at the same time may be carried out in any order.
+ * write survives a crash; requests in flight at the same time may be carried out in any order, but
+ * for overlapping writes of one {@link RequestSource}.
  *
  * <p>Thread-safety: all methods may be called from any thread.
  */
@@ -32,6 +33,12 @@ public interface BlockDevice {
   default void execute(BlockRequest request) {
     submit(request);
   }
+
+  /**
+   * A source of requests was closed: those that wait need not be carried out. Called by {@link
+   * RequestSource#close}; a device in which nothing waits need not care.
+   */
+  default void sourceClosed(RequestSource source) {}
 
   /**
    * Walks the cache's state of a range, in order of offset. Neighbouring ranges may have the same

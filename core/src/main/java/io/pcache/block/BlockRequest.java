@@ -46,6 +46,7 @@ public abstract class BlockRequest {
           AtomicReferenceFieldUpdater.newUpdater(
               BlockRequest.class, PcacheException.class, "failure");
 
+  private final @Nullable RequestSource source;
   private BlockOp op = BlockOp.FLUSH;
   private long offsetBytes;
   private long lengthBytes;
@@ -56,8 +57,15 @@ public abstract class BlockRequest {
   private volatile int references;
   private volatile @Nullable PcacheException failure;
 
-  /** Creates an unprepared request. */
-  protected BlockRequest() {}
+  /** Creates an unprepared request that has no client, and takes its turns by itself. */
+  protected BlockRequest() {
+    source = null;
+  }
+
+  /** Creates an unprepared request of a client. */
+  protected BlockRequest(RequestSource source) {
+    this.source = source;
+  }
 
   /**
    * Makes this a read of {@code destination.byteSize()} bytes.
@@ -210,6 +218,16 @@ public abstract class BlockRequest {
   /** Source of a write, destination of a read; without pieces otherwise. */
   public final RequestBuffer buffer() {
     return buffer;
+  }
+
+  /** Whose it is; null where it has no client. */
+  public final @Nullable RequestSource source() {
+    return source;
+  }
+
+  /** For devices: whether its client is gone, so that nobody waits for the rest. */
+  public final boolean isOrphaned() {
+    return source != null && source.isClosed();
   }
 
   /** For devices: takes the first reference. Called once per submission, before anything else. */

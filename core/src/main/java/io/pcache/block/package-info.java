@@ -1,6 +1,6 @@
 /**
- * What front ends serve and what they submit: {@link io.pcache.block.BlockDevice} and {@link
- * io.pcache.block.BlockRequest}.
+ * What front ends serve, what they submit, and for whom: {@link io.pcache.block.BlockDevice},
+ * {@link io.pcache.block.BlockRequest}, and {@link io.pcache.block.RequestSource}.
  */
 @NullMarked
 package io.pcache.block;

@@ -10,7 +10,11 @@ import io.pcache.block.BlockRequest;
 import io.pcache.block.InFlightRequests;
 import io.pcache.block.RangeState;
 import io.pcache.block.RangeStateVisitor;
+<<<<<<< HEAD
 import io.pcache.block.RequestBuffer;
+=======
+import io.pcache.block.RequestSource;
+>>>>>>> d21ed64 (Let clients take turns where writes wait for room)
 import io.pcache.error.BadOptionException;
 import io.pcache.error.ClosedException;
 import io.pcache.error.PcacheException;
@@ -270,6 +274,11 @@ public final class Cache implements BlockDevice, AutoCloseable {
   @Override
   public void execute(BlockRequest request) {
     submit(request, true);
+  }
+
+  @Override
+  public void sourceClosed(RequestSource source) {
+    deferredWakeup.wake();
   }
 
   private void submit(BlockRequest request, boolean callerWaits) {

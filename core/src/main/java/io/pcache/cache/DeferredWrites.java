@@ -7,27 +7,29 @@ import io.pcache.error.BadOptionException;
 import io.pcache.error.ClosedException;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.PcacheException;
-import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes that wait for space, in order of arrival. A write never fails because the cache is full
- * and never overtakes one that waits; whoever waits wakes write-back and reclaiming, and is woken
- * by reclaiming.
+ * Carries writes out, at once or, where they have to wait for space, in {@link WriteTurns}. A write
+ * never fails because the cache is full, and none goes past those that wait; whoever waits wakes
+ * write-back and reclaiming, and is woken by reclaiming. What a closed source had waiting is
+ * dropped.
  *
- * <p>Thread-safety: {@link #submit} from any thread; {@link #doWork} from one at a time.
+ * <p>Thread-safety: {@link #submit} and {@link #abandon} from any thread; {@link #doWork} from one
+ * at a time.
  */
 final class DeferredWrites implements Agent {
-  private record Deferred(BlockRequest request, long doneBytes) {}
+  /** How much of a large write its own thread carries out between looks at who waits. */
+  private static final long PIECE_BYTES = 4 << 20;
+
+  private static final long STEP_BYTES = 16 << 20;
 
   private final WritePath path;
   private final LogCommitter committer;
   private final CacheHealth health;
   private final Wakeup[] spaceMakers;
   private final Wakeup ownWakeup;
-  private final ArrayDeque<Deferred> queue = new ArrayDeque<>();
-  private volatile int waiting;
-  private boolean abandoned;
+  private final WriteTurns turns = new WriteTurns();
 
   /**
    * Creates an empty queue.
@@ -55,7 +57,7 @@ final class DeferredWrites implements Agent {
 
   /** How many writes wait. */
   int waiting() {
-    return waiting;
+    return turns.waiting();
   }
 
   /**
@@ -66,56 +68,41 @@ final class DeferredWrites implements Agent {
    *     a full cache
    */
   void submit(BlockRequest request, boolean callerWaits) {
+    if (callerWaits && turns.waiting() == 0) {
+      path.holdBack(request.lengthBytes());
+    }
     long done = 0;
-    if (waiting == 0) {
-      if (callerWaits) {
-        path.holdBack(request.lengthBytes());
-      }
-      done = tryToAdvance(request, 0);
+    long before = -1;
+    while (done > before && done < request.lengthBytes() && turns.waiting() == 0) {
+      before = done;
+      done = tryToAdvance(request, done, Math.min(request.lengthBytes(), done + PIECE_BYTES));
     }
     if (done == request.lengthBytes()) {
       finish(request, callerWaits);
+    } else if (turns.add(request, done)) {
+      ownWakeup.wake();
+      wakeSpaceMakers();
     } else {
-      enqueue(new Deferred(request, done));
+      refuse(request);
     }
-  }
-
-  private void enqueue(Deferred deferred) {
-    synchronized (queue) {
-      if (!abandoned) {
-        queue.addLast(deferred);
-        waiting = queue.size();
-        ownWakeup.wake();
-        wakeSpaceMakers();
-        return;
-      }
-    }
-    refuse(deferred.request);
   }
 
   private static void refuse(BlockRequest request) {
-    request.fail(
-        new ClosedException(
-            "the cache was closed while this write waited for space; it was not carried out"));
+    request.fail(closed(request.isOrphaned() ? "the client was gone" : "the cache was closed"));
     request.release();
   }
 
-  /**
-   * Nobody makes space any more: writes that wait, now or later, fail. The agent is not being
-   * stepped.
-   */
+  private static ClosedException closed(String what) {
+    return new ClosedException(
+        what + " while this write waited for space; it was carried out in part or not at all");
+  }
+
+  /** Nobody makes space any more: writes that wait, now or later, fail. */
   void abandon() {
-    while (true) {
-      Deferred first;
-      synchronized (queue) {
-        abandoned = true;
-        first = queue.pollFirst();
-        waiting = queue.size();
-      }
-      if (first == null) {
-        return;
-      }
-      refuse(first.request);
+    turns.end();
+    // One that is in hand fails when it comes to its next piece.
+    for (BlockRequest any = turns.takeAny(); any != null; any = turns.takeAny()) {
+      refuse(any);
     }
   }
 
@@ -127,26 +114,51 @@ final class DeferredWrites implements Agent {
 
   @Override
   public int doWork() {
-    int finished = 0;
-    for (Deferred first = take(); first != null; first = take()) {
-      long done = tryToAdvance(first.request, first.doneBytes);
-      if (done < first.request.lengthBytes()) {
-        putBack(new Deferred(first.request, done));
-        wakeSpaceMakers();
-        return finished;
+    int pieces = dropOrphans();
+    long bytes = 0;
+    while (bytes < STEP_BYTES) {
+      WaitingWrite write = turns.next();
+      if (write == null) {
+        return pieces;
       }
-      finish(first.request, false);
-      finished++;
+      long advanced = carryOn(write);
+      if (advanced == 0) {
+        wakeSpaceMakers();
+        return pieces;
+      }
+      bytes += advanced;
+      pieces++;
     }
-    return finished;
+    return pieces;
+  }
+
+  private int dropOrphans() {
+    int dropped = 0;
+    for (BlockRequest next = turns.takeOrphan(); next != null; next = turns.takeOrphan()) {
+      refuse(next);
+      dropped++;
+    }
+    return dropped;
+  }
+
+  /** Returns how far the write has come on; 0 where there is no room. */
+  private long carryOn(WaitingWrite write) {
+    BlockRequest request = write.request();
+    long from = write.doneBytes();
+    long until = from + Math.min(write.leftBytes(), WriteTurns.TURN_BYTES);
+    long done = tryToAdvance(request, from, until);
+    if (turns.advanced(write, done)) {
+      finish(request, false);
+    }
+    return done - from;
   }
 
   /** Returns the request's whole length where it has failed: there is nothing left to do for it. */
-  private long tryToAdvance(BlockRequest request, long doneBytes) {
-    PcacheException refusal = health.writeRefusal();
+  private long tryToAdvance(BlockRequest request, long doneBytes, long untilBytes) {
+    PcacheException refusal = refusal(request);
     if (refusal == null) {
       try {
-        long done = path.advance(request, doneBytes);
+        long done = path.advance(request, doneBytes, untilBytes);
         if (done > doneBytes) {
           health.cacheWrites().succeeded();
         }
@@ -168,30 +180,18 @@ final class DeferredWrites implements Agent {
     return request.lengthBytes();
   }
 
+  private @Nullable PcacheException refusal(BlockRequest request) {
+    if (request.isOrphaned()) {
+      return closed("the client was gone");
+    }
+    return turns.hasEnded() ? closed("the cache was closed") : health.writeRefusal();
+  }
+
   private void finish(BlockRequest request, boolean callerWaits) {
     if (request.forceUnitAccess() && !request.hasFailed()) {
       committer.commitThenRelease(request, callerWaits);
     } else {
       request.release();
     }
-  }
-
-  /** Takes the first write out, still counted as waiting so that no later one overtakes it. */
-  private @Nullable Deferred take() {
-    synchronized (queue) {
-      Deferred first = queue.pollFirst();
-      waiting = first == null ? 0 : queue.size() + 1;
-      return first;
-    }
-  }
-
-  private void putBack(Deferred deferred) {
-    synchronized (queue) {
-      if (!abandoned) {
-        queue.addFirst(deferred);
-        return;
-      }
-    }
-    refuse(deferred.request);
   }
 }

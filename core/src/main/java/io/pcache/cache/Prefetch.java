@@ -55,6 +55,8 @@ final class Prefetch extends BlockRequest {
       upper.fail(cause);
     } else if (closing.getAsBoolean()) {
       upper.fail(new ClosedException("the cache was closed during a prefetch"));
+    } else if (upper.isOrphaned()) {
+      upper.fail(new ClosedException("the client was gone during a prefetch"));
     }
     if (upper.hasFailed() || nextBytes == upper.lengthBytes()) {
       upper.release();

@@ -52,14 +52,14 @@ final class WritePath {
   }
 
   /**
-   * Carries a write or write-zeroes request on from {@code doneBytes}.
+   * Carries a write or write-zeroes request on from {@code doneBytes} to {@code untilBytes}.
    *
-   * @return how much of it is in the cache now; less than its length where the cache is full
+   * @return how much of it is in the cache now; less than asked for where the cache is full
    */
-  long advance(BlockRequest request, long doneBytes) {
+  long advance(BlockRequest request, long doneBytes, long untilBytes) {
     long done = doneBytes;
-    while (done < request.lengthBytes()) {
-      int n = writePiece(request, done);
+    while (done < untilBytes) {
+      int n = writePiece(request, done, untilBytes);
       if (n == 0) {
         return done;
       }
@@ -72,10 +72,10 @@ final class WritePath {
    * Writes the next piece that has one key: inside one subtree and one segment. Returns 0 where
    * there is no room.
    */
-  private int writePiece(BlockRequest request, long doneBytes) {
+  private int writePiece(BlockRequest request, long doneBytes, long untilBytes) {
     long offset = request.offsetBytes() + doneBytes;
     long toBoundary = MediaLayout.SUBTREE_BYTES - offset % MediaLayout.SUBTREE_BYTES;
-    int wanted = (int) Math.min(request.lengthBytes() - doneBytes, toBoundary);
+    int wanted = (int) Math.min(untilBytes - doneBytes, toBoundary);
     if (!committer.hasRoomForKeys() || !throttle.admits() || memory.isFull()) {
       return 0;
     }

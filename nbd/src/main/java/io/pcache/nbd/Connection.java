@@ -1,5 +1,6 @@
 package io.pcache.nbd;
 
+import io.pcache.block.RequestSource;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -31,6 +32,7 @@ final class Connection implements Runnable {
   private final StallClock receiveClock = new StallClock();
   private final long startedNanos;
   private volatile boolean inTransmission;
+  private volatile @Nullable RequestSource source;
 
   Connection(
       SocketChannel channel,
@@ -104,6 +106,7 @@ final class Connection implements Runnable {
       ReplyWriter elsewhere = new ReplyWriter(output, negotiated.style(), view(elsewhereBuffer));
       Transmission transmission = new Transmission(negotiated, resources(), input, own, elsewhere);
       pending.transmission = transmission;
+      source = transmission.source();
       runToTheEnd(transmission);
     } finally {
       shared.socketBuffers().give(ownBuffer);
@@ -150,6 +153,10 @@ final class Connection implements Runnable {
       LOG.debug("{}: closing failed: {}", peer, e.toString());
     }
     admission.abandon();
+    RequestSource client = source;
+    if (client != null) {
+      client.close();
+    }
   }
 
   /** Aborts if the client takes longer than allowed. Called by the watchdog alone. */

@@ -28,6 +28,7 @@ final class NbdRequest extends BlockRequest {
   @Nullable NbdRequest next;
 
   NbdRequest(Transmission transmission) {
+    super(transmission.source());
     this.transmission = transmission;
   }
 

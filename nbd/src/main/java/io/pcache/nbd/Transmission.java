@@ -1,6 +1,7 @@
 package io.pcache.nbd;
 
 import io.pcache.block.BlockDevice;
+import io.pcache.block.RequestSource;
 import io.pcache.error.Invariants;
 import io.pcache.error.PcacheException;
 import io.pcache.nbd.protocol.Command;
@@ -26,6 +27,7 @@ final class Transmission implements SocketInput.BeforeWaiting {
 
   private final Negotiated negotiated;
   private final BlockDevice device;
+  private final RequestSource source;
   private final SocketInput input;
   private final ReplyWriter writer;
   private final Admission admission;
@@ -57,6 +59,7 @@ final class Transmission implements SocketInput.BeforeWaiting {
       ReplyWriter elsewhere) {
     this.negotiated = negotiated;
     this.device = negotiated.export().device();
+    this.source = new RequestSource(device);
     this.input = input;
     this.writer = writer;
     this.admission = resources.admission();
@@ -69,12 +72,25 @@ final class Transmission implements SocketInput.BeforeWaiting {
         new ReplySender(thread.getName() + "-replies", elsewhere, pool, resources.abort());
   }
 
-  /** Serves until the client is done; then everything in flight is answered. */
+  /** The client, to the device; closed when the client is gone. */
+  RequestSource source() {
+    return source;
+  }
+
+  /**
+   * Serves until the client is done; then everything in flight is answered. A client that leaves
+   * without saying so is gone: what it wrote and what has to wait for room is not carried out.
+   */
   void run() throws IOException, ProtocolViolation {
     sender.start();
     boolean more = true;
-    while (more && input.awaitMessage(frame.headerBytes())) {
-      more = serveOne();
+    while (more) {
+      if (input.awaitMessage(frame.headerBytes())) {
+        more = serveOne();
+      } else {
+        source.close();
+        more = false;
+      }
     }
     flush();
     admission.awaitIdle();

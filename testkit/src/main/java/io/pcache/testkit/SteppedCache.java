@@ -205,10 +205,15 @@ public final class SteppedCache {
 
   /** A write of the content of one id. */
   public static SteppedRequest writeRequest(long offsetBytes, int lengthBytes, int id) {
-    MemorySegment source = MemorySegment.ofArray(new long[lengthBytes / Long.BYTES]);
-    SectorContent.fill(source, offsetBytes / SectorContent.SECTOR_BYTES, id);
-    SteppedRequest request = new SteppedRequest();
-    request.prepareWrite(offsetBytes, source, false);
+    return prepareWrite(new SteppedRequest(), offsetBytes, lengthBytes, id);
+  }
+
+  /** Makes a request a write of the content of one id, and returns it. */
+  public static SteppedRequest prepareWrite(
+      SteppedRequest request, long offsetBytes, int lengthBytes, int id) {
+    MemorySegment content = MemorySegment.ofArray(new long[lengthBytes / Long.BYTES]);
+    SectorContent.fill(content, offsetBytes / SectorContent.SECTOR_BYTES, id);
+    request.prepareWrite(offsetBytes, content, false);
     return request;
   }
 

@@ -1,6 +1,7 @@
 package io.pcache.testkit;
 
 import io.pcache.block.BlockRequest;
+import io.pcache.block.RequestSource;
 import io.pcache.error.PcacheException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,12 @@ public final class SteppedRequest extends BlockRequest {
 
   /** A request that tells when it succeeds. */
   public SteppedRequest(Consumer<SteppedRequest> onSuccess) {
+    this.onSuccess = onSuccess;
+  }
+
+  /** A request of a client that tells when it succeeds. */
+  public SteppedRequest(RequestSource source, Consumer<SteppedRequest> onSuccess) {
+    super(source);
     this.onSuccess = onSuccess;
   }
 

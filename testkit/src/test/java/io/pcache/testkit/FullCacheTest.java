@@ -2,6 +2,7 @@ package io.pcache.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pcache.block.RequestSource;
 import io.pcache.format.LogPosition;
 import io.pcache.media.Media;
 import java.lang.foreign.MemorySegment;
@@ -111,15 +112,20 @@ class FullCacheTest {
 
   @ParameterizedTest
   @EnumSource
-  @DisplayName("hazard 25: writes that wait are carried out in the order in which they came")
+  @DisplayName(
+      "hazard 25: a client's overlapping writes that wait are carried out in the order in which they came")
   void waitingWritesGoInOrder(CrashGrain grain) {
     try (SteppedCaches caches = new SteppedCaches()) {
       Media media = caches.format(4, grain, false);
       SteppedCache cache = caches.open(media);
       fill(cache);
       List<Integer> done = new ArrayList<>();
+      RequestSource client = new RequestSource(cache.cache());
       for (int i = 0; i < 200; i++) {
-        cache.submit(zeroes(0, (1 + (i * 37) % 11) * (256L << 10), done, i));
+        int number = i;
+        SteppedRequest request = new SteppedRequest(client, ended -> done.add(number));
+        request.prepareWriteZeroes(0, (1 + (i * 37) % 11) * (256L << 10), false);
+        cache.submit(request);
       }
       assertThat(done).isEmpty();
       cache.flush();
