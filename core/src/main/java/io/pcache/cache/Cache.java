@@ -10,11 +10,8 @@ import io.pcache.block.BlockRequest;
 import io.pcache.block.InFlightRequests;
 import io.pcache.block.RangeState;
 import io.pcache.block.RangeStateVisitor;
-<<<<<<< HEAD
 import io.pcache.block.RequestBuffer;
-=======
 import io.pcache.block.RequestSource;
->>>>>>> d21ed64 (Let clients take turns where writes wait for room)
 import io.pcache.error.BadOptionException;
 import io.pcache.error.ClosedException;
 import io.pcache.error.PcacheException;

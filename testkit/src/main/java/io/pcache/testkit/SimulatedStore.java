@@ -32,6 +32,7 @@ public final class SimulatedStore implements BackingStore {
   private static final int SECTOR = SectorContent.SECTOR_BYTES;
   private static final int FILLER_BYTES = 256 << 10;
   private static final int FILLER_STEP_BYTES = 16 << 10;
+  private static final int FILLER_END_BYTES = 64 << 10;
   private static final TransferListener NOBODY =
       new TransferListener() {
         @Override
@@ -199,20 +200,25 @@ public final class SimulatedStore implements BackingStore {
   }
 
   /**
-   * Whether a write changes anything. Long writes are filler, which is zero: of those, a sector
-   * here and there is compared.
+   * Whether a write changes anything. Long writes are filler, which is zero, but for their ends: in
+   * between, a sector here and there is compared.
    */
   private boolean differs(MemorySegment piece, long at, long length) {
-    long step = length < FILLER_BYTES ? length : FILLER_STEP_BYTES;
-    long part = length < FILLER_BYTES ? length : SECTOR;
-    for (long done = 0; done + part <= length; done += step) {
-      long from = at + done;
-      if (MemorySegment.mismatch(memory.bytes(), from, from + part, piece, done, done + part)
-          >= 0) {
+    if (length < FILLER_BYTES) {
+      return differs(piece, at, 0, length);
+    }
+    long end = length - FILLER_END_BYTES;
+    for (long done = FILLER_END_BYTES; done < end; done += FILLER_STEP_BYTES) {
+      if (differs(piece, at, done, SECTOR)) {
         return true;
       }
     }
-    return false;
+    return differs(piece, at, 0, FILLER_END_BYTES) || differs(piece, at, end, FILLER_END_BYTES);
+  }
+
+  private boolean differs(MemorySegment piece, long at, long from, long length) {
+    long to = from + length;
+    return MemorySegment.mismatch(memory.bytes(), at + from, at + to, piece, from, to) >= 0;
   }
 
   private boolean isBad(List<MemorySegment> pieces, long offsetBytes, boolean reads) {

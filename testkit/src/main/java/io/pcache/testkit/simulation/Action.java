@@ -33,7 +33,9 @@ enum Action {
   /** Another gc_percent. */
   GC_PERCENT(3),
   /** A sync of the cache device is going to fail. */
-  SYNC_FAULT(1);
+  SYNC_FAULT(1),
+  /** A client leaves without waiting for its requests, and another one takes its place. */
+  LEAVE(6);
 
   private final int usualWeight;
 

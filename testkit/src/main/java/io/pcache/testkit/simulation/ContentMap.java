@@ -41,9 +41,23 @@ final class ContentMap {
     return LENGTHS[range];
   }
 
+  /** The range that a content sector is in. */
+  static int range(int number) {
+    return number < FIRST_NUMBERS[1] ? 0 : 1;
+  }
+
+  /** How many sectors before a content sector's range hold filler, if it is the range's first. */
+  static int fillerBefore(int number) {
+    int range = range(number);
+    boolean isFirst = number == FIRST_NUMBERS[range];
+    return isFirst && range > 0
+        ? FIRST_SECTORS[range] - FIRST_SECTORS[range - 1] - LENGTHS[range - 1]
+        : 0;
+  }
+
   /** Where on the device a content sector lies, in sectors. */
   static int deviceSector(int number) {
-    int range = number < FIRST_NUMBERS[1] ? 0 : 1;
+    int range = range(number);
     return FIRST_SECTORS[range] + number - FIRST_NUMBERS[range];
   }
 

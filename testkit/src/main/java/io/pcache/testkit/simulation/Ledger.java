@@ -6,7 +6,8 @@ import java.util.Arrays;
 /**
  * The first oracle: every version that each content sector was given, and which of them a read, or
  * a crash, may bring. Versions count up over all writes; a negative one stands for zeroes, 0 for
- * the zeroes of the beginning. Writes are submitted by one thread and carried out in order.
+ * the zeroes of the beginning. Writes of one sector are of one client at a time, and carried out in
+ * order.
  *
  * <p>Thread-safety: none.
  */

@@ -1,17 +1,21 @@
 package io.pcache.testkit.simulation;
 
+import io.pcache.block.RequestSource;
 import io.pcache.error.BackingFailureException;
+import io.pcache.error.ClosedException;
 import io.pcache.error.PcacheException;
 import io.pcache.testkit.SectorContent;
 import io.pcache.testkit.SimulatedStore;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What happens between an opening of the cache and its end: random requests, the agents stepped in
- * between and meanwhile, every answer checked.
+ * What happens between an opening of the cache and its end: random requests of several clients, the
+ * agents stepped in between and meanwhile, every answer checked. Each range of content has one
+ * client at a time, so that the order of its writes is known; filler has one of its own.
  *
  * <p>Thread-safety: none.
  */
@@ -33,6 +37,10 @@ final class Life {
   private final SimulatedStore store;
   private final RandomGenerator random;
   private final ChangingBuffers changing;
+
+  /** By the number of the range of content; the last is the filler's. */
+  private final RequestSource[] clients = new RequestSource[ContentMap.ranges() + 1];
+
   private int pending;
   private int overlapDepth;
   private boolean writing;
@@ -45,6 +53,7 @@ final class Life {
     this.store = world.store();
     this.random = world.random();
     this.changing = new ChangingBuffers(random);
+    Arrays.setAll(clients, i -> new RequestSource(engine.cache()));
   }
 
   /** Acts until the cache device has failed or enough was done. */
@@ -132,6 +141,7 @@ final class Life {
       case HEAL -> store.heal();
       case GC_PERCENT -> setGcPercent();
       case SYNC_FAULT -> failSync();
+      case LEAVE -> leave();
     }
   }
 
@@ -157,7 +167,8 @@ final class Life {
   private void write(boolean durably, boolean zeroes) {
     int range = random.nextInt(ContentMap.ranges());
     int count = sizeSectors(range);
-    write(place(range, count), count, durably, zeroes);
+    boolean fromStart = zeroes && random.nextBoolean();
+    write(fromStart ? ContentMap.first(range) : place(range, count), count, durably, zeroes);
   }
 
   private void write(int first, int count, boolean durably, boolean zeroes) {
@@ -165,19 +176,24 @@ final class Life {
     int version = zeroes ? -number : number;
     ledger.submitted(first, count, version);
     trace((durably ? "durable write " : "write ") + version + where(first, count));
+    RequestSource client = clients[ContentMap.range(first)];
     LifeRequest request =
-        new LifeRequest(failure -> {
-          if (succeeded(failure, "write " + version)) {
-            ledger.acknowledged(first, count, version);
-            if (durably) {
-              ledger.madeDurable(first, count, version);
-              trace("write " + version + " is durable");
-            }
-          }
-        });
+        new LifeRequest(
+            client,
+            failure -> {
+              if (succeeded(client, failure, "write " + version)) {
+                ledger.acknowledged(first, count, version);
+                if (durably) {
+                  ledger.madeDurable(first, count, version);
+                  trace("write " + version + " is durable");
+                }
+              }
+            });
     long offset = ContentMap.offsetBytes(first);
     if (zeroes) {
-      request.prepareWriteZeroes(offset, (long) count * SECTOR, durably);
+      // With filler before it that takes several turns, if it has to wait.
+      long lead = random.nextInt(1 + ContentMap.fillerBefore(first));
+      request.prepareWriteZeroes(offset - lead * SECTOR, (lead + count) * SECTOR, durably);
     } else {
       MemorySegment source = SimulatedEngine.buffer(count);
       SectorContent.fill(source, ContentMap.deviceSector(first), version);
@@ -200,13 +216,16 @@ final class Life {
     ledger.submitted(first, count, other);
     trace("write " + version + " or " + other + where(first, count));
     ChangingBuffers.Write write = changing.begin(first, count, version, other);
+    RequestSource client = clients[range];
     LifeRequest request =
-        new LifeRequest(failure -> {
-          changing.end(write);
-          if (succeeded(failure, "write " + version)) {
-            ledger.acknowledged(first, count, version);
-          }
-        });
+        new LifeRequest(
+            client,
+            failure -> {
+              changing.end(write);
+              if (succeeded(client, failure, "write " + version)) {
+                ledger.acknowledged(first, count, version);
+              }
+            });
     request.prepareWrite(ContentMap.offsetBytes(first), write.source(), false);
     boolean before = writing;
     writing = true;
@@ -223,13 +242,19 @@ final class Life {
     engine.cache().submit(request);
   }
 
-  /** Requests fail only where the cache device has, and reads where the backing device has. */
-  private boolean succeeded(@Nullable PcacheException failure, String what) {
+  /**
+   * Requests fail only where the cache device has, reads where the backing device has, and what has
+   * to wait where its client is gone.
+   */
+  private boolean succeeded(RequestSource client, @Nullable PcacheException failure, String what) {
     pending--;
     if (failure == null) {
       return !isOver();
     }
-    boolean excused = isOver() || failure instanceof BackingFailureException;
+    boolean excused =
+        isOver()
+            || failure instanceof BackingFailureException
+            || (failure instanceof ClosedException && client.isClosed());
     if (!excused) {
       throw new BrokenPromise(what + " failed", failure);
     }
@@ -250,15 +275,18 @@ final class Life {
     int[] floors = ledger.floors();
     MemorySegment target = SimulatedEngine.buffer(count);
     trace("read" + where(first, count));
+    RequestSource client = clients[range];
     LifeRequest request =
-        new LifeRequest(failure -> {
-          if (succeeded(failure, "read")) {
-            for (int i = 0; i < count; i++) {
-              int id = SimulatedEngine.idAt(target, i, first + i);
-              ledger.checkRead(first + i, id, floors[first + i]);
-            }
-          }
-        });
+        new LifeRequest(
+            client,
+            failure -> {
+              if (succeeded(client, failure, "read")) {
+                for (int i = 0; i < count; i++) {
+                  int id = SimulatedEngine.idAt(target, i, first + i);
+                  ledger.checkRead(first + i, id, floors[first + i]);
+                }
+              }
+            });
     request.prepareRead(ContentMap.offsetBytes(first), target);
     submit(request);
   }
@@ -269,7 +297,9 @@ final class Life {
     int count = sizeSectors(range);
     int first = place(range, count);
     trace("careless read" + where(first, count));
-    LifeRequest request = new LifeRequest(failure -> succeeded(failure, "careless read"));
+    RequestSource client = clients[range];
+    LifeRequest request =
+        new LifeRequest(client, failure -> succeeded(client, failure, "careless read"));
     request.prepareRead(ContentMap.offsetBytes(first), changing.shared(count));
     submit(request);
   }
@@ -279,7 +309,9 @@ final class Life {
     int count = sizeSectors(range);
     int first = place(range, count);
     trace("prefetch" + where(first, count));
-    LifeRequest request = new LifeRequest(failure -> succeeded(failure, "prefetch"));
+    RequestSource client = clients[range];
+    LifeRequest request =
+        new LifeRequest(client, failure -> succeeded(client, failure, "prefetch"));
     request.preparePrefetch(ContentMap.offsetBytes(first), (long) count * SECTOR);
     submit(request);
   }
@@ -287,13 +319,16 @@ final class Life {
   private void flush() {
     int[] floors = ledger.floors();
     trace("flush");
+    RequestSource client = clients[0];
     LifeRequest request =
-        new LifeRequest(failure -> {
-          if (succeeded(failure, "flush")) {
-            ledger.flushed(floors);
-            trace("flush done");
-          }
-        });
+        new LifeRequest(
+            client,
+            failure -> {
+              if (succeeded(client, failure, "flush")) {
+                ledger.flushed(floors);
+                trace("flush done");
+              }
+            });
     request.prepareFlush();
     submit(request);
   }
@@ -304,9 +339,21 @@ final class Life {
         ContentMap.FILLER_OFFSET
             + random.nextLong((ContentMap.FILLER_BYTES - length) / SECTOR) * SECTOR;
     trace("fill " + length + " bytes");
-    LifeRequest request = new LifeRequest(failure -> succeeded(failure, "fill"));
+    RequestSource client = clients[ContentMap.ranges()];
+    LifeRequest request = new LifeRequest(client, failure -> succeeded(client, failure, "fill"));
     request.prepareWriteZeroes(offset, length, random.nextInt(8) == 0);
     submit(request);
+  }
+
+  private void leave() {
+    int number = random.nextInt(clients.length);
+    trace("client " + number + " leaves");
+    clients[number].close();
+    clients[number] = new RequestSource(engine.cache());
+    if (number < ContentMap.ranges()) {
+      // What the client that is gone had waiting must not come behind this.
+      write(ContentMap.first(number), sizeSectors(number), false, false);
+    }
   }
 
   private void failBacking() {

@@ -1,6 +1,7 @@
 package io.pcache.testkit.simulation;
 
 import io.pcache.block.BlockRequest;
+import io.pcache.block.RequestSource;
 import io.pcache.error.PcacheException;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +15,8 @@ final class LifeRequest extends BlockRequest {
 
   private final Listener listener;
 
-  LifeRequest(Listener listener) {
+  LifeRequest(RequestSource client, Listener listener) {
+    super(client);
     this.listener = listener;
   }
 
