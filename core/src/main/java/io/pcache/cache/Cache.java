@@ -75,7 +75,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
   private final DeviceWatch watch;
   private @Nullable AgentThread watchThread;
 
-  private CacheInfo info;
+  private volatile CacheInfo info;
   private @Nullable Recovery recovered;
   private volatile boolean closing;
 
@@ -397,7 +397,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
   }
 
   /** What the cache was formatted as, with its present gc_percent. */
-  public synchronized CacheInfo info() {
+  public CacheInfo info() {
     return info;
   }
 

@@ -1,15 +1,18 @@
 package io.pcache.cache;
 
 import io.pcache.agent.Clock;
-import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How old the oldest dirty bytes are, from marks of (bytes dirtied so far, time): the oldest mark
  * that has not been cleaned yet tells. A mark a second at most, so that memory stays small however
  * long write-back lags.
  *
- * <p>Thread-safety: all methods from any thread.
+ * <p>Thread-safety: {@link #dirtied} from one thread at a time; {@link #oldestMillis} from any, and
+ * it waits for nobody.
  */
 final class DirtyAges {
   private static final long MARK_SPACING_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -19,7 +22,9 @@ final class DirtyAges {
 
   private final CacheCounters counters;
   private final Clock clock;
-  private final ArrayDeque<Mark> marks = new ArrayDeque<>();
+  private final Queue<Mark> marks = new ConcurrentLinkedQueue<>();
+  private @Nullable Mark last;
+  private int markCount;
 
   DirtyAges(CacheCounters counters, Clock clock) {
     this.counters = counters;
@@ -27,28 +32,38 @@ final class DirtyAges {
   }
 
   /** More bytes have become dirty. */
-  synchronized void dirtied() {
+  void dirtied() {
     dropCleaned();
     long now = clock.nanoTime();
-    Mark last = marks.peekLast();
-    if (last == null || (now - last.nanos >= MARK_SPACING_NANOS && marks.size() < MAX_MARKS)) {
-      marks.addLast(new Mark(counters.dirtiedBytes.sum(), now));
+    Mark before = markCount == 0 ? null : last;
+    if (before == null || (now - before.nanos >= MARK_SPACING_NANOS && markCount < MAX_MARKS)) {
+      Mark mark = new Mark(counters.dirtiedBytes.sum(), now);
+      marks.add(mark);
+      last = mark;
+      markCount++;
     }
-  }
-
-  /** Age of the oldest dirty bytes in milliseconds, 0 where there are none. */
-  synchronized long oldestMillis() {
-    dropCleaned();
-    Mark first = marks.peekFirst();
-    return first == null || counters.dirtyBytes() == 0
-        ? 0
-        : TimeUnit.NANOSECONDS.toMillis(clock.nanoTime() - first.nanos);
   }
 
   private void dropCleaned() {
     long cleaned = counters.cleanedBytes.sum();
-    while (!marks.isEmpty() && marks.peekFirst().dirtiedBytes <= cleaned) {
-      marks.removeFirst();
+    Mark first = marks.peek();
+    while (first != null && first.dirtiedBytes <= cleaned) {
+      marks.remove();
+      markCount--;
+      first = marks.peek();
     }
+  }
+
+  /** Age of the oldest dirty bytes in milliseconds, 0 where there are none. */
+  long oldestMillis() {
+    long cleaned = counters.cleanedBytes.sum();
+    for (Mark mark : marks) {
+      if (mark.dirtiedBytes > cleaned) {
+        return counters.dirtyBytes() == 0
+            ? 0
+            : TimeUnit.NANOSECONDS.toMillis(clock.nanoTime() - mark.nanos);
+      }
+    }
+    return 0;
   }
 }
