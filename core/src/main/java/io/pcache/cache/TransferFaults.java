@@ -24,7 +24,7 @@ final class TransferFaults {
 
   private final String name;
   private final Clock clock;
-  private @Nullable String last;
+  private volatile @Nullable String last;
   private long failures;
   private long lastFailureNanos;
   private long lastLoggedNanos;
@@ -62,8 +62,12 @@ final class TransferFaults {
     }
   }
 
-  /** What is wrong now, or null. */
-  synchronized @Nullable String fault() {
+  /** What is wrong now, or null. Where nothing is, this waits for nobody. */
+  @Nullable String fault() {
+    return last == null ? null : faultNow();
+  }
+
+  private synchronized @Nullable String faultNow() {
     endIfOver(clock.nanoTime());
     return last == null ? null : describe();
   }
