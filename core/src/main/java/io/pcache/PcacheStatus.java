@@ -108,11 +108,14 @@ public record PcacheStatus(
     Objects.requireNonNull(dirtyTail, "dirtyTail");
     Objects.requireNonNull(keyTail, "keyTail");
     Objects.requireNonNull(writeback, "writeback");
+    Objects.requireNonNull(cacheFile, "cacheFile");
+    Objects.requireNonNull(backingFile, "backingFile");
     for (String fault : Objects.requireNonNull(faults, "faults")) {
       Objects.requireNonNull(fault, "faults");
     }
     faults = List.copyOf(faults);
     setAside = List.copyOf(Objects.requireNonNull(setAside, "setAside"));
+    notices = List.copyOf(Objects.requireNonNull(notices, "notices"));
   }
 
   /** Bytes that were set aside; part of {@link #dirtyBytes}. */
