@@ -31,7 +31,7 @@ public final class ServedDisk implements AutoCloseable {
           System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
 
   private static final Pattern URI = Pattern.compile("\\bnbds?(?:\\+unix)?://\\S+");
-  private static final long START_SECONDS = 30;
+  private static final long START_SECONDS = 120;
   private static final long STOP_SECONDS = 60;
 
   private final Process process;
@@ -53,7 +53,7 @@ public final class ServedDisk implements AutoCloseable {
    * Starts a daemon and waits until it has printed its URI.
    *
    * @param arguments what follows {@code pcache serve}
-   * @throws AssertionError with its output where it ends or takes half a minute instead
+   * @throws AssertionError with its output where it ends or takes two minutes instead
    */
   public static ServedDisk start(String... arguments) throws IOException, InterruptedException {
     ProcessBuilder builder = serveCommand(arguments);
