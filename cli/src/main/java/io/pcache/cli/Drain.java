@@ -79,6 +79,6 @@ final class Drain implements ToIntFunction<ServedCache> {
   }
 
   private void say(String line) {
-    err.println("pcache: " + line);
+    err.println(Printable.line("pcache: " + line));
   }
 }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -57,9 +58,11 @@ public final class LoopDevices {
 
   private static boolean isBackedBy(Path description, Path file) {
     try {
-      String path = Files.readString(description);
-      return Files.isSameFile(Path.of(path.substring(0, path.length() - 1)), file);
-    } catch (IOException | RuntimeException e) {
+      byte[] line = Files.readAllBytes(description);
+      FileState attached = Posix.stateAt(Arrays.copyOf(line, Math.max(0, line.length - 1)));
+      FileState asked = Posix.stateAt(PathBytes.of(file));
+      return attached != null && asked != null && attached.isSameFile(asked);
+    } catch (IOException e) {
       // Nothing is attached, or a file that has no path here any more.
       return false;
     }

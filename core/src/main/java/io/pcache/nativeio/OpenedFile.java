@@ -21,7 +21,7 @@ record OpenedFile(Path path, int descriptor, FileState state, long sizeBytes) {
    */
   FileCondition condition(long nowBytes) throws IOException {
     FileState now = Posix.stateOf(descriptor);
-    FileState there = Posix.stateAt(path.toString());
+    FileState there = Posix.stateAt(PathBytes.of(path));
     boolean isAtPath = there != null && there.isSameFile(now);
     if (now.links() == 0 && !isAtPath) {
       return new FileCondition(Kind.DELETED, describeDeleted(there));

@@ -168,12 +168,16 @@ final class Posix {
    */
   static int open(byte[] path, int flags, int mode) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment name = arena.allocate(path.length + 1L);
-      MemorySegment.copy(path, 0, name, JAVA_BYTE, 0, path.length);
-      return (int) OPEN.invokeExact(CAPTURE.get(), name, flags, mode);
+      return (int) OPEN.invokeExact(CAPTURE.get(), terminated(path, arena), flags, mode);
     } catch (Throwable t) {
       throw rethrow(t);
     }
+  }
+
+  private static MemorySegment terminated(byte[] path, Arena arena) {
+    MemorySegment name = arena.allocate(path.length + 1L);
+    MemorySegment.copy(path, 0, name, JAVA_BYTE, 0, path.length);
+    return name;
   }
 
   static int close(int descriptor) {
@@ -274,34 +278,33 @@ final class Posix {
 
   /** The state of an open file. */
   static FileState stateOf(int descriptor) throws IOException {
-    FileState state = statx(descriptor, "", AT_EMPTY_PATH);
+    FileState state = statx(descriptor, new byte[0], AT_EMPTY_PATH);
     if (state == null) {
       throw failure("cannot look at an open file");
     }
     return state;
   }
 
-  /** The state of the file at a path, or null where there is none. */
-  static @Nullable FileState stateAt(String path) throws IOException {
+  /**
+   * The state of the file at a path, or null where there is none.
+   *
+   * @param path its name as the system takes it, without the zero at its end
+   */
+  static @Nullable FileState stateAt(byte[] path) throws IOException {
     FileState state = statx(AT_FDCWD, path, 0);
     if (state == null && errno() != ENOENT && errno() != ENOTDIR) {
-      throw failure("cannot look at " + path);
+      throw failure("cannot look at a file by its path");
     }
     return state;
   }
 
-  private static @Nullable FileState statx(int descriptor, String path, int flags) {
+  private static @Nullable FileState statx(int descriptor, byte[] path, int flags) {
     try (Arena arena = Arena.ofConfined()) {
+      MemorySegment name = terminated(path, arena);
       MemorySegment answer = arena.allocate(Statx.SIZE_BYTES, Long.BYTES);
       int result =
           (int)
-              STATX.invokeExact(
-                  CAPTURE.get(),
-                  descriptor,
-                  arena.allocateFrom(path),
-                  flags,
-                  STATX_BASIC_STATS,
-                  answer);
+              STATX.invokeExact(CAPTURE.get(), descriptor, name, flags, STATX_BASIC_STATS, answer);
       return result == 0 ? stateIn(answer) : null;
     } catch (Throwable t) {
       throw rethrow(t);

@@ -176,6 +176,7 @@ class NativeFileTest {
       file.read(content, 0, 7, 0);
       assertThat(bytes(content)).isEqualTo("content".getBytes(StandardCharsets.US_ASCII));
       assertThat(file.map(7, arena).mismatch(content)).isEqualTo(-1);
+      assertThat(file.condition()).isEqualTo(FileCondition.AS_OPENED);
     }
   }
 
