@@ -18,11 +18,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safety: all methods from any thread.
  */
 final class DataWriter {
-  private final Media media;
-  private final boolean dataCrc;
-
   /** Empty while its thread uses what it held: on simulated devices writes nest. */
   private static final ThreadLocal<@Nullable PrivateCopy> IDLE_COPY = new ThreadLocal<>();
+
+  private final Media media;
+  private final boolean dataCrc;
 
   DataWriter(Geometry geometry) {
     this.media = geometry.media();

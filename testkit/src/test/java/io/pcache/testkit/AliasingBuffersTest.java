@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pcache.FormatOptions;
 import io.pcache.OpenOptions;
+import io.pcache.Pcache;
 import io.pcache.block.BlockDevice;
 import io.pcache.block.BlockRequest;
 import io.pcache.error.PcacheException;
@@ -15,6 +16,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -62,7 +64,7 @@ class AliasingBuffersTest {
     Path cache = (inMemory ? memoryFolder : diskFolder).resolve("cache");
     Path backing = memoryFolder.resolve("backing");
     fillBacking(backing);
-    io.pcache.Pcache.format(FormatOptions.of(cache).withSizeBytes(512L << 20).withDataCrc(dataCrc));
+    Pcache.format(FormatOptions.of(cache).withSizeBytes(512L << 20).withDataCrc(dataCrc));
     return new PcacheUnderTest(OpenOptions.of(cache, backing));
   }
 
@@ -216,7 +218,7 @@ class AliasingBuffersTest {
     private final int[] ids = new int[BLOCKS];
 
     Model() {
-      java.util.Arrays.fill(ids, BACKING_ID);
+      Arrays.fill(ids, BACKING_ID);
     }
 
     void check(BlockDevice device) {
