@@ -17,8 +17,9 @@ record NbdFrontEnd(NbdServer server) implements FrontEnd {
    * @param listen addresses as {@code --listen} takes them, at least one
    * @param export the export's name, may be empty
    */
-  static FrontEnd.Starter starter(List<String> listen, String export) {
+  static FrontEnd.Starter starter(List<String> listen, String export, ClientLimits limits) {
     NbdServerOptions.Builder options = NbdServerOptions.builder();
+    limits.applyTo(options);
     listen.forEach(options::listen);
     NbdServerOptions checked = options.build();
     return device -> new NbdFrontEnd(NbdServer.start(checked, Map.of(export, device)));

@@ -11,6 +11,7 @@ import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -77,6 +78,8 @@ final class ServeCommand implements Callable<Integer> {
       description = "The export's name. Default: the empty one.")
   private String export = "";
 
+  @Mixin private ClientLimits limits;
+
   @Option(
       names = "--gc-percent",
       paramLabel = "N",
@@ -135,7 +138,7 @@ final class ServeCommand implements Callable<Integer> {
     if (devices == null) {
       makeDemo(demo, display);
     }
-    FrontEnd.Starter frontEnd = NbdFrontEnd.starter(listenAddresses(places, cache), export);
+    FrontEnd.Starter frontEnd = NbdFrontEnd.starter(listenAddresses(places, cache), export, limits);
     StopRequests stop = new StopRequests();
     Drain writeBack = new Drain(stop, display, System.err);
     // What a deleted cache file holds cannot stay there.

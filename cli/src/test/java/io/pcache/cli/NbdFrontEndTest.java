@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pcache.error.BadOptionException;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 @Timeout(60)
 class NbdFrontEndTest {
@@ -18,7 +20,7 @@ class NbdFrontEndTest {
 
   @Test
   void aWrongAddressIsToldBeforeThereIsADevice() {
-    assertThatThrownBy(() -> NbdFrontEnd.starter(List.of("nonsense"), ""))
+    assertThatThrownBy(() -> NbdFrontEnd.starter(List.of("nonsense"), "", limits()))
         .isInstanceOf(BadOptionException.class)
         .hasMessageContaining("nonsense");
   }
@@ -27,7 +29,7 @@ class NbdFrontEndTest {
   void itServesAtEveryAddressUntilItIsClosed() throws Exception {
     Path socket = folder.resolve("nbd.sock");
     FrontEnd.Starter starter =
-        NbdFrontEnd.starter(List.of("unix:" + socket, "127.0.0.1:0"), "disk");
+        NbdFrontEnd.starter(List.of("unix:" + socket, "127.0.0.1:0"), "disk", limits());
     try (FrontEnd frontEnd = starter.start(new FakeCache(List.of()));
         SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
       assertThat(client.isConnected()).isTrue();
@@ -37,5 +39,22 @@ class NbdFrontEndTest {
               uri -> assertThat(uri).matches("nbd://127\\.0\\.0\\.1:\\d+/disk"));
     }
     assertThat(socket).doesNotExist();
+  }
+
+  @Test
+  void itTurnsAwayWhoComesAboveTheLimitThatWasChosen() throws Exception {
+    Path socket = folder.resolve("nbd.sock");
+    FrontEnd.Starter starter =
+        NbdFrontEnd.starter(List.of("unix:" + socket), "", limits("--max-connections", "1"));
+    try (FrontEnd _ = starter.start(new FakeCache(List.of()));
+        SocketChannel first = SocketChannel.open(UnixDomainSocketAddress.of(socket));
+        SocketChannel second = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+      assertThat(first.read(ByteBuffer.allocate(1))).isOne();
+      assertThat(second.read(ByteBuffer.allocate(1))).isEqualTo(-1);
+    }
+  }
+
+  private static ClientLimits limits(String... options) {
+    return CommandLine.populateCommand(new ClientLimits(), options);
   }
 }

@@ -40,6 +40,9 @@ class PcacheCommandTest {
           serve --backing b                          | --cache
           serve --cache c --backing b --gc-percent 256 | 256 is out of range; give 0 to 90
           serve --cache c --backing b --gc-percent x | not a whole number
+          serve --max-connections 0                  | '0' is no number of connections; give 1 to 10000
+          serve --max-connections 10001              | give 1 to 10000
+          serve --max-connections x                  | 'x' is no number of connections
           serve extra                                | 'extra'
           status --dm --json                         | mutually exclusive
           message                                    | 'MESSAGE'

@@ -34,6 +34,12 @@ public record NbdServerOptions(
   /** The largest payload of one request, in bytes. */
   public static final int MAX_PAYLOAD_BYTES = 32 << 20;
 
+  /** The highest limit of connections that can be chosen. */
+  public static final int MAX_CONNECTIONS = 10_000;
+
+  /** The limit of connections where none is chosen. */
+  public static final int DEFAULT_MAX_CONNECTIONS = 64;
+
   /** Checks every bound. */
   public NbdServerOptions {
     listen = List.copyOf(listen);
@@ -41,7 +47,7 @@ public record NbdServerOptions(
       throw new BadOptionException(
           "no listen address; expected at least one, as in unix:PATH or HOST:PORT");
     }
-    requireRange("connections", maxConnections, 1, 10_000);
+    requireRange("connections", maxConnections, 1, MAX_CONNECTIONS);
     requireRange("requests per connection", maxRequestsPerConnection, 1, 65_536);
     requireRange(
         "bytes in flight per connection",
@@ -76,7 +82,7 @@ public record NbdServerOptions(
   public static final class Builder {
     private final List<ListenAddress> listen = new ArrayList<>();
     private String defaultExport = "";
-    private int maxConnections = 64;
+    private int maxConnections = DEFAULT_MAX_CONNECTIONS;
     private int maxRequestsPerConnection = 256;
     private long maxBytesPerConnection = 64L << 20;
     private long maxBytes = 256L << 20;
@@ -103,7 +109,7 @@ public record NbdServerOptions(
       return this;
     }
 
-    /** Connections open at the same time. Default 64. */
+    /** Connections open at the same time. Default {@link #DEFAULT_MAX_CONNECTIONS}. */
     public Builder maxConnections(int count) {
       maxConnections = count;
       return this;

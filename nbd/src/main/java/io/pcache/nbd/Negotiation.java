@@ -29,6 +29,8 @@ final class Negotiation {
   /** A client that needs more does not mean to start. */
   private static final int MAX_OPTIONS = 1000;
 
+  private static final Magic OPTION = new Magic("an option", Handshake.OPTION_MAGIC, Long.BYTES);
+
   private static final int MIN_BLOCK_BYTES = 512;
   private static final int PREFERRED_BLOCK_BYTES = 4096;
 
@@ -59,7 +61,7 @@ final class Negotiation {
     if (!readClientFlags()) {
       return null;
     }
-    for (int count = 0; !over && input.awaitMessage(Handshake.OPTION_HEADER_BYTES); count++) {
+    for (int count = 0; !over && awaitOption(); count++) {
       if (count == MAX_OPTIONS) {
         throw new ProtocolViolation("more than " + MAX_OPTIONS + " options");
       }
@@ -80,30 +82,53 @@ final class Negotiation {
   }
 
   private boolean readClientFlags() throws IOException, ProtocolViolation {
-    if (!input.awaitMessage(Handshake.CLIENT_FLAGS_BYTES)) {
+    if (!input.awaitMessage(Handshake.CLIENT_FLAGS_BYTES, Negotiation::checkClientFlags)) {
       return false;
     }
+    checkClientFlags(input.received());
     int flags = input.received().getInt();
-    if ((flags & ~(Handshake.FLAG_FIXED_NEWSTYLE | Handshake.FLAG_NO_ZEROES)) != 0) {
-      throw new ProtocolViolation(
-          "client flags 0x" + Integer.toHexString(flags) + " hold unknown ones");
-    }
     fixed = (flags & Handshake.FLAG_FIXED_NEWSTYLE) != 0;
     paddingWanted = (flags & Handshake.FLAG_NO_ZEROES) == 0;
     return true;
   }
 
-  private void option() throws IOException, ProtocolViolation {
-    ByteBuffer header = input.received();
-    long magic = header.getLong();
-    int option = header.getInt();
-    long lengthBytes = Integer.toUnsignedLong(header.getInt());
-    if (magic != Handshake.OPTION_MAGIC) {
+  private static void checkClientFlags(ByteBuffer received) throws ProtocolViolation {
+    int flags = (int) Magic.start(received, Handshake.CLIENT_FLAGS_BYTES);
+    if ((flags & ~(Handshake.FLAG_FIXED_NEWSTYLE | Handshake.FLAG_NO_ZEROES)) != 0) {
       throw new ProtocolViolation(
-          "option magic 0x" + Long.toHexString(magic) + ", expected IHAVEOPT");
+          "client flags 0x" + Integer.toHexString(flags) + " hold unknown ones");
     }
+  }
+
+  private boolean awaitOption() throws IOException, ProtocolViolation {
+    return input.awaitMessage(Handshake.OPTION_HEADER_BYTES, this::checkOption);
+  }
+
+  /** What has come of an option's header. */
+  private void checkOption(ByteBuffer received) throws ProtocolViolation {
+    OPTION.check(received);
+    if (received.remaining() < OPTION.bytes() + Integer.BYTES) {
+      return;
+    }
+    int option = received.getInt(received.position() + OPTION.bytes());
     if (!fixed && option != OptionType.EXPORT_NAME) {
       throw new ProtocolViolation("option " + option + " without fixed newstyle");
+    }
+    if (style == ReplyStyle.EXTENDED && option == OptionType.EXPORT_NAME) {
+      throw new ProtocolViolation("NBD_OPT_EXPORT_NAME after extended headers");
+    }
+  }
+
+  private void option() throws IOException, ProtocolViolation {
+    ByteBuffer header = input.received();
+    checkOption(header);
+    header.position(header.position() + OPTION.bytes());
+    int option = header.getInt();
+    long lengthBytes = Integer.toUnsignedLong(header.getInt());
+    if (option == OptionType.EXPORT_NAME && lengthBytes > Handshake.MAX_STRING_BYTES) {
+      throw new ProtocolViolation(
+          "NBD_OPT_EXPORT_NAME has %d bytes, expected at most %d"
+              .formatted(lengthBytes, Handshake.MAX_STRING_BYTES));
     }
     if (lengthBytes > MAX_OPTION_BYTES) {
       skipTooBig(option, lengthBytes);
@@ -113,7 +138,7 @@ final class Negotiation {
   }
 
   private void skipTooBig(int option, long lengthBytes) throws IOException, ProtocolViolation {
-    if (lengthBytes > MAX_SKIPPED_BYTES || option == OptionType.EXPORT_NAME) {
+    if (lengthBytes > MAX_SKIPPED_BYTES) {
       throw new ProtocolViolation("option " + option + " has " + lengthBytes + " bytes");
     }
     input.skip(lengthBytes);
@@ -164,9 +189,6 @@ final class Negotiation {
 
   /** The one option without an error reply: what cannot be served ends the connection. */
   private void exportName(OptionData data) throws IOException, ProtocolViolation {
-    if (style == ReplyStyle.EXTENDED) {
-      throw new ProtocolViolation("NBD_OPT_EXPORT_NAME after extended headers");
-    }
     Export export = findByRest(data);
     if (export == null) {
       throw new ProtocolViolation("NBD_OPT_EXPORT_NAME asks for an export that does not exist");
@@ -200,7 +222,6 @@ final class Negotiation {
             | TransmissionFlag.SEND_FLUSH
             | TransmissionFlag.SEND_FUA
             | TransmissionFlag.SEND_WRITE_ZEROES
-            | TransmissionFlag.SEND_FAST_ZERO
             | TransmissionFlag.SEND_CACHE
             | TransmissionFlag.CAN_MULTI_CONN;
     return style == ReplyStyle.SIMPLE ? flags : flags | TransmissionFlag.SEND_DF;

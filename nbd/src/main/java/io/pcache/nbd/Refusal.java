@@ -14,7 +14,6 @@ enum Refusal {
   PAST_END(NbdError.EINVAL, "the range ends outside the export"),
   WRITE_PAST_END(NbdError.ENOSPC, "the range ends outside the export"),
   TOO_LARGE(NbdError.EINVAL, "the payload is above 32 MiB"),
-  NOT_FASTER(NbdError.ENOTSUP, "zeroing is not faster than writing here"),
   NO_CONTEXT(NbdError.EINVAL, "no metadata context was agreed on"),
   SHUTTING_DOWN(NbdError.ESHUTDOWN, "the server is shutting down");
 

@@ -52,7 +52,7 @@ final class RequestCheck {
         | switch (type) {
           case Command.READ -> style == ReplyStyle.SIMPLE ? 0 : CommandFlag.DF;
           case Command.WRITE -> style == ReplyStyle.EXTENDED ? CommandFlag.PAYLOAD_LEN : 0;
-          case Command.WRITE_ZEROES -> CommandFlag.NO_HOLE | CommandFlag.FAST_ZERO;
+          case Command.WRITE_ZEROES -> CommandFlag.NO_HOLE;
           case Command.BLOCK_STATUS -> CommandFlag.REQ_ONE;
           default -> 0;
         };
@@ -78,17 +78,10 @@ final class RequestCheck {
     if (offset < 0 || length < 0 || offset > sizeBytes - length) {
       return changesData(frame.type()) ? Refusal.WRITE_PAST_END : Refusal.PAST_END;
     }
-    return refusalOfCommand(frame);
+    return frame.type() == Command.BLOCK_STATUS && !hasContexts ? Refusal.NO_CONTEXT : null;
   }
 
   private static boolean changesData(int type) {
     return type == Command.WRITE || type == Command.WRITE_ZEROES;
-  }
-
-  private @Nullable Refusal refusalOfCommand(RequestFrame frame) {
-    if (frame.has(CommandFlag.FAST_ZERO)) {
-      return Refusal.NOT_FASTER;
-    }
-    return frame.type() == Command.BLOCK_STATUS && !hasContexts ? Refusal.NO_CONTEXT : null;
   }
 }

@@ -9,7 +9,12 @@ import java.nio.ByteBuffer;
  * The header of the request at hand, decoded. One per connection, filled again and again by its
  * thread.
  */
-final class RequestFrame {
+final class RequestFrame implements SocketInput.FirstBytes {
+  private static final Magic COMPACT =
+      new Magic("a request", RequestHeader.COMPACT_MAGIC, Integer.BYTES);
+  private static final Magic EXTENDED =
+      new Magic("an extended request", RequestHeader.EXTENDED_MAGIC, Integer.BYTES);
+
   private final boolean extended;
   private int flags;
   private int type;
@@ -25,13 +30,16 @@ final class RequestFrame {
     return extended ? RequestHeader.EXTENDED_BYTES : RequestHeader.COMPACT_BYTES;
   }
 
+  /** The magic tells the agreed style from the other and from rubbish. */
+  @Override
+  public void check(ByteBuffer received) throws ProtocolViolation {
+    (extended ? EXTENDED : COMPACT).check(received);
+  }
+
   /** Takes a header; all of it has been received. */
   void decode(ByteBuffer received) throws ProtocolViolation {
-    int magic = received.getInt();
-    if (magic != (extended ? RequestHeader.EXTENDED_MAGIC : RequestHeader.COMPACT_MAGIC)) {
-      throw new ProtocolViolation(
-          "request magic 0x" + Integer.toHexString(magic) + " is not that of the agreed style");
-    }
+    check(received);
+    received.position(received.position() + Integer.BYTES);
     flags = Short.toUnsignedInt(received.getShort());
     type = Short.toUnsignedInt(received.getShort());
     cookie = received.getLong();

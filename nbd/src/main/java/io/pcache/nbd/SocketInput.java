@@ -37,6 +37,17 @@ final class SocketInput implements AutoCloseable {
   private PooledBuffer pooled;
   private ByteBuffer buffer;
 
+  /** Judges a message of which only a part has come. */
+  @FunctionalInterface
+  interface FirstBytes {
+    /**
+     * Looks at what has come, at least one byte, and leaves the position where it is.
+     *
+     * @throws ProtocolViolation where that cannot be the start of a message
+     */
+    void check(ByteBuffer received) throws ProtocolViolation;
+  }
+
   /** Sends whatever is waiting to be sent. */
   @FunctionalInterface
   interface BeforeWaiting {
@@ -86,14 +97,18 @@ final class SocketInput implements AutoCloseable {
   }
 
   /**
-   * Waits for the start of a message.
+   * Waits for the start of a message. For the rest of one that has begun it waits only as long as
+   * what came may become one.
    *
    * @return false if the client is done and nothing of the message came
    * @throws EOFException if the client left in the middle of it
    */
-  boolean awaitMessage(int bytes) throws IOException {
+  boolean awaitMessage(int bytes, FirstBytes firstBytes) throws IOException, ProtocolViolation {
     while (buffer.remaining() < bytes) {
       boolean begun = buffer.hasRemaining();
+      if (begun) {
+        firstBytes.check(buffer);
+      }
       makeRoom(bytes);
       if (!begun && receiveWhileIdle() < 0) {
         return false;

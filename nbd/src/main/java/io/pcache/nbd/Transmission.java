@@ -85,7 +85,7 @@ final class Transmission implements SocketInput.BeforeWaiting {
     sender.start();
     boolean more = true;
     while (more) {
-      if (input.awaitMessage(frame.headerBytes())) {
+      if (input.awaitMessage(frame.headerBytes(), frame)) {
         more = serveOne();
       } else {
         source.close();

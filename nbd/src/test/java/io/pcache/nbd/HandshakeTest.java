@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class HandshakeTest {
   private static final int BOTH_FLAGS = Handshake.FLAG_FIXED_NEWSTYLE | Handshake.FLAG_NO_ZEROES;
-  private static final int COMMON_FLAGS = 0b1101_0100_1101;
+  private static final int COMMON_FLAGS = 0b0101_0100_1101;
   private static final int SEND_DF = 1 << 7;
 
   private final RamDevice disk = new RamDevice(1 << 20);

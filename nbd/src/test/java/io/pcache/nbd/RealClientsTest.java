@@ -89,7 +89,7 @@ class RealClientsTest {
       assertThat(run("nbdinfo", "--list", uri))
           .contains("export=\"disk\"", "structured packets", "base:allocation", "pcache:state")
           .contains(
-              "can_multi_conn: true", "can_fua: true", "can_fast_zero: true", "can_trim: false")
+              "can_multi_conn: true", "can_fua: true", "can_fast_zero: false", "can_trim: false")
           .contains("block_size_minimum: 512", "block_size_maximum: 33554432");
       assertThat(run("nbdinfo", "--size", uri)).isEqualTo(String.valueOf(SIZE));
       assertThat(run("nbdinfo", "--map", uri).split("\\s+", -1))
@@ -224,8 +224,8 @@ class RealClientsTest {
       assert h.can_meta_context("base:allocation") and h.can_meta_context("pcache:state")
       if hasattr(h, "get_extended_headers_negotiated"):
           assert h.get_extended_headers_negotiated()
-      assert h.can_multi_conn() and h.can_df() and h.can_cache() and h.can_fast_zero()
-      assert not h.can_trim() and not h.is_read_only()
+      assert h.can_multi_conn() and h.can_df() and h.can_cache()
+      assert not h.can_trim() and not h.can_fast_zero() and not h.is_read_only()
 
       seen = {}
       def extents(context, offset, entries, error):
@@ -249,7 +249,6 @@ class RealClientsTest {
                              nbd.CMD_FLAG_DF)
       assert chunks == [(expected, 0)]
 
-      fails_with(errno.ENOTSUP, lambda: h.zero(512, 0, nbd.CMD_FLAG_FAST_ZERO))
       fails_with(errno.EINVAL, lambda: h.trim(512, 0))
       fails_with(errno.EINVAL, lambda: h.pread(512, h.get_size()))
       fails_with(errno.ENOSPC, lambda: h.pwrite(bytes(512), h.get_size()))

@@ -14,9 +14,6 @@ public final class NbdError {
   /** A write past the end, or a full device. */
   public static final int ENOSPC = 28;
 
-  /** The request is valid, but this server does not do it. */
-  public static final int ENOTSUP = 95;
-
   /** The server is shutting down. */
   public static final int ESHUTDOWN = 108;
 

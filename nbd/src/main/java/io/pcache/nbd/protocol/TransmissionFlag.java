@@ -23,8 +23,5 @@ public final class TransmissionFlag {
   /** {@link Command#CACHE} is understood. */
   public static final int SEND_CACHE = 1 << 10;
 
-  /** {@link CommandFlag#FAST_ZERO} is understood. */
-  public static final int SEND_FAST_ZERO = 1 << 11;
-
   private TransmissionFlag() {}
 }
