@@ -2,21 +2,30 @@ package io.pcache.cli;
 
 import io.pcache.error.BadOptionException;
 import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Carries out what is asked of a daemon on the cache that it serves. */
 final class CacheControl implements ControlHandler {
   private static final String GC_PERCENT = "gc_percent";
 
   private final ServedCache cache;
+  private final Supplier<@Nullable ClientsStatus> clients;
 
-  CacheControl(ServedCache cache) {
+  /**
+   * Takes requests for a cache.
+   *
+   * @param clients who uses it; null before anybody can
+   */
+  CacheControl(ServedCache cache, Supplier<@Nullable ClientsStatus> clients) {
     this.cache = cache;
+    this.clients = clients;
   }
 
   @Override
   public ControlReply handle(ControlRequest request) {
     return switch (request.command()) {
-      case "status" -> ControlReply.status(cache.status());
+      case "status" -> ControlReply.status(cache.status(), clients.get());
       case "table" -> ControlReply.text(cache.status().toDmTableLine());
       case "message" -> message(request.arguments());
       default ->

@@ -8,30 +8,36 @@ import org.jspecify.annotations.Nullable;
  * What a daemon answers: a status, a line of text, or a failure.
  *
  * @param status where a status was asked for
+ * @param clients who uses the cache, beside a status; null before anybody can, and from a daemon
+ *     that does not tell
  * @param text where a line was asked for
  * @param failure one line for the operator, where the request was not carried out
  * @param exitCode of the command that sent the request, 0 where it was carried out
  */
 record ControlReply(
-    @Nullable PcacheStatus status, @Nullable String text, @Nullable String failure, int exitCode) {
+    @Nullable PcacheStatus status,
+    @Nullable ClientsStatus clients,
+    @Nullable String text,
+    @Nullable String failure,
+    int exitCode) {
   /** Shells use those above for signals. */
   private static final int MAX_EXIT_CODE = 125;
 
-  static ControlReply status(PcacheStatus status) {
-    return new ControlReply(status, null, null, 0);
+  static ControlReply status(PcacheStatus status, @Nullable ClientsStatus clients) {
+    return new ControlReply(status, clients, null, null, 0);
   }
 
   static ControlReply text(String text) {
-    return new ControlReply(null, text, null, 0);
+    return new ControlReply(null, null, text, null, 0);
   }
 
   static ControlReply failure(PcacheException cause) {
     return new ControlReply(
-        null, null, String.valueOf(cause.getMessage()), cause.kind().exitCode());
+        null, null, null, String.valueOf(cause.getMessage()), cause.kind().exitCode());
   }
 
   static ControlReply failure(String message) {
-    return new ControlReply(null, null, message, Failure.EXIT_OTHER);
+    return new ControlReply(null, null, null, message, Failure.EXIT_OTHER);
   }
 
   /**

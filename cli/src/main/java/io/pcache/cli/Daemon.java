@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Serves one cache until it is asked to stop.
@@ -20,6 +21,9 @@ final class Daemon {
   private final FrontEnd.Starter frontEnd;
   private final ToIntFunction<ServedCache> beforeClose;
   private final PrintStream err;
+
+  /** Known once clients can come. */
+  private volatile @Nullable FrontEnd clients;
 
   /**
    * Prepares a daemon.
@@ -53,9 +57,11 @@ final class Daemon {
    */
   int run(StopRequests stop, Consumer<FrontEnd> started) throws IOException {
     try (ServedCache cache = opener.get();
-        ControlServer _ = ControlServer.start(controlSocket, new CacheControl(cache))) {
-      try (FrontEnd clients = frontEnd.start(cache.device())) {
-        started.accept(clients);
+        ControlServer _ =
+            ControlServer.start(controlSocket, new CacheControl(cache, this::clientsStatus))) {
+      try (FrontEnd served = frontEnd.start(cache.device())) {
+        clients = served;
+        started.accept(served);
         stop.first().join();
         err.println("pcache: stopping");
       }
@@ -68,6 +74,11 @@ final class Daemon {
       }
       return exitCode;
     }
+  }
+
+  private @Nullable ClientsStatus clientsStatus() {
+    FrontEnd served = clients;
+    return served == null ? null : served.clients();
   }
 
   /** What nobody else has is given up only when asked for twice: until then it can be copied. */

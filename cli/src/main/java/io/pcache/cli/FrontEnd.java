@@ -8,6 +8,9 @@ interface FrontEnd extends AutoCloseable {
   /** Where clients find it, as they write it down. */
   List<String> uris();
 
+  /** Who uses it. Also answers while it closes, and afterwards. */
+  ClientsStatus clients();
+
   /** Takes no more requests, answers those in flight, and closes every connection. */
   @Override
   void close();

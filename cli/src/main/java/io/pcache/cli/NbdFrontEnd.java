@@ -1,9 +1,14 @@
 package io.pcache.cli;
 
+import io.pcache.nbd.ConnectionStatus;
+import io.pcache.nbd.Dismissal;
 import io.pcache.nbd.NbdServer;
 import io.pcache.nbd.NbdServerOptions;
+import io.pcache.nbd.NbdServerStatus;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * The NBD server as a front end.
@@ -28,6 +33,33 @@ record NbdFrontEnd(NbdServer server) implements FrontEnd {
   @Override
   public List<String> uris() {
     return server.uris();
+  }
+
+  @Override
+  public ClientsStatus clients() {
+    NbdServerStatus status = server.status();
+    return new ClientsStatus(
+        status.connectionsOpen(),
+        status.maxConnections(),
+        status.connections().stream().map(NbdFrontEnd::client).toList(),
+        counts(status, Dismissal::isRefusal),
+        counts(status, why -> !why.isRefusal()));
+  }
+
+  private static ClientsStatus.Client client(ConnectionStatus connection) {
+    return new ClientsStatus.Client(
+        connection.peer(),
+        connection.user(),
+        connection.export(),
+        connection.sinceEpochMillis(),
+        connection.requestsInFlight(),
+        connection.bytesInFlight());
+  }
+
+  private static Map<String, Long> counts(NbdServerStatus status, Predicate<Dismissal> which) {
+    return status.dismissals().entrySet().stream()
+        .filter(entry -> which.test(entry.getKey()) && entry.getValue() > 0)
+        .collect(Collectors.toMap(entry -> entry.getKey().label(), Map.Entry::getValue));
   }
 
   @Override

@@ -10,6 +10,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.ObjectNode;
 
 /** {@code pcache status}. */
 @Command(
@@ -22,6 +23,7 @@ import picocli.CommandLine.Spec;
       "  pcache status                         the one in ./pcache-data",
       "  pcache status --cache /dev/pmem0",
       "  pcache status --json | jq .dirtyBytes",
+      "  pcache status --json | jq -c '.clients.connections[]'",
     })
 final class StatusCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -42,16 +44,25 @@ final class StatusCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    PcacheStatus status = daemon.call(ControlRequest.STATUS).requireStatus();
+    ControlReply reply = daemon.call(ControlRequest.STATUS);
+    PcacheStatus status = reply.requireStatus();
     PrintWriter out = spec.commandLine().getOut();
     if (form != null && form.dm) {
       out.println(status.toDmStatusLine());
     } else if (form != null && form.json) {
-      out.println(ControlProtocol.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(status));
+      out.println(json(status, reply.clients()));
     } else {
-      out.print(new StatusText(status));
+      out.print(new StatusText(status, reply.clients()));
     }
     out.flush();
     return 0;
+  }
+
+  private static String json(PcacheStatus status, @Nullable ClientsStatus clients) {
+    ObjectNode all = ControlProtocol.JSON.valueToTree(status);
+    if (clients != null) {
+      all.set("clients", ControlProtocol.JSON.valueToTree(clients));
+    }
+    return ControlProtocol.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(all);
   }
 }

@@ -2,7 +2,11 @@ package io.pcache.cli;
 
 import io.pcache.PcacheStatus;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A status as people read it: one fact a line, names in one column, values in the next. */
 final class StatusText {
@@ -10,10 +14,13 @@ final class StatusText {
 
   private final StringBuilder text = new StringBuilder();
 
-  StatusText(PcacheStatus status) {
+  StatusText(PcacheStatus status, @Nullable ClientsStatus clients) {
     addDevices(status);
     addContents(status);
     addTraffic(status);
+    if (clients != null) {
+      addClients(clients);
+    }
     addFaults(status);
   }
 
@@ -84,6 +91,30 @@ final class StatusText {
     if (status.waitingRequests() > 0) {
       line("WAITING", count(status.waitingRequests()) + " requests wait for space");
     }
+  }
+
+  private void addClients(ClientsStatus clients) {
+    line(
+        "clients",
+        "%s of at most %s".formatted(count(clients.connected()), count(clients.limit())));
+    clients.connections().forEach(client -> line("", describe(client)));
+    addCounts("refused", clients.refused());
+    addCounts("cut off", clients.cutOff());
+  }
+
+  private static String describe(ClientsStatus.Client client) {
+    return "%s%s, %s since %s, %s requests with %s in flight"
+        .formatted(
+            client.peer(),
+            client.user() == null ? "" : ", user " + client.user(),
+            client.export() == null ? "in its handshake" : "uses '" + client.export() + "'",
+            Instant.ofEpochMilli(client.sinceEpochMillis()).truncatedTo(ChronoUnit.SECONDS),
+            count(client.requestsInFlight()),
+            ByteSize.format(client.bytesInFlight()));
+  }
+
+  private void addCounts(String name, Map<String, Long> counts) {
+    counts.forEach((reason, number) -> line(name, count(number) + " clients: " + reason));
   }
 
   private void addFaults(PcacheStatus status) {

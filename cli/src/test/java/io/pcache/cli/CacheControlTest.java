@@ -12,11 +12,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class CacheControlTest {
   private final List<String> events = new ArrayList<>();
-  private final CacheControl control = new CacheControl(new FakeCache(events));
+  private final CacheControl control = new CacheControl(new FakeCache(events), Samples::clients);
 
   @Test
   void statusAndTableComeFromTheCache() {
-    assertThat(control.handle(ControlRequest.STATUS).status()).isEqualTo(Samples.status());
+    assertThat(control.handle(ControlRequest.STATUS))
+        .isEqualTo(ControlReply.status(Samples.status(), Samples.clients()));
     assertThat(control.handle(ControlRequest.TABLE).text())
         .isEqualTo("0 2097152 pcache cache.img disk.img 4 cache_mode writeback data_crc true");
   }

@@ -44,7 +44,7 @@ class ControlServerTest {
 
   @Test
   void aStatusArrivesAsItWasSent() throws IOException {
-    try (ControlServer _ = serve(_ -> ControlReply.status(Samples.status()))) {
+    try (ControlServer _ = serve(_ -> ControlReply.status(Samples.status(), Samples.clients()))) {
       assertThat(RunningDaemon.client(socket).call(ControlRequest.STATUS).status())
           .isEqualTo(Samples.status());
     }
@@ -169,7 +169,7 @@ class ControlServerTest {
 
   /** What a client meets that sends one line to a real handler; nothing may be logged as a bug. */
   private String refusalOf(String request) throws IOException {
-    try (ControlServer _ = serve(new CacheControl(new FakeCache(List.of())))) {
+    try (ControlServer _ = serve(new CacheControl(new FakeCache(List.of()), Samples::clients))) {
       String answer = answerTo(request + "\n");
       assertThat(answer).contains("\"failure\":\"").doesNotContain("unexpected", "NullPointer");
       return answer;

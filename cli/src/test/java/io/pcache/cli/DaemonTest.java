@@ -59,6 +59,22 @@ class DaemonTest {
   }
 
   @Test
+  void itTellsWhoUsesIt() throws IOException {
+    List<ClientsStatus> told = new CopyOnWriteArrayList<>();
+    Consumer<FrontEnd> askThenStop =
+        _ -> {
+          try {
+            told.add(RunningDaemon.client(socket()).call(ControlRequest.STATUS).clients());
+          } catch (IOException e) {
+            throw new IllegalStateException(e);
+          }
+          stop.request();
+        };
+    daemon(new FakeCache(events), this::nothing).run(stop, askThenStop);
+    assertThat(told).containsExactly(Samples.clients());
+  }
+
+  @Test
   void whatStaysDirtyIsToldAtTheEnd() throws IOException {
     daemon(new FakeCache(events), this::nothing).run(stop, started -> stop.request());
     assertThat(said()).contains("11.8 MiB stay in the cache");
@@ -202,6 +218,11 @@ class DaemonTest {
       @Override
       public List<String> uris() {
         return List.of("nbd://x");
+      }
+
+      @Override
+      public ClientsStatus clients() {
+        return Samples.clients();
       }
 
       @Override

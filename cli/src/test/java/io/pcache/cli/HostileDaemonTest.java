@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Commands that ask who is not a daemon of ours, whatever it answers. */
@@ -67,6 +69,41 @@ class HostileDaemonTest {
     assertFailsInOneLine(ask(List.of("status"), "{\"text\":"));
   }
 
+  static Stream<List<String>> clientsFields() {
+    return Stream.concat(
+        Stream.of(List.of("clients")),
+        Stream.concat(
+            Arrays.stream(ClientsStatus.class.getRecordComponents())
+                .map(field -> List.of("clients", field.getName())),
+            Arrays.stream(ClientsStatus.Client.class.getRecordComponents())
+                .map(field -> List.of("clients", "connections", field.getName()))));
+  }
+
+  @ParameterizedTest
+  @MethodSource("clientsFields")
+  void clientsWithoutOneOfTheirFieldsAreShownOrAFailureInOneLine(List<String> path)
+      throws IOException {
+    for (String value : List.of("null", "7", "{}", "[]", "[null]", "{\"x\":null}", "\"\"")) {
+      ObjectNode reply =
+          (ObjectNode)
+              ControlProtocol.JSON.valueToTree(
+                  ControlReply.status(Samples.status(5, List.of("a")), Samples.clients()));
+      JsonNode holder = reply;
+      for (String name : path.subList(0, path.size() - 1)) {
+        JsonNode next = holder.get(name);
+        holder = next.isArray() ? next.get(0) : next;
+      }
+      ((ObjectNode) holder).set(path.getLast(), ControlProtocol.JSON.readTree(value));
+      for (List<String> command : COMMANDS.subList(0, 3)) {
+        CommandRun run = ask(command, reply + "\n");
+        assertThat(run.err()).doesNotContain("unexpected", "NullPointer");
+        if (run.exitCode() != 0) {
+          assertFailsInOneLine(run);
+        }
+      }
+    }
+  }
+
   static Stream<String> statusFields() {
     return Arrays.stream(PcacheStatus.class.getRecordComponents()).map(RecordComponent::getName);
   }
@@ -79,7 +116,7 @@ class HostileDaemonTest {
       ObjectNode reply =
           (ObjectNode)
               ControlProtocol.JSON.valueToTree(
-                  ControlReply.status(Samples.status(5, List.of("a"))));
+                  ControlReply.status(Samples.status(5, List.of("a")), Samples.clients()));
       ObjectNode status = (ObjectNode) reply.get("status");
       if (removed) {
         status.remove(field);
@@ -105,10 +142,25 @@ class HostileDaemonTest {
     CommandRun failed = ask(List.of("table"), "{\"failure\":" + json + ",\"exitCode\":10}\n");
     assertThat(failed.exitCode()).isEqualTo(10);
     assertThat(failed.err()).isEqualTo("pcache: a\\x1b[2Jb\\x0dc\\x9bd\\u202ee f\n");
-    ControlReply reply = ControlReply.status(Samples.status(5, List.of(text)));
+    ControlReply reply = ControlReply.status(Samples.status(5, List.of(text)), null);
     CommandRun status =
         ask(List.of("status"), ControlProtocol.JSON.writeValueAsString(reply) + "\n");
     assertThat(status.out()).endsWith("FAULT       a\\x1b[2Jb\\x0dc\\x9bd\\u202ee\\x0af\n");
+    ClientsStatus clients =
+        new ClientsStatus(
+            1,
+            1,
+            List.of(new ClientsStatus.Client(text, text, text, 0, 0, 0)),
+            Map.of(text, 1L),
+            Map.of(text, 1L));
+    CommandRun withClients =
+        ask(
+            List.of("status"),
+            ControlProtocol.JSON.writeValueAsString(ControlReply.status(Samples.status(), clients))
+                + "\n");
+    assertThat(withClients.out())
+        .hasLineCount(new StatusText(Samples.status(), clients).toString().lines().toList().size())
+        .matches("[ -~\n]*");
   }
 
   @ParameterizedTest

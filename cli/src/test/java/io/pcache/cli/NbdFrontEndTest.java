@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,11 +47,17 @@ class NbdFrontEndTest {
     Path socket = folder.resolve("nbd.sock");
     FrontEnd.Starter starter =
         NbdFrontEnd.starter(List.of("unix:" + socket), "", limits("--max-connections", "1"));
-    try (FrontEnd _ = starter.start(new FakeCache(List.of()));
+    try (FrontEnd frontEnd = starter.start(new FakeCache(List.of()));
         SocketChannel first = SocketChannel.open(UnixDomainSocketAddress.of(socket));
         SocketChannel second = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
       assertThat(first.read(ByteBuffer.allocate(1))).isOne();
       assertThat(second.read(ByteBuffer.allocate(1))).isEqualTo(-1);
+      assertThat(frontEnd.clients().limit()).isOne();
+      assertThat(frontEnd.clients().connections())
+          .singleElement()
+          .satisfies(client -> assertThat(client.export()).isNull());
+      assertThat(frontEnd.clients().refused()).containsExactly(Map.entry("connection-limit", 1L));
+      assertThat(frontEnd.clients().cutOff()).isEmpty();
     }
   }
 

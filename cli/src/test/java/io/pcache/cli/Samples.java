@@ -4,6 +4,7 @@ import io.pcache.DamagedRange;
 import io.pcache.PcacheStatus;
 import io.pcache.format.LogPosition;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /** A status with a different number in every field. */
@@ -14,6 +15,19 @@ final class Samples {
 
   static PcacheStatus status() {
     return status(12_345_678L, List.of());
+  }
+
+  /** Two clients, of which the second is in its handshake and came over TCP. */
+  static ClientsStatus clients() {
+    return new ClientsStatus(
+        2,
+        64,
+        List.of(
+            new ClientsStatus.Client(
+                "unix:/run/disk.sock#3", "qemu", "disk", 1_764_446_057_900L, 3, 3 << 19),
+            new ClientsStatus.Client("127.0.0.1:4711#1", null, null, 1_764_446_061_000L, 0, 0)),
+        Map.of("connection-limit", 1_234L),
+        Map.of("stalled", 2L, "protocol-violation", 5L));
   }
 
   /** One of which a file has become something else, with a fault that says so. */

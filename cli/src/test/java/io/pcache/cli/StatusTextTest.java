@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class StatusTextTest {
   @Test
   void everyFactHasItsLine() {
-    assertThat(new StatusText(Samples.status()))
+    assertThat(new StatusText(Samples.status(), Samples.clients()))
         .hasToString(
             """
             cache       'demo' cache.img
@@ -30,43 +30,56 @@ class StatusTextTest {
             writes      2,345, 64.0 MiB
             flushes     17
             reclaimed   5 segments
+            clients     2 of at most 64
+                        unix:/run/disk.sock#3, user qemu, uses 'disk' since 2025-11-29T19:54:17Z, 3 requests with 1.50 MiB in flight
+                        127.0.0.1:4711#1, in its handshake since 2025-11-29T19:54:21Z, 0 requests with 0 B in flight
+            refused     1,234 clients: connection-limit
+            cut off     5 clients: protocol-violation
+            cut off     2 clients: stalled
             faults      none
             """);
   }
 
   @Test
+  void ofADaemonThatDoesNotTellOfClientsNothingIsSaid() {
+    assertThat(new StatusText(Samples.status(), null).toString()).doesNotContain("clients");
+  }
+
+  @Test
   void nothingDirtyMeansThatTheBackingDeviceIsUpToDate() {
-    assertThat(new StatusText(Samples.status(0, List.of())).toString())
+    assertThat(new StatusText(Samples.status(0, List.of()), null).toString())
         .contains("dirty       nothing; the backing device alone is up to date\n");
   }
 
   @Test
   @DisplayName("hazard 28: status claims nothing of a backing device that may be at fault")
   void whereAnythingIsAtFaultNothingIsClaimedOfTheBackingDevice() {
-    assertThat(new StatusText(Samples.status(0, List.of("it is gone"))).toString())
+    assertThat(new StatusText(Samples.status(0, List.of("it is gone")), null).toString())
         .contains("dirty       nothing\n")
         .doesNotContain("up to date");
   }
 
   @Test
   void whatWasSetAsideIsDirty() {
-    assertThat(new StatusText(Samples.withSetAside(1024, 512)).toString())
+    assertThat(new StatusText(Samples.withSetAside(1024, 512), null).toString())
         .contains("dirty       1.00 KiB (0.0 % of the cache), the oldest for at least 4.2 s")
         .contains("; 512 B of it damaged and set aside\n");
-    assertThat(new StatusText(Samples.withSetAside(512, 512)).toString())
+    assertThat(new StatusText(Samples.withSetAside(512, 512), null).toString())
         .contains("dirty       512 B, all of it damaged and set aside\n")
         .doesNotContain("up to date");
   }
 
   @Test
   void faultsStandOutOneALine() {
-    assertThat(new StatusText(Samples.status(1, List.of("first thing", "second thing"))).toString())
+    assertThat(
+            new StatusText(Samples.status(1, List.of("first thing", "second thing")), null)
+                .toString())
         .endsWith("FAULT       first thing\nFAULT       second thing\n");
   }
 
   @Test
   void noticesComeAfterTheFaults() {
-    assertThat(new StatusText(Samples.withFiles(0, "as-opened", "grown")).toString())
+    assertThat(new StatusText(Samples.withFiles(0, "as-opened", "grown"), null).toString())
         .endsWith(
             "FAULT       a file: it was deleted, copy it\nnotice      the file: it has grown\n");
   }
@@ -115,7 +128,7 @@ class StatusTextTest {
             "as-opened",
             List.of(),
             List.of());
-    assertThat(new StatusText(fresh).toString())
+    assertThat(new StatusText(fresh, null).toString())
         .contains("memory media, LOST WITH POWER\n")
         .contains("uuid        none (made by the kernel)\n")
         .contains("in use      0 B of 0 B (0.0 %)")

@@ -23,14 +23,12 @@ public final class AcceptLoop {
   /** How long to leave the system alone when it has no place for another connection. */
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-  private static final long SAY_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
-
   private final String name;
   private final ServerSocketChannel socket;
   private final Taker taker;
   private final Clock clock;
+  private final LogPace pace;
   private long failures;
-  private long saidAtNanos;
 
   /** Takes over a connection that was accepted. */
   @FunctionalInterface
@@ -56,6 +54,7 @@ public final class AcceptLoop {
     this.socket = socket;
     this.taker = taker;
     this.clock = clock;
+    this.pace = new LogPace(clock, 1);
   }
 
   /** Accepts connections; returns once the socket is closed. */
@@ -85,13 +84,11 @@ public final class AcceptLoop {
   }
 
   private void say(Throwable failure) {
-    long nowNanos = clock.nanoTime();
     failures++;
-    if (failures > 1 && nowNanos - saidAtNanos < SAY_EVERY_NANOS) {
+    if (!pace.admits()) {
       LOG.debug("{}: a connection could not be accepted: {}", name, failure.toString());
       return;
     }
-    saidAtNanos = nowNanos;
     LOG.warn(
         "{}: connections cannot be accepted and have to wait: {} ({} times so far)",
         name,

@@ -128,4 +128,9 @@ final class Admission {
   int requestsInFlight() {
     return requests.get();
   }
+
+  /** Buffer bytes that they hold. */
+  long bytesInFlight() {
+    return ownBytes.get() + sharedBytes.get();
+  }
 }

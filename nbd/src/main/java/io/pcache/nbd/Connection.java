@@ -1,5 +1,6 @@
 package io.pcache.nbd;
 
+import io.pcache.agent.Clock;
 import io.pcache.block.RequestSource;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -31,20 +32,28 @@ final class Connection implements Runnable {
   private final StallClock sendClock = new StallClock();
   private final StallClock receiveClock = new StallClock();
   private final long startedNanos;
-  private volatile boolean inTransmission;
+  private final long sinceEpochMillis;
+
+  /** Known once the handshake is over. */
+  private volatile @Nullable Export export;
+
+  /** Known once somebody has asked. */
+  private volatile @Nullable String user;
+
   private volatile @Nullable RequestSource source;
 
   Connection(
       SocketChannel channel,
       String peer,
       ServerShared shared,
-      long nowNanos,
+      Clock clock,
       Consumer<Connection> onEnd) {
     this.channel = channel;
     this.peer = peer;
     this.shared = shared;
     this.onEnd = onEnd;
-    this.startedNanos = nowNanos;
+    this.startedNanos = clock.nanoTime();
+    this.sinceEpochMillis = clock.epochMillis();
     this.admission = shared.newAdmission();
     this.thread = Thread.ofPlatform().name("nbd-" + peer).daemon(true).unstarted(this);
   }
@@ -60,13 +69,11 @@ final class Connection implements Runnable {
       serve();
       LOG.debug("{} closed", peer);
     } catch (ProtocolViolation e) {
-      shared.connectionsDropped().increment();
-      LOG.info("{} dropped: {}", peer, e.getMessage());
+      shared.dismissals().add(Dismissal.PROTOCOL_VIOLATION, peer, String.valueOf(e.getMessage()));
     } catch (IOException e) {
       LOG.debug("{} lost: {}", peer, e.toString());
     } catch (RuntimeException | Error e) {
-      shared.connectionsDropped().increment();
-      LOG.error("{} dropped because of a fault in the server or its device", peer, e);
+      fail(e);
     } finally {
       abort();
       onEnd.accept(this);
@@ -98,7 +105,7 @@ final class Connection implements Runnable {
       throws IOException, ProtocolViolation {
     LOG.debug(
         "{} uses export '{}', {} replies", peer, negotiated.export().name(), negotiated.style());
-    inTransmission = true;
+    export = negotiated.export();
     PooledBuffer ownBuffer = shared.socketBuffers().take(ReplyWriter.BUFFER_BYTES);
     PooledBuffer elsewhereBuffer = shared.socketBuffers().take(ReplyWriter.BUFFER_BYTES);
     try {
@@ -130,7 +137,8 @@ final class Connection implements Runnable {
         shared.buffers(),
         shared.requestsInFlight(),
         shared::isShuttingDown,
-        this::abort);
+        this::abort,
+        this::fail);
   }
 
   /** There are replies to gather only in transmission. */
@@ -143,6 +151,13 @@ final class Connection implements Runnable {
         transmission.flush();
       }
     }
+  }
+
+  /** Gives the connection up because of a fault that is not the client's. */
+  private void fail(Throwable fault) {
+    shared.dismissals().count(Dismissal.SERVER_FAULT);
+    LOG.error("{} cut off because of a fault in the server or its device", peer, fault);
+    abort();
   }
 
   /** Gives the connection up: every thread that waits in it goes on at once. Can be repeated. */
@@ -159,23 +174,47 @@ final class Connection implements Runnable {
     }
   }
 
+  /** When it connected. */
+  long startedNanos() {
+    return startedNanos;
+  }
+
+  /** What the client is doing. */
+  ConnectionStatus status() {
+    Export chosen = export;
+    return new ConnectionStatus(
+        peer,
+        user(),
+        chosen == null ? null : chosen.name(),
+        sinceEpochMillis,
+        admission.requestsInFlight(),
+        admission.bytesInFlight());
+  }
+
+  private @Nullable String user() {
+    String known = user;
+    if (known == null) {
+      known = UnixPeer.userOf(channel);
+      user = known;
+    }
+    return known;
+  }
+
   /** Aborts if the client takes longer than allowed. Called by the watchdog alone. */
   void enforceTimeouts(long nowNanos) {
-    if (!inTransmission
-        && nowNanos - startedNanos > shared.options().handshakeTimeout().toNanos()) {
-      drop("the handshake took too long");
+    if (export == null && nowNanos - startedNanos > shared.options().handshakeTimeout().toNanos()) {
+      drop(Dismissal.HANDSHAKE_TIMEOUT, "the handshake took too long");
       return;
     }
     long stalled = Math.max(sendClock.stalledNanos(nowNanos), receiveClock.stalledNanos(nowNanos));
     if (stalled > shared.options().stallTimeout().toNanos()) {
-      drop("the client stands still in the middle of a message");
+      drop(Dismissal.STALLED, "the client stands still in the middle of a message");
     }
   }
 
-  private void drop(String why) {
+  private void drop(Dismissal why, String details) {
     if (channel.isOpen()) {
-      shared.connectionsDropped().increment();
-      LOG.info("{} dropped: {}", peer, why);
+      shared.dismissals().add(why, peer, details);
       abort();
     }
   }
@@ -186,7 +225,7 @@ final class Connection implements Runnable {
    * @return false while there are requests in flight, and it has to be asked again
    */
   boolean endWhenIdle() {
-    if (!inTransmission) {
+    if (export == null) {
       abort();
       return true;
     }

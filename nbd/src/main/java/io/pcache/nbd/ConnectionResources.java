@@ -2,6 +2,7 @@ package io.pcache.nbd;
 
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /**
  * What a transmission uses of its connection and server.
@@ -11,10 +12,12 @@ import java.util.function.BooleanSupplier;
  * @param requestsInFlight the server's count
  * @param shuttingDown whether new requests are refused
  * @param abort gives the connection up
+ * @param fail gives the connection up because of a fault that is not the client's
  */
 record ConnectionResources(
     Admission admission,
     BufferPool buffers,
     LongAdder requestsInFlight,
     BooleanSupplier shuttingDown,
-    Runnable abort) {}
+    Runnable abort,
+    Consumer<Throwable> fail) {}

@@ -2,6 +2,7 @@ package io.pcache.nbd;
 
 import io.pcache.agent.Clock;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
@@ -71,7 +72,8 @@ final class Listener implements AutoCloseable {
     channel
         .setOption(StandardSocketOptions.TCP_NODELAY, true)
         .setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-    return channel.getRemoteAddress() + "#" + count;
+    InetSocketAddress client = (InetSocketAddress) channel.getRemoteAddress();
+    return client.getAddress().getHostAddress() + ":" + client.getPort() + "#" + count;
   }
 
   /** Stops listening; connections that were accepted stay. */

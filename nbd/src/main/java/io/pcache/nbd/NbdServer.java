@@ -6,6 +6,7 @@ import io.pcache.block.BlockDevice;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -38,7 +39,6 @@ public final class NbdServer implements AutoCloseable {
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
   private final List<Listener> listeners = new ArrayList<>();
   private final LongAdder accepted = new LongAdder();
-  private final LongAdder refused = new LongAdder();
   private final AgentThread watchdog;
 
   /** Keeps new connections and closing apart. */
@@ -64,8 +64,14 @@ public final class NbdServer implements AutoCloseable {
    * @throws io.pcache.error.DeviceInUseException if another process listens there
    */
   public static NbdServer start(NbdServerOptions options, Map<String, BlockDevice> exports) {
-    ServerShared shared = new ServerShared(options, new Exports(exports, options.defaultExport()));
-    NbdServer server = new NbdServer(shared, bindAll(options.listen()), Clock.system());
+    return start(options, exports, Clock.system());
+  }
+
+  /** The same with the time of a test. */
+  static NbdServer start(NbdServerOptions options, Map<String, BlockDevice> exports, Clock clock) {
+    ServerShared shared =
+        new ServerShared(options, new Exports(exports, options.defaultExport()), clock);
+    NbdServer server = new NbdServer(shared, bindAll(options.listen()), clock);
     LOG.info("serving {} at {}", exports.keySet(), server.addresses());
     return server;
   }
@@ -103,8 +109,11 @@ public final class NbdServer implements AutoCloseable {
   private void accept(SocketChannel channel, String peer) {
     admissionLock.lock();
     try {
-      if (shared.isShuttingDown() || connections.size() >= shared.options().maxConnections()) {
-        refuse(channel, peer);
+      if (shared.isShuttingDown()) {
+        refuse(channel, peer, Dismissal.CLOSING, "the server closes");
+      } else if (connections.size() >= shared.options().maxConnections()) {
+        String limit = "as many clients are connected as may be, " + connections.size();
+        refuse(channel, peer, Dismissal.CONNECTION_LIMIT, limit);
       } else {
         admit(channel, peer);
       }
@@ -113,9 +122,8 @@ public final class NbdServer implements AutoCloseable {
     }
   }
 
-  private void refuse(SocketChannel channel, String peer) {
-    refused.increment();
-    LOG.info("{} refused: {} connections are open, the limit", peer, connections.size());
+  private void refuse(SocketChannel channel, String peer, Dismissal why, String details) {
+    shared.dismissals().add(why, peer, details);
     try {
       channel.close();
     } catch (IOException e) {
@@ -124,8 +132,7 @@ public final class NbdServer implements AutoCloseable {
   }
 
   private void admit(SocketChannel channel, String peer) {
-    Connection connection =
-        new Connection(channel, peer, shared, clock.nanoTime(), connections::remove);
+    Connection connection = new Connection(channel, peer, shared, clock, connections::remove);
     boolean unused = connections.add(connection);
     boolean started = false;
     try {
@@ -134,6 +141,7 @@ public final class NbdServer implements AutoCloseable {
       accepted.increment();
     } finally {
       if (!started) {
+        shared.dismissals().add(Dismissal.NO_RESOURCES, peer, "its threads could not be started");
         boolean unusedToo = connections.remove(connection);
       }
     }
@@ -157,13 +165,20 @@ public final class NbdServer implements AutoCloseable {
 
   /** What the server is doing. */
   public NbdServerStatus status() {
+    List<ConnectionStatus> oldest =
+        connections.stream()
+            .sorted(Comparator.comparing(Connection::startedNanos, (a, b) -> Long.signum(a - b)))
+            .limit(NbdServerStatus.MAX_LISTED)
+            .map(Connection::status)
+            .toList();
     return new NbdServerStatus(
         connections.size(),
+        shared.options().maxConnections(),
         accepted.sum(),
-        refused.sum(),
-        shared.connectionsDropped().sum(),
+        shared.dismissals().counts(),
         shared.requestsInFlight().intValue(),
-        shared.buffers().usedBytes());
+        shared.buffers().usedBytes(),
+        oldest);
   }
 
   /** Bytes in buffers that connections receive into and send from. */

@@ -3,9 +3,8 @@ package io.pcache.nbd;
 import java.io.IOException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Answers the requests of one connection that were completed by other threads than the connection's
@@ -15,11 +14,10 @@ import org.slf4j.LoggerFactory;
  * <p>Thread-safety: {@link #offer} from any thread; {@link #finish} from the connection's thread.
  */
 final class ReplySender {
-  private static final Logger LOG = LoggerFactory.getLogger(ReplySender.class);
-
   private final ReplyWriter writer;
   private final RequestPool pool;
   private final Runnable onBroken;
+  private final Consumer<Throwable> onFault;
   private final Thread thread;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -29,11 +27,18 @@ final class ReplySender {
 
   /**
    * @param onBroken called when the client cannot be reached any more
+   * @param onFault called when a reply cannot be encoded
    */
-  ReplySender(String name, ReplyWriter writer, RequestPool pool, Runnable onBroken) {
+  ReplySender(
+      String name,
+      ReplyWriter writer,
+      RequestPool pool,
+      Runnable onBroken,
+      Consumer<Throwable> onFault) {
     this.writer = writer;
     this.pool = pool;
     this.onBroken = onBroken;
+    this.onFault = onFault;
     this.thread = Thread.ofPlatform().name(name).daemon(true).unstarted(this::run);
   }
 
@@ -127,8 +132,7 @@ final class ReplySender {
       onBroken.run();
       return false;
     } catch (RuntimeException | Error e) {
-      LOG.error("{}: a reply could not be encoded", thread.getName(), e);
-      onBroken.run();
+      onFault.accept(e);
       return false;
     }
   }

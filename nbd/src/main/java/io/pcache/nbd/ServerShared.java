@@ -1,5 +1,6 @@
 package io.pcache.nbd;
 
+import io.pcache.agent.Clock;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -15,14 +16,15 @@ final class ServerShared {
   private final Semaphore turnsAwake =
       BusyPoll.newTurns(Runtime.getRuntime().availableProcessors());
   private final LongAdder requestsInFlight = new LongAdder();
-  private final LongAdder connectionsDropped = new LongAdder();
+  private final DismissalLog dismissals;
   private volatile boolean shuttingDown;
 
-  ServerShared(NbdServerOptions options, Exports exports) {
+  ServerShared(NbdServerOptions options, Exports exports, Clock clock) {
     this.options = options;
     this.exports = exports;
     this.buffers = new BufferPool(options.maxBytes());
     this.budget = new MemoryBudget(options.maxBytes());
+    this.dismissals = new DismissalLog(clock);
   }
 
   Exports exports() {
@@ -54,8 +56,8 @@ final class ServerShared {
     return requestsInFlight;
   }
 
-  LongAdder connectionsDropped() {
-    return connectionsDropped;
+  DismissalLog dismissals() {
+    return dismissals;
   }
 
   boolean isShuttingDown() {

@@ -69,7 +69,8 @@ final class Transmission implements SocketInput.BeforeWaiting {
     this.pool =
         new RequestPool(this, thread, admission, resources.buffers(), resources.requestsInFlight());
     this.sender =
-        new ReplySender(thread.getName() + "-replies", elsewhere, pool, resources.abort());
+        new ReplySender(
+            thread.getName() + "-replies", elsewhere, pool, resources.abort(), resources.fail());
   }
 
   /** The client, to the device; closed when the client is gone. */

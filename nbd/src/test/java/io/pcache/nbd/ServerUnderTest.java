@@ -3,6 +3,7 @@ package io.pcache.nbd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.pcache.agent.Clock;
 import io.pcache.block.BlockDevice;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -34,11 +35,18 @@ final class ServerUnderTest implements AutoCloseable {
 
   static ServerUnderTest serving(
       Map<String, BlockDevice> exports, UnaryOperator<NbdServerOptions.Builder> settings) {
+    return serving(exports, settings, Clock.system());
+  }
+
+  static ServerUnderTest serving(
+      Map<String, BlockDevice> exports,
+      UnaryOperator<NbdServerOptions.Builder> settings,
+      Clock clock) {
     try {
       Path directory = Files.createTempDirectory("nbd");
       ListenAddress address = new ListenAddress.Unix(directory.resolve("socket"));
       NbdServerOptions options = settings.apply(NbdServerOptions.builder().listen(address)).build();
-      return new ServerUnderTest(directory, NbdServer.start(options, exports));
+      return new ServerUnderTest(directory, NbdServer.start(options, exports, clock));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
