@@ -1,13 +1,19 @@
 package io.pcache;
 
+import io.pcache.agent.AgentThread;
+import io.pcache.agent.CallWatch;
 import io.pcache.agent.Clock;
+import io.pcache.agent.Patience;
+import io.pcache.backing.BackingCounters;
 import io.pcache.backing.BackingDevice;
 import io.pcache.backing.BackingOptions;
 import io.pcache.backing.BackingStore;
 import io.pcache.backing.FileBackingStore;
+import io.pcache.backing.WatchedStore;
 import io.pcache.block.BlockDevice;
 import io.pcache.cache.Cache;
 import io.pcache.cache.CacheTuning;
+import io.pcache.error.BackingFailureException;
 import io.pcache.error.BadOptionException;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.PcacheException;
@@ -19,6 +25,10 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -33,27 +43,55 @@ public final class Pcache implements AutoCloseable {
   private static final Thread ANOTHER_THREAD = Thread.ofPlatform().unstarted(() -> {});
 
   private static final long DRAIN_POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+  private static final long WATCH_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final String cachePath;
   private final Media media;
   private final BackingStore store;
+  private final CallWatch storeCalls;
   private final BackingDevice backing;
   private final AttachedCache attached;
   private final Cache cache;
+  private final HungDevices hungDevices;
+  private final AgentThread watcher;
   private volatile boolean closed;
 
   private Pcache(
       String cachePath,
       Media media,
       BackingStore store,
+      CallWatch storeCalls,
       BackingDevice backing,
       AttachedCache attached) {
     this.cachePath = cachePath;
     this.media = media;
     this.store = store;
+    this.storeCalls = storeCalls;
     this.backing = backing;
     this.attached = attached;
     this.cache = attached.cache();
+    this.hungDevices = new HungDevices(watchedDevices());
+    this.watcher = AgentThread.start(hungDevices, WATCH_NANOS);
+  }
+
+  private List<HungDevices.Device> watchedDevices() {
+    List<HungDevices.Device> devices = new ArrayList<>();
+    devices.add(
+        new HungDevices.Device(
+            "backing device " + store.name(),
+            storeCalls,
+            store::movedSectors,
+            BackingFailureException::new));
+    CallWatch mediaCalls = media.calls();
+    if (mediaCalls != null) {
+      devices.add(
+          new HungDevices.Device(
+              "cache device " + cachePath,
+              mediaCalls,
+              media::movedSectors,
+              MediaFailureException::new));
+    }
+    return devices;
   }
 
   /**
@@ -95,7 +133,9 @@ public final class Pcache implements AutoCloseable {
    */
   public static Pcache open(OpenOptions options, BackingStore store) {
     Closer closer = new Closer();
-    closer.add(store);
+    CallWatch storeCalls = new CallWatch(Clock.system());
+    BackingStore watched = new WatchedStore(store, storeCalls);
+    closer.add(watched);
     try {
       checkGcPercent(options.gcPercent());
       if (!options.force()) {
@@ -103,7 +143,7 @@ public final class Pcache implements AutoCloseable {
       }
       Media media = MediaFiles.open(options.cache());
       closer.add(media);
-      return open(options, media, store, closer);
+      return open(options, media, watched, storeCalls, closer);
     } catch (InternalError e) {
       MediaFailureException failure =
           new MediaFailureException(options.cache() + ": a page of the cache device failed", e);
@@ -115,7 +155,8 @@ public final class Pcache implements AutoCloseable {
     }
   }
 
-  private static Pcache open(OpenOptions options, Media media, BackingStore store, Closer closer) {
+  private static Pcache open(
+      OpenOptions options, Media media, BackingStore store, CallWatch storeCalls, Closer closer) {
     BackingDevice backing = BackingDevice.start(store, BackingOptions.defaults());
     closer.replace(store, backing);
     AttachedCache attached =
@@ -133,7 +174,7 @@ public final class Pcache implements AutoCloseable {
       cache.setGcPercent(options.gcPercent());
     }
     cache.start();
-    return new Pcache(options.cache().toString(), media, store, backing, attached);
+    return new Pcache(options.cache().toString(), media, store, storeCalls, backing, attached);
   }
 
   private static void refuseSameFile(OpenOptions options) {
@@ -209,7 +250,21 @@ public final class Pcache implements AutoCloseable {
   /** What the cache looks like now. */
   public PcacheStatus status() {
     return StatusReport.of(
-        cachePath, attached.superblock(), media, store, attached.identity(), cache);
+        cachePath,
+        attached.superblock(),
+        media,
+        store,
+        attached.identity(),
+        cache,
+        hungDevices.faults());
+  }
+
+  /**
+   * The error that names a device which has had a call under way for some seconds, or null while
+   * both answer.
+   */
+  public @Nullable PcacheException unanswered() {
+    return hungDevices.unanswered();
   }
 
   /**
@@ -255,17 +310,71 @@ public final class Pcache implements AutoCloseable {
    * and releases both devices. Dirty data stays in the cache and is served next time. Does nothing
    * the second time.
    *
-   * @throws PcacheException where the last flush failed; everything is released all the same
+   * @throws PcacheException where the last flush failed; everything is released all the same. Where
+   *     a device does not answer for {@link Patience#DEFAULT_NANOS}, as {@link #close(Patience)}
+   *     says
    */
   @Override
   public void close() {
+    close(Patience.standard());
+  }
+
+  /**
+   * The same with a patience of the caller's choice.
+   *
+   * @throws BackingFailureException where the backing device does not answer for too long. Closing
+   *     goes on in the background then: the devices stay locked until it answers, or the process
+   *     ends, which is safe
+   * @throws MediaFailureException the same for the cache device
+   */
+  public void close(Patience patience) {
     if (closed) {
       return;
     }
     closed = true;
+    var _ = cache.finishRequests(patience, this::progress);
+    FutureTask<Void> rest = new FutureTask<>(this::finishAndRelease, null);
+    var _ = Thread.ofPlatform().name("pcache-close").daemon(true).start(rest);
+    // It does not wait for requests, which may be at the other device.
+    var _ =
+        patience.awaitOther(
+            "the last commit", this::progress, () -> cache.isMadeDurable() || rest.isDone());
+    if (!patience.await("the devices to be released", this::progress, rest::isDone)) {
+      throw hungDevices.givenUp(patience, cache.isMadeDurable());
+    }
+    if (rest.state() == Future.State.FAILED) {
+      throw asUnchecked(rest.exceptionNow());
+    }
+  }
+
+  /**
+   * A number that grows as long as the devices get on: with write-back, with reads of what the
+   * cache does not hold, or with one call that takes long. Any thread; waits for nobody.
+   */
+  public long deviceProgress() {
+    BackingCounters done = backing.counters();
+    return cache.writeBackProgressBytes()
+        + done.readBytes()
+        + done.flushes()
+        + hungDevices.progress();
+  }
+
+  private long progress() {
+    return cache.finishedRequests() + deviceProgress();
+  }
+
+  private static RuntimeException asUnchecked(Throwable failure) {
+    if (failure instanceof Error e) {
+      throw e;
+    }
+    return failure instanceof RuntimeException e ? e : new IllegalStateException(failure);
+  }
+
+  private void finishAndRelease() {
     Closer closer = new Closer();
     closer.add(media);
     closer.add(backing);
+    closer.add(watcher);
     Throwable failure = null;
     try {
       attached.detach();
@@ -289,6 +398,7 @@ public final class Pcache implements AutoCloseable {
     cache.kill();
     backing.close();
     cache.awaitIdle();
+    watcher.close();
     media.close();
   }
 }

@@ -53,6 +53,7 @@ import org.jspecify.annotations.Nullable;
  * @param cacheFile what has become of the cache device since it was opened: {@code as-opened},
  *     {@code grown}, {@code moved}, {@code cut} or {@code deleted}; up to a second late
  * @param backingFile the same of the backing device
+ * @param stopping what a stop that is under way does and waits for; empty while the cache is served
  * @param faults what is wrong now, a line each for people; empty when all is well
  * @param notices what is worth knowing and no fault, a line each for people
  */
@@ -94,6 +95,7 @@ public record PcacheStatus(
     String writeback,
     String cacheFile,
     String backingFile,
+    String stopping,
     List<String> faults,
     List<String> notices) {
 
@@ -110,6 +112,7 @@ public record PcacheStatus(
     Objects.requireNonNull(writeback, "writeback");
     Objects.requireNonNull(cacheFile, "cacheFile");
     Objects.requireNonNull(backingFile, "backingFile");
+    Objects.requireNonNull(stopping, "stopping");
     for (String fault : Objects.requireNonNull(faults, "faults")) {
       Objects.requireNonNull(fault, "faults");
     }
@@ -155,5 +158,50 @@ public record PcacheStatus(
   /** The kernel splits at white space that no backslash stands before. */
   private static String tableArgument(String path) {
     return path.replaceAll("[\\\\\\s]", "\\\\$0");
+  }
+
+  /** The same while a stop is under way. */
+  public PcacheStatus withStopping(String newStopping) {
+    return new PcacheStatus(
+        cache,
+        backing,
+        uuid,
+        label,
+        mediaKind,
+        whyNotDax,
+        outlivesPowerCut,
+        sizeBytes,
+        cacheBytes,
+        segNum,
+        segments,
+        segmentsInUse,
+        gcPercent,
+        dataCrc,
+        superblockFlags,
+        cacheInfoFlags,
+        keyHead,
+        dirtyTail,
+        keyTail,
+        dirtyBytes,
+        oldestDirtyMillis,
+        setAside,
+        cachedExtents,
+        indexBytes,
+        indexLimitBytes,
+        waitingRequests,
+        reads,
+        readHitBytes,
+        readMissBytes,
+        writes,
+        writtenBytes,
+        flushes,
+        writtenBackBytes,
+        reclaimedSegments,
+        writeback,
+        cacheFile,
+        backingFile,
+        newStopping,
+        faults,
+        notices);
   }
 }

@@ -8,6 +8,7 @@ import io.pcache.format.Identity;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.Superblock;
 import io.pcache.media.Media;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -21,7 +22,8 @@ final class StatusReport {
       Media media,
       BackingStore store,
       Identity identity,
-      Cache cache) {
+      Cache cache,
+      List<String> moreFaults) {
     CacheInfo info = cache.info();
     CacheSnapshot now = cache.snapshot();
     List<DamagedRange> setAside = setAside(now);
@@ -63,7 +65,8 @@ final class StatusReport {
         now.writeback(),
         now.cacheFile(),
         now.backingFile(),
-        now.faults(),
+        "",
+        allFaults(now, moreFaults),
         now.notices());
   }
 
@@ -71,5 +74,11 @@ final class StatusReport {
     return now.setAside().stream()
         .map(range -> new DamagedRange(range.offsetBytes(), range.lengthBytes()))
         .toList();
+  }
+
+  private static List<String> allFaults(CacheSnapshot now, List<String> more) {
+    List<String> all = new ArrayList<>(more);
+    all.addAll(now.faults());
+    return all;
   }
 }

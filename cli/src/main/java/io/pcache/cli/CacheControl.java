@@ -11,21 +11,26 @@ final class CacheControl implements ControlHandler {
 
   private final ServedCache cache;
   private final Supplier<@Nullable ClientsStatus> clients;
+  private final Supplier<String> stopping;
 
   /**
    * Takes requests for a cache.
    *
    * @param clients who uses it; null before anybody can
+   * @param stopping what a stop does that is under way, empty while there is none
    */
-  CacheControl(ServedCache cache, Supplier<@Nullable ClientsStatus> clients) {
+  CacheControl(
+      ServedCache cache, Supplier<@Nullable ClientsStatus> clients, Supplier<String> stopping) {
     this.cache = cache;
     this.clients = clients;
+    this.stopping = stopping;
   }
 
   @Override
   public ControlReply handle(ControlRequest request) {
     return switch (request.command()) {
-      case "status" -> ControlReply.status(cache.status(), clients.get());
+      case "status" ->
+          ControlReply.status(cache.status().withStopping(stopping.get()), clients.get());
       case "table" -> ControlReply.text(cache.status().toDmTableLine());
       case "message" -> message(request.arguments());
       default ->

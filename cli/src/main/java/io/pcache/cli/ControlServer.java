@@ -13,8 +13,11 @@ import java.nio.channels.Channels;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
 import java.util.Set;
@@ -49,6 +52,7 @@ final class ControlServer implements AutoCloseable {
 
   private final Path path;
   private final ServerSocketChannel listener;
+  private final String ownSocket;
   private final ControlHandler handler;
   private final Set<UserPrincipal> users = PeerUser.allowedToAsk();
   private final Semaphore places = new Semaphore(MAX_CONNECTIONS);
@@ -57,9 +61,11 @@ final class ControlServer implements AutoCloseable {
   private final ScheduledExecutorService deadlines =
       Executors.newSingleThreadScheduledExecutor(threads("pcache-control-deadlines-"));
 
-  private ControlServer(Path path, ServerSocketChannel listener, ControlHandler handler) {
+  private ControlServer(Path path, ServerSocketChannel listener, ControlHandler handler)
+      throws IOException {
     this.path = path;
     this.listener = listener;
+    this.ownSocket = fileKey(path);
     this.handler = handler;
   }
 
@@ -197,12 +203,27 @@ final class ControlServer implements AutoCloseable {
     }
   }
 
-  /** Stops to answer and takes the socket away. */
+  private static String fileKey(Path path) throws IOException {
+    try {
+      return String.valueOf(
+          Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+              .fileKey());
+    } catch (NoSuchFileException e) {
+      return "none";
+    }
+  }
+
+  /**
+   * Stops to answer and takes the socket away, unless it is that of another daemon by now, which
+   * may have the cache already.
+   */
   @Override
   public void close() {
     try {
       listener.close();
-      Files.deleteIfExists(path);
+      if (ownSocket.equals(fileKey(path))) {
+        Files.deleteIfExists(path);
+      }
     } catch (IOException e) {
       throw new UncheckedIOException("cannot take away the control socket " + path, e);
     } finally {

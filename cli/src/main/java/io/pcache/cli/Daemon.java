@@ -1,5 +1,6 @@
 package io.pcache.cli;
 
+import io.pcache.error.PcacheException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -11,15 +12,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * Serves one cache until it is asked to stop.
  *
- * <p>Starts from the inside out (cache, control socket, front end) and stops from the outside in,
- * so that no client ever reaches something that is not there yet or no more. What started is
- * stopped also where a later part does not start.
+ * <p>Starts from the inside out (cache, front end) and stops from the outside in, so that no client
+ * ever reaches something that is not there yet or no more; the control socket answers all the
+ * while. What started is stopped also where a later part does not start. No wait of a stop goes on
+ * while nothing moves.
  */
 final class Daemon {
   private final Supplier<ServedCache> opener;
   private final Path controlSocket;
   private final FrontEnd.Starter frontEnd;
   private final ToIntFunction<ServedCache> beforeClose;
+  private final Stopping stopping;
   private final PrintStream err;
 
   /** Known once clients can come. */
@@ -33,6 +36,7 @@ final class Daemon {
    * @param frontEnd starts to serve it
    * @param beforeClose what to do after the last client is gone and before the cache is closed; its
    *     result is the exit code
+   * @param stopping how it stops
    * @param err where people are told what goes on
    */
   Daemon(
@@ -40,11 +44,13 @@ final class Daemon {
       Path controlSocket,
       FrontEnd.Starter frontEnd,
       ToIntFunction<ServedCache> beforeClose,
+      Stopping stopping,
       PrintStream err) {
     this.opener = opener;
     this.controlSocket = controlSocket;
     this.frontEnd = frontEnd;
     this.beforeClose = beforeClose;
+    this.stopping = stopping;
     this.err = err;
   }
 
@@ -54,17 +60,20 @@ final class Daemon {
    * @param stop the requests
    * @param started told where clients find the device, once they do
    * @return the exit code
+   * @throws PcacheException where a device does not answer and the stop was given up, and for all
+   *     that the cache's opener, its close and the front end throw
    */
   int run(StopRequests stop, Consumer<FrontEnd> started) throws IOException {
-    try (ServedCache cache = opener.get();
-        ControlServer _ =
-            ControlServer.start(controlSocket, new CacheControl(cache, this::clientsStatus))) {
-      try (FrontEnd served = frontEnd.start(cache.device())) {
-        clients = served;
-        started.accept(served);
-        stop.first().join();
-        err.println("pcache: stopping");
-      }
+    ServedCache cache = opener.get();
+    // The control socket goes last: a stop that takes its time can be asked about.
+    try (Open control = new Open();
+        Open served = new Open()) {
+      served.closing = () -> stopping.during(() -> cache.close(stopping.patience()));
+      ControlServer server =
+          ControlServer.start(
+              controlSocket, new CacheControl(cache, this::clientsStatus, stopping::describe));
+      control.closing = server::close;
+      serve(cache, stop, started);
       int exitCode = beforeClose.applyAsInt(cache);
       Remainder remainder = new Remainder(cache.status());
       remainder.lines().forEach(this::say);
@@ -79,6 +88,29 @@ final class Daemon {
   private @Nullable ClientsStatus clientsStatus() {
     FrontEnd served = clients;
     return served == null ? null : served.clients();
+  }
+
+  private void serve(ServedCache cache, StopRequests stop, Consumer<FrontEnd> started) {
+    FrontEnd served = frontEnd.start(cache.device());
+    try {
+      clients = served;
+      started.accept(served);
+      stop.first().join();
+      err.println("pcache: stopping");
+    } finally {
+      stopping.begin(cache);
+      stopping.during(() -> served.close(stopping.patience()));
+    }
+  }
+
+  /** What has to be closed once it is there. */
+  private static final class Open implements AutoCloseable {
+    private Runnable closing = () -> {};
+
+    @Override
+    public void close() {
+      closing.run();
+    }
   }
 
   /** What nobody else has is given up only when asked for twice: until then it can be copied. */

@@ -1,26 +1,45 @@
 package io.pcache.cli;
 
 import io.pcache.PcacheStatus;
+import io.pcache.agent.Patience;
 import io.pcache.error.ErrorKind;
+import io.pcache.error.PcacheException;
 import java.io.PrintStream;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes everything dirty back before a cache is closed, unless a second stop request gives that
- * up. The result is the exit code: 0 where the backing device alone has everything now.
+ * up, or nothing is written for too long. The result is the exit code: 0 where the backing device
+ * alone has everything now.
  */
 final class Drain implements ToIntFunction<ServedCache> {
   private final StopRequests stop;
+  private final Patience patience;
   private final ProgressDisplay display;
   private final PrintStream err;
 
-  Drain(StopRequests stop, ProgressDisplay display, PrintStream err) {
+  /**
+   * Prepares a drain.
+   *
+   * @param patience how long it goes on while nothing is written back
+   */
+  Drain(StopRequests stop, Patience patience, ProgressDisplay display, PrintStream err) {
     this.stop = stop;
+    this.patience = patience;
     this.display = display;
     this.err = err;
+  }
+
+  /** How a drain ended. */
+  private enum End {
+    BY_ITSELF,
+    GIVEN_UP,
+    /** Nothing was written back for too long. */
+    STOOD_STILL
   }
 
   @Override
@@ -32,10 +51,10 @@ final class Drain implements ToIntFunction<ServedCache> {
               + ByteSize.format(before)
               + "; Ctrl-C once more leaves the rest in the cache");
     }
-    boolean ended = writeBack(cache);
+    End end = writeBack(cache);
     PcacheStatus after = cache.status();
-    if (!ended) {
-      return tellWhyNot(after);
+    if (end != End.BY_ITSELF) {
+      return tellWhyNot(end, after, cache.unanswered());
     }
     if (!after.setAside().isEmpty()) {
       say("all but damaged data is written back");
@@ -47,8 +66,7 @@ final class Drain implements ToIntFunction<ServedCache> {
     return 0;
   }
 
-  /** Returns whether it ended by itself. */
-  private boolean writeBack(ServedCache cache) {
+  private End writeBack(ServedCache cache) {
     // On a thread of its own, because a drain that waits for a failing backing device waits for
     // long. Closing the cache ends it.
     Executor thread = task -> Thread.ofPlatform().name("pcache-drain").daemon(true).start(task);
@@ -56,26 +74,42 @@ final class Drain implements ToIntFunction<ServedCache> {
       CompletableFuture<Void> drained =
           CompletableFuture.runAsync(
               () -> cache.drain((left, _) -> progress.at(ByteSize.format(left) + " left")), thread);
-      CompletableFuture.anyOf(drained, stop.second()).join();
-      return drained.isDone();
+      boolean over =
+          patience.await(
+              // Not its requests: the drain makes some, whether anything is written back or not.
+              "write-back",
+              cache::deviceProgress,
+              () -> drained.isDone() || stop.second().isDone());
+      if (drained.isDone()) {
+        drained.join();
+        return End.BY_ITSELF;
+      }
+      return over ? End.GIVEN_UP : End.STOOD_STILL;
     } catch (CompletionException e) {
       throw e.getCause() instanceof RuntimeException cause ? cause : e;
     }
   }
 
-  private int tellWhyNot(PcacheStatus after) {
+  private int tellWhyNot(End end, PcacheStatus after, @Nullable PcacheException unanswered) {
     after.faults().forEach(this::say);
+    if (end == End.STOOD_STILL) {
+      say("nothing was written back for " + patience.limitSeconds() + " s");
+    }
     say(
         "write-back given up; "
             + ByteSize.format(new Remainder(after).dirtyBytes())
             + " are not written back: serve with --drain once more"
             + (after.backingFails() ? " when the backing device works" : ""));
+    if (unanswered != null) {
+      return unanswered.kind().exitCode();
+    }
     if (after.backingFails()) {
       return ErrorKind.BACKING_FAILURE.exitCode();
     }
-    return after.writeback().equals("stopped")
-        ? ErrorKind.CORRUPT_MEDIA.exitCode()
-        : Failure.EXIT_OTHER;
+    if (after.writeback().equals("stopped")) {
+      return ErrorKind.CORRUPT_MEDIA.exitCode();
+    }
+    return end == End.STOOD_STILL ? ErrorKind.BACKING_FAILURE.exitCode() : Failure.EXIT_OTHER;
   }
 
   private void say(String line) {

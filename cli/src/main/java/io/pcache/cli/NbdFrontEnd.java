@@ -1,5 +1,6 @@
 package io.pcache.cli;
 
+import io.pcache.agent.Patience;
 import io.pcache.nbd.ConnectionStatus;
 import io.pcache.nbd.Dismissal;
 import io.pcache.nbd.NbdServer;
@@ -63,7 +64,7 @@ record NbdFrontEnd(NbdServer server) implements FrontEnd {
   }
 
   @Override
-  public void close() {
-    server.close();
+  public void close(Patience patience) {
+    server.close(patience);
   }
 }

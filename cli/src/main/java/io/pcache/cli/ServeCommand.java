@@ -5,6 +5,7 @@ import io.pcache.Pcache;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.ToIntFunction;
@@ -123,6 +124,15 @@ final class ServeCommand implements Callable<Integer> {
               + " everything is written back.")
   private boolean drain;
 
+  @Option(
+      names = "--stop-timeout",
+      paramLabel = "SECONDS",
+      defaultValue = "10",
+      converter = StopTimeout.class,
+      description =
+          "How long a stop waits while nothing moves, 1 to 86400. Default: ${DEFAULT-VALUE}.")
+  private Duration stopTimeout = Duration.ZERO;
+
   @Override
   public Integer call() throws Exception {
     DetachedStreams.install();
@@ -140,7 +150,8 @@ final class ServeCommand implements Callable<Integer> {
     }
     FrontEnd.Starter frontEnd = NbdFrontEnd.starter(listenAddresses(places, cache), export, limits);
     StopRequests stop = new StopRequests();
-    Drain writeBack = new Drain(stop, display, System.err);
+    Stopping stopping = new Stopping(stopTimeout, display);
+    Drain writeBack = new Drain(stop, stopping.patience(), display, System.err);
     // What a deleted cache file holds cannot stay there.
     ToIntFunction<ServedCache> beforeClose =
         served ->
@@ -165,6 +176,7 @@ final class ServeCommand implements Callable<Integer> {
                 : SocketPlaces.chosen(controlSocket),
             frontEnd,
             beforeClose,
+            stopping,
             System.err);
     return daemon.run(stop, this::announce);
   }

@@ -118,6 +118,9 @@ final class StatusText {
   }
 
   private void addFaults(PcacheStatus status) {
+    if (!status.stopping().isEmpty()) {
+      line("STOPPING", status.stopping());
+    }
     if (status.faults().isEmpty()) {
       line("faults", "none");
     }

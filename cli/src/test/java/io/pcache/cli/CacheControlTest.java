@@ -12,7 +12,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class CacheControlTest {
   private final List<String> events = new ArrayList<>();
-  private final CacheControl control = new CacheControl(new FakeCache(events), Samples::clients);
+  private final CacheControl control =
+      new CacheControl(new FakeCache(events), Samples::clients, () -> "");
 
   @Test
   void statusAndTableComeFromTheCache() {

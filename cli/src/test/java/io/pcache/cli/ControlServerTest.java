@@ -88,6 +88,16 @@ class ControlServerTest {
   }
 
   @Test
+  void theSocketOfTheNextDaemonIsNotTakenAway() throws IOException {
+    ControlServer first = serve(_ -> ControlReply.text("first"));
+    try (ControlServer _ = serve(_ -> ControlReply.text("next"))) {
+      first.close();
+      assertThat(socket).exists();
+    }
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
   void aSocketThatAKilledDaemonLeftIsReplaced() throws IOException {
     leaveSocket();
     try (ControlServer _ = serve(_ -> ControlReply.text("alive"))) {
@@ -169,7 +179,8 @@ class ControlServerTest {
 
   /** What a client meets that sends one line to a real handler; nothing may be logged as a bug. */
   private String refusalOf(String request) throws IOException {
-    try (ControlServer _ = serve(new CacheControl(new FakeCache(List.of()), Samples::clients))) {
+    try (ControlServer _ =
+        serve(new CacheControl(new FakeCache(List.of()), Samples::clients, () -> ""))) {
       String answer = answerTo(request + "\n");
       assertThat(answer).contains("\"failure\":\"").doesNotContain("unexpected", "NullPointer");
       return answer;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.pcache.PcacheStatus;
+import io.pcache.agent.Patience;
 import io.pcache.block.BlockDevice;
 import io.pcache.error.BackingFailureException;
 import io.pcache.error.BadOptionException;
@@ -15,6 +16,7 @@ import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -34,6 +36,8 @@ class DaemonTest {
   private final StopRequests stop = new StopRequests();
   private final ByteArrayOutputStream said = new ByteArrayOutputStream();
   private final PrintStream err = new PrintStream(said, true, StandardCharsets.UTF_8);
+  private final ProgressDisplay display = new ProgressDisplay(err, false);
+  private final Stopping stopping = new Stopping(Duration.ofSeconds(1), display);
 
   @Test
   void itStopsFromTheOutsideIn() throws IOException {
@@ -86,7 +90,8 @@ class DaemonTest {
         _ -> {
           throw new BadOptionException("address in use");
         };
-    Daemon daemon = new Daemon(() -> new FakeCache(events), socket(), failing, this::nothing, err);
+    Daemon daemon =
+        new Daemon(() -> new FakeCache(events), socket(), failing, this::nothing, stopping, err);
     assertThatThrownBy(() -> daemon.run(stop, _ -> {})).hasMessage("address in use");
     assertThat(events).containsExactly("close cache");
     assertThat(folder).isEmptyDirectory();
@@ -121,6 +126,17 @@ class DaemonTest {
     assertThat(daemon(FakeCache.neverDrained(events, failing), drain()).run(stop, _ -> {}))
         .isEqualTo(ErrorKind.BACKING_FAILURE.exitCode());
     assertThat(said()).contains("write-back: no space left", "when the backing device works");
+  }
+
+  @Test
+  @DisplayName("hazard 30: a drain in which nothing moves is given up, and the exit code says so")
+  void aDrainInWhichNothingMovesIsGivenUp() throws IOException {
+    stop.request();
+    Daemon daemon = daemon(FakeCache.neverDrained(events, Samples.status()), drain());
+    assertThat(daemon.run(stop, _ -> {})).isEqualTo(ErrorKind.BACKING_FAILURE.exitCode());
+    assertThat(said())
+        .contains("nothing was written back for 1 s", "11.8 MiB are not written back")
+        .contains("11.8 MiB stay in the cache");
   }
 
   @Test
@@ -205,11 +221,11 @@ class DaemonTest {
   }
 
   private Drain drain() {
-    return new Drain(stop, new ProgressDisplay(err, false), err);
+    return new Drain(stop, stopping.patience(), display, err);
   }
 
   private Daemon daemon(ServedCache cache, ToIntFunction<ServedCache> beforeClose) {
-    return new Daemon(() -> cache, socket(), this::startClients, beforeClose, err);
+    return new Daemon(() -> cache, socket(), this::startClients, beforeClose, stopping, err);
   }
 
   private FrontEnd startClients(BlockDevice device) {
@@ -226,7 +242,7 @@ class DaemonTest {
       }
 
       @Override
-      public void close() {
+      public void close(Patience patience) {
         events.add("close clients");
       }
     };

@@ -2,11 +2,14 @@ package io.pcache.cli;
 
 import io.pcache.DrainProgress;
 import io.pcache.PcacheStatus;
+import io.pcache.agent.Patience;
 import io.pcache.block.BlockDevice;
 import io.pcache.block.BlockRequest;
 import io.pcache.block.RangeStateVisitor;
+import io.pcache.error.PcacheException;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 
 /** A cache that writes down what is done to it, and drains for as long as the test wants. */
 final class FakeCache implements ServedCache, BlockDevice {
@@ -60,7 +63,17 @@ final class FakeCache implements ServedCache, BlockDevice {
   }
 
   @Override
-  public void close() {
+  public long deviceProgress() {
+    return 0;
+  }
+
+  @Override
+  public @Nullable PcacheException unanswered() {
+    return null;
+  }
+
+  @Override
+  public void close(Patience patience) {
     events.add("close cache");
     drained.countDown();
   }

@@ -15,6 +15,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -111,14 +114,18 @@ class FileSystemLimitsTest {
     ServedDisk.pcache("format", cache.toString(), "--size", "512M").succeeded();
   }
 
-  private ServedDisk start() throws IOException, InterruptedException {
-    return ServedDisk.start(
-        "--cache",
-        cache.toString(),
-        "--backing",
-        backing.toString(),
-        "--listen",
-        ServedDisk.unixSocket(folder));
+  private ServedDisk start(String... more) throws IOException, InterruptedException {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "--cache",
+                cache.toString(),
+                "--backing",
+                backing.toString(),
+                "--listen",
+                ServedDisk.unixSocket(folder)));
+    arguments.addAll(List.of(more));
+    return ServedDisk.start(arguments.toArray(new String[0]));
   }
 
   private PcacheStatus status() throws IOException {
@@ -218,6 +225,34 @@ class FileSystemLimitsTest {
         file.position((64L + i) << 20);
         assertThat(file.read(buffer)).isEqualTo(written.length);
         assertThat(written).containsOnly(i + 1);
+      }
+    }
+  }
+
+  @Test
+  @DisplayName(
+      "hazard 30: a stop in front of a full file system is bounded, with writes that wait and a drain")
+  void aStopInFrontOfAFullFileSystemWithWritesThatWaitIsBounded()
+      throws IOException, InterruptedException {
+    makeFileSystem(SMALL_BYTES);
+    backing = small.root().resolve("backing");
+    SparseFiles.create(backing, BACKING_BYTES);
+    format(cache);
+    assertThat(small.fill()).exists();
+    try (ServedDisk disk = start("--stop-timeout", "2", "--drain")) {
+      Process writer = LibnbdClient.start(disk.uri(), WRITE_MORE_THAN_THE_CACHE_HOLDS);
+      try {
+        await()
+            .atMost(120, TimeUnit.SECONDS)
+            .until(
+                () -> status().waitingRequests() > 0 && status().writeback().equals("backing-off"));
+        disk.requestStop();
+        // It took 41 s.
+        assertThat(disk.awaitEnd(Duration.ofSeconds(30)))
+            .as(disk.log())
+            .isEqualTo(ErrorKind.BACKING_FAILURE.exitCode());
+      } finally {
+        writer.destroyForcibly();
       }
     }
   }

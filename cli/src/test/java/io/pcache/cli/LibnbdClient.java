@@ -46,6 +46,14 @@ final class LibnbdClient {
     Command.run(PYTHON, words.toArray(new String[0])).succeeded();
   }
 
+  /** Starts a program, and leaves it running; what it prints is nobody's. */
+  static Process start(String uri, String program) throws IOException {
+    return new ProcessBuilder(PYTHON, "-c", PRELUDE + program, uri)
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start();
+  }
+
   /**
    * Reads ranges into files.
    *

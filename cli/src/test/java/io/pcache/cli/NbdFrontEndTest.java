@@ -3,6 +3,7 @@ package io.pcache.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pcache.agent.Patience;
 import io.pcache.error.BadOptionException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -31,13 +32,15 @@ class NbdFrontEndTest {
     Path socket = folder.resolve("nbd.sock");
     FrontEnd.Starter starter =
         NbdFrontEnd.starter(List.of("unix:" + socket, "127.0.0.1:0"), "disk", limits());
-    try (FrontEnd frontEnd = starter.start(new FakeCache(List.of()));
-        SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+    FrontEnd frontEnd = starter.start(new FakeCache(List.of()));
+    try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
       assertThat(client.isConnected()).isTrue();
       assertThat(frontEnd.uris())
           .satisfiesExactlyInAnyOrder(
               uri -> assertThat(uri).startsWith("nbd+unix:///disk?socket=").endsWith("nbd.sock"),
               uri -> assertThat(uri).matches("nbd://127\\.0\\.0\\.1:\\d+/disk"));
+    } finally {
+      frontEnd.close(Patience.standard());
     }
     assertThat(socket).doesNotExist();
   }
@@ -47,8 +50,8 @@ class NbdFrontEndTest {
     Path socket = folder.resolve("nbd.sock");
     FrontEnd.Starter starter =
         NbdFrontEnd.starter(List.of("unix:" + socket), "", limits("--max-connections", "1"));
-    try (FrontEnd frontEnd = starter.start(new FakeCache(List.of()));
-        SocketChannel first = SocketChannel.open(UnixDomainSocketAddress.of(socket));
+    FrontEnd frontEnd = starter.start(new FakeCache(List.of()));
+    try (SocketChannel first = SocketChannel.open(UnixDomainSocketAddress.of(socket));
         SocketChannel second = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
       assertThat(first.read(ByteBuffer.allocate(1))).isOne();
       assertThat(second.read(ByteBuffer.allocate(1))).isEqualTo(-1);
@@ -58,6 +61,8 @@ class NbdFrontEndTest {
           .satisfies(client -> assertThat(client.export()).isNull());
       assertThat(frontEnd.clients().refused()).containsExactly(Map.entry("connection-limit", 1L));
       assertThat(frontEnd.clients().cutOff()).isEmpty();
+    } finally {
+      frontEnd.close(Patience.standard());
     }
   }
 

@@ -71,6 +71,7 @@ final class Samples {
         s.writeback(),
         cacheFile,
         backingFile,
+        s.stopping(),
         s.faults(),
         List.of("the file: it has grown"));
   }
@@ -124,6 +125,7 @@ final class Samples {
         writeback,
         "as-opened",
         "as-opened",
+        "",
         faults,
         List.of());
   }

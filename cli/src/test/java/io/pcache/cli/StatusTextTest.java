@@ -126,6 +126,7 @@ class StatusTextTest {
             "idle",
             "as-opened",
             "as-opened",
+            "",
             List.of(),
             List.of());
     assertThat(new StatusText(fresh, null).toString())

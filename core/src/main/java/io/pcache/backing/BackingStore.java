@@ -58,6 +58,15 @@ public interface BackingStore extends AutoCloseable {
     return FileCondition.AS_OPENED;
   }
 
+  /**
+   * How much the device behind has moved so far, for whomever, in sectors as the system counts
+   * them; constant where it does not tell. Shows a device that is slow from one that does not
+   * answer.
+   */
+  default long movedSectors() {
+    return 0;
+  }
+
   /** Releases what it holds. Does not flush. */
   @Override
   void close() throws IOException;

@@ -142,6 +142,11 @@ public final class FileBackingStore implements BackingStore {
   }
 
   @Override
+  public long movedSectors() {
+    return file.movedSectors();
+  }
+
+  @Override
   public void close() throws IOException {
     transfers.close();
     try {

@@ -1,5 +1,6 @@
 package io.pcache.backing;
 
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -22,13 +23,15 @@ final class InFlightGate {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition idle = lock.newCondition();
   private Admission admission = Admission.ADMITTED;
-  private long inFlight;
+
+  /** Changed under the lock only, and read by who waits for nobody. */
+  private final AtomicLong inFlight = new AtomicLong();
 
   /** Counts a submission in, to be followed by one {@link #leave}. */
   Admission enter() {
     lock.lock();
     try {
-      inFlight++;
+      var _ = inFlight.incrementAndGet();
       return admission;
     } finally {
       lock.unlock();
@@ -38,8 +41,7 @@ final class InFlightGate {
   void leave() {
     lock.lock();
     try {
-      inFlight--;
-      if (inFlight == 0) {
+      if (inFlight.decrementAndGet() == 0) {
         idle.signalAll();
       }
     } finally {
@@ -63,7 +65,7 @@ final class InFlightGate {
   boolean finishClosing() {
     lock.lock();
     try {
-      if (inFlight == 0) {
+      if (inFlight.get() == 0) {
         admission = Admission.CLOSED;
       }
       return admission == Admission.CLOSED;
@@ -76,7 +78,7 @@ final class InFlightGate {
   void awaitIdle() {
     lock.lock();
     try {
-      while (inFlight > 0) {
+      while (inFlight.get() > 0) {
         idle.awaitUninterruptibly();
       }
     } finally {
@@ -84,12 +86,8 @@ final class InFlightGate {
     }
   }
 
+  /** How many have been counted in and not out. Waits for nobody. */
   long inFlight() {
-    lock.lock();
-    try {
-      return inFlight;
-    } finally {
-      lock.unlock();
-    }
+    return inFlight.get();
   }
 }

@@ -31,20 +31,9 @@ public final class InFlightRequests {
     return started.sum() - done;
   }
 
-  /**
-   * Waits until there are none, for a limited time.
-   *
-   * @return whether there are none
-   */
-  public boolean awaitNone(long timeoutNanos) {
-    long start = System.nanoTime();
-    while (count() != 0) {
-      if (System.nanoTime() - start > timeoutNanos) {
-        return false;
-      }
-      LockSupport.parkNanos(POLL_NANOS);
-    }
-    return true;
+  /** How many have been completed; changes as long as requests get on. */
+  public long finishedCount() {
+    return finished.sum();
   }
 
   /** Returns when there are none. The caller sees to it that no new ones are taken for long. */

@@ -2,6 +2,7 @@ package io.pcache.cache;
 
 import io.pcache.agent.Agent;
 import io.pcache.agent.AgentThread;
+import io.pcache.agent.Patience;
 import io.pcache.agent.Wakeup;
 import io.pcache.backing.BackingDevice;
 import io.pcache.block.BlockDevice;
@@ -30,6 +31,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,7 +50,6 @@ public final class Cache implements BlockDevice, AutoCloseable {
   private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
-  private static final long MAX_FINISH_NANOS = TimeUnit.SECONDS.toNanos(30);
   private static final int POOLED_STAGES = 128;
 
   private final Geometry geometry;
@@ -78,6 +79,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
   private volatile CacheInfo info;
   private @Nullable Recovery recovered;
   private volatile boolean closing;
+  private volatile boolean madeDurable;
 
   private Cache(
       Geometry geometry,
@@ -455,8 +457,32 @@ public final class Cache implements BlockDevice, AutoCloseable {
   }
 
   /**
-   * Ends in order: takes no more requests, finishes those in flight, makes everything durable, and
-   * stops the agents. Dirty data stays in the cache.
+   * Takes no more requests, and waits for those in flight as long as they get on. Then writes that
+   * wait for space fail: they were never acknowledged.
+   *
+   * @param progress a number that changes as they get on
+   * @return whether nothing is in flight
+   */
+  public boolean finishRequests(Patience patience, LongSupplier progress) {
+    closing = true;
+    if (awaitRequests(patience, progress)) {
+      return true;
+    }
+    long finished = inFlight.finishedCount();
+    deferred.abandon();
+    if (inFlight.finishedCount() != finished) {
+      patience.renew();
+    }
+    return awaitRequests(patience, progress);
+  }
+
+  private boolean awaitRequests(Patience patience, LongSupplier progress) {
+    return patience.await("requests in flight", progress, () -> inFlight.count() == 0);
+  }
+
+  /**
+   * Ends in order: makes everything durable, takes no more requests, waits for those in flight and
+   * stops the agents, however long that takes. Dirty data stays in the cache.
    *
    * @return where the log is
    * @throws PcacheException where the last flush failed; the agents are stopped all the same
@@ -464,12 +490,18 @@ public final class Cache implements BlockDevice, AutoCloseable {
   public LogBounds finish() {
     closing = true;
     try {
-      if (!inFlight.awaitNone(MAX_FINISH_NANOS)) {
-        // Writes that wait for a backing device that does not answer were never acknowledged.
+      if (inFlight.count() > 0) {
         deferred.abandon();
-        inFlight.awaitNone();
+        try {
+          // Now, because those in flight may be at a device that does not answer.
+          flush();
+          madeDurable = true;
+        } finally {
+          inFlight.awaitNone();
+        }
       }
       flush();
+      madeDurable = true;
       stopAgents();
       return new LogBounds(
           reclaimer.keyTail(), writeback.durableDirtyTail(), committer.durableHead());
@@ -480,9 +512,27 @@ public final class Cache implements BlockDevice, AutoCloseable {
     }
   }
 
-  /** {@link #finish} for callers that do not want to know where the log ends. */
+  /** Whether {@link #finish} has come so far that everything acknowledged is durable. */
+  public boolean isMadeDurable() {
+    return madeDurable;
+  }
+
+  /** How many requests have been completed. */
+  public long finishedRequests() {
+    return inFlight.finishedCount();
+  }
+
+  /** How much was written back, without what was written again after a failure. */
+  public long writeBackProgressBytes() {
+    return counters.writeBackProgressBytes.sum();
+  }
+
+  /**
+   * {@link #finish} after its requests, for callers that do not want to know where the log ends.
+   */
   @Override
   public void close() {
+    var _ = finishRequests(Patience.standard(), this::finishedRequests);
     var _ = finish();
   }
 

@@ -13,6 +13,10 @@ final class CacheCounters {
   final LongAdder dirtiedBytes = new LongAdder();
   final LongAdder cleanedBytes = new LongAdder();
   final LongAdder writtenBackBytes = new LongAdder();
+
+  /** The same without what is written again after a failure. */
+  final LongAdder writeBackProgressBytes = new LongAdder();
+
   final LongAdder reclaimedSegments = new LongAdder();
 
   /** Bytes in the log that are not known to be on the backing device. */

@@ -368,6 +368,9 @@ final class Writeback implements Agent {
   private void written(BackingRequest request, @Nullable PcacheException cause) {
     if (cause == null) {
       counters.writtenBackBytes.add(request.lengthBytes());
+      if (!backoff.isActive()) {
+        counters.writeBackProgressBytes.add(request.lengthBytes());
+      }
       health.backingReads().succeeded();
     } else {
       failure.compareAndSet(null, cause);

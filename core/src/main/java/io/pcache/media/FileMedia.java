@@ -1,5 +1,7 @@
 package io.pcache.media;
 
+import io.pcache.agent.CallWatch;
+import io.pcache.agent.Clock;
 import io.pcache.error.NoSpaceException;
 import io.pcache.nativeio.NativeFile;
 import java.io.IOException;
@@ -22,12 +24,13 @@ final class FileMedia extends MappedMedia {
   private static final ThreadLocal<MemorySegment> BOUNCE =
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(CHUNK_BYTES, 4096));
 
+  private final CallWatch calls = new CallWatch(Clock.system());
   private final SharedSync sync;
   private final @Nullable String whyNotDax;
 
   FileMedia(NativeFile file, MemorySegment mapping, Arena arena, @Nullable String whyNotDax) {
     super(file, mapping, arena, MediaKind.FILE);
-    this.sync = new SharedSync(file::syncData);
+    this.sync = new SharedSync(this::syncFile);
     this.whyNotDax = whyNotDax;
   }
 
@@ -41,7 +44,7 @@ final class FileMedia extends MappedMedia {
       long offsetBytes, MemorySegment source, long sourceOffsetBytes, long lengthBytes) {
     try {
       if (source.isNative()) {
-        file.write(source, sourceOffsetBytes, lengthBytes, offsetBytes);
+        writeFile(source, sourceOffsetBytes, lengthBytes, offsetBytes);
       } else {
         writeFromHeap(offsetBytes, source, sourceOffsetBytes, lengthBytes);
       }
@@ -57,8 +60,19 @@ final class FileMedia extends MappedMedia {
     for (long done = 0; done < lengthBytes; ) {
       long n = Math.min(CHUNK_BYTES, lengthBytes - done);
       MemorySegment.copy(source, sourceOffsetBytes + done, bounce, 0, n);
-      file.write(bounce, 0, n, offsetBytes + done);
+      writeFile(bounce, 0, n, offsetBytes + done);
       done += n;
+    }
+  }
+
+  private void writeFile(
+      MemorySegment source, long sourceOffsetBytes, long lengthBytes, long offsetBytes)
+      throws IOException {
+    int call = calls.begin();
+    try {
+      file.write(source, sourceOffsetBytes, lengthBytes, offsetBytes);
+    } finally {
+      calls.end(call);
     }
   }
 
@@ -67,7 +81,7 @@ final class FileMedia extends MappedMedia {
     try {
       for (long done = 0; done < lengthBytes; ) {
         long n = Math.min(CHUNK_BYTES, lengthBytes - done);
-        file.write(ZEROES, 0, n, offsetBytes + done);
+        writeFile(ZEROES, 0, n, offsetBytes + done);
         done += n;
       }
     } catch (IOException e) {
@@ -81,10 +95,22 @@ final class FileMedia extends MappedMedia {
    */
   @Override
   public void recycle(long offsetBytes, long lengthBytes) {
+    int call = calls.begin();
     try {
       var _ = file.zeroRange(offsetBytes, lengthBytes);
     } catch (IOException | NoSpaceException e) {
       LOG.debug("{}: cannot recycle a range: {}", file.path(), e.getMessage());
+    } finally {
+      calls.end(call);
+    }
+  }
+
+  private void syncFile() throws IOException {
+    int call = calls.begin();
+    try {
+      file.syncData();
+    } finally {
+      calls.end(call);
     }
   }
 
@@ -101,5 +127,10 @@ final class FileMedia extends MappedMedia {
   @Override
   public boolean syncMayBlock() {
     return true;
+  }
+
+  @Override
+  public CallWatch calls() {
+    return calls;
   }
 }

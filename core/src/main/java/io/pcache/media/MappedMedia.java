@@ -50,6 +50,11 @@ abstract sealed class MappedMedia implements Media permits DaxMedia, FileMedia, 
   }
 
   @Override
+  public final long movedSectors() {
+    return file.movedSectors();
+  }
+
+  @Override
   public final void close() {
     try {
       arena.close();

@@ -1,5 +1,6 @@
 package io.pcache.media;
 
+import io.pcache.agent.CallWatch;
 import io.pcache.nativeio.FileCondition;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -69,6 +70,23 @@ public interface Media extends AutoCloseable {
    * agent.
    */
   boolean syncMayBlock();
+
+  /**
+   * Its calls of the device that have not returned; null where it never waits for one. Reads
+   * through the view are not among them.
+   */
+  default @Nullable CallWatch calls() {
+    return null;
+  }
+
+  /**
+   * How much the device behind has moved so far, for whomever, in sectors as the system counts
+   * them; constant where it does not tell. Shows a device that is slow from one that does not
+   * answer.
+   */
+  default long movedSectors() {
+    return 0;
+  }
 
   /** What it is made of. */
   MediaKind kind();

@@ -194,6 +194,15 @@ public final class NativeFile implements AutoCloseable {
   }
 
   /**
+   * How many sectors have been moved so far by the block device that this is, or that its file
+   * system is on; constant where the system does not tell.
+   */
+  public long movedSectors() {
+    OpenedFile then = opened;
+    return then == null ? 0 : DiskCounters.movedSectors(then.state().device());
+  }
+
+  /**
    * Takes the exclusive lock of this file, held until {@link #close}. Advisory, and tied to this
    * open: a second open in the same process is refused like one in another.
    *

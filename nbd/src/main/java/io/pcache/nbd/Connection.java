@@ -239,8 +239,4 @@ final class Connection implements Runnable {
     }
     return true;
   }
-
-  void join() {
-    Threads.joinUninterruptibly(thread);
-  }
 }

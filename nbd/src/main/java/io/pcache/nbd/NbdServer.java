@@ -2,6 +2,7 @@ package io.pcache.nbd;
 
 import io.pcache.agent.AgentThread;
 import io.pcache.agent.Clock;
+import io.pcache.agent.Patience;
 import io.pcache.block.BlockDevice;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
@@ -13,8 +14,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,7 +31,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class NbdServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(NbdServer.class);
-  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
   private static final long MAX_WATCH_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final int WATCHES_PER_TIMEOUT = 4;
 
@@ -188,12 +188,19 @@ public final class NbdServer implements AutoCloseable {
 
   /**
    * Closes in order: takes no more connections, refuses new requests with {@code NBD_ESHUTDOWN},
-   * lets requests in flight complete and their replies be sent, and closes all connections. What is
-   * not done within the close timeout is given up. A request that the device still holds then keeps
-   * its buffer until it completes. Can be repeated.
+   * lets requests in flight complete and their replies be sent, and closes all connections. What
+   * does not get on for the close timeout is given up. A request that the device still holds then
+   * keeps its buffer until it completes, and a thread that the device holds is left to it. Can be
+   * repeated.
    */
   @Override
   public void close() {
+    long limitNanos = shared.options().closeTimeout().toNanos();
+    close(new Patience(clock, limitNanos, (what, quietNanos) -> {}));
+  }
+
+  /** The same with a patience of the caller's choice instead of the close timeout. */
+  public void close(Patience patience) {
     admissionLock.lock();
     try {
       shared.shutDown();
@@ -201,35 +208,39 @@ public final class NbdServer implements AutoCloseable {
       admissionLock.unlock();
     }
     listeners.forEach(Listener::close);
-    long deadlineNanos = clock.nanoTime() + shared.options().closeTimeout().toNanos();
-    endConnections(deadlineNanos);
-    awaitRequests(deadlineNanos);
+    endConnections(patience);
+    awaitRequests(patience);
     watchdog.close();
     shared.freeBuffers();
   }
 
-  private void endConnections(long deadlineNanos) {
+  private void endConnections(Patience patience) {
     List<Connection> ending = new ArrayList<>(connections);
-    boolean unused = ending.removeIf(Connection::endWhenIdle);
-    while (!ending.isEmpty() && clock.nanoTime() < deadlineNanos) {
-      LockSupport.parkNanos(POLL_NANOS);
-      boolean unusedToo = ending.removeIf(Connection::endWhenIdle);
+    BooleanSupplier allEnd =
+        () -> {
+          var _ = ending.removeIf(Connection::endWhenIdle);
+          return ending.isEmpty() && connections.isEmpty();
+        };
+    if (patience.await("the clients' requests", this::moves, allEnd)) {
+      return;
     }
-    while (!connections.isEmpty() && clock.nanoTime() < deadlineNanos) {
-      LockSupport.parkNanos(POLL_NANOS);
+    List.copyOf(connections).forEach(Connection::abort);
+    if (!patience.await("the clients' connections", this::moves, connections::isEmpty)) {
+      LOG.warn("{} connections are left to a device that does not answer", connections.size());
     }
-    List<Connection> left = List.copyOf(connections);
-    left.forEach(Connection::abort);
-    left.forEach(Connection::join);
   }
 
-  private void awaitRequests(long deadlineNanos) {
-    while (shared.requestsInFlight().sum() > 0 && clock.nanoTime() < deadlineNanos) {
-      LockSupport.parkNanos(POLL_NANOS);
-    }
-    long left = shared.requestsInFlight().sum();
-    if (left > 0) {
-      LOG.warn("closed with {} requests still at the device; their clients got no reply", left);
+  /** Changes as requests and connections end; no new ones begin. */
+  private long moves() {
+    return shared.requestsInFlight().sum() + connections.size();
+  }
+
+  private void awaitRequests(Patience patience) {
+    LongAdder inFlight = shared.requestsInFlight();
+    if (!patience.await("the clients' requests", this::moves, () -> inFlight.sum() == 0)) {
+      LOG.warn(
+          "closed with {} requests still at the device; their clients got no reply",
+          inFlight.sum());
     }
   }
 }

@@ -2,6 +2,9 @@ package io.pcache.nbd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pcache.block.BlockDevice;
+import io.pcache.block.BlockRequest;
+import io.pcache.block.RangeStateVisitor;
 import io.pcache.nbd.protocol.Command;
 import io.pcache.nbd.protocol.NbdError;
 import io.pcache.nbd.protocol.OptionReply;
@@ -9,6 +12,8 @@ import io.pcache.nbd.protocol.OptionType;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -74,6 +79,50 @@ class ServerCloseTest {
       assertThat(server.status().payloadBytesInFlight()).isEqualTo(4096);
       device.letGo();
       server.awaitNothingInFlight();
+    }
+  }
+
+  @Test
+  @DisplayName("hazard 30: a connection's thread that the device does not let go delays no close")
+  void aThreadThatTheDeviceHoldsDoesNotKeepItForever() throws IOException {
+    CountDownLatch entered = new CountDownLatch(1);
+    CountDownLatch letGo = new CountDownLatch(1);
+    BlockDevice holding = new HoldingDevice(new RamDevice(SIZE), entered::countDown, letGo);
+    try (ServerUnderTest server =
+            ServerUnderTest.serving(
+                Map.of("", holding), o -> o.closeTimeout(Duration.ofMillis(100)));
+        RawClient client = server.start(ReplyStyle.SIMPLE)) {
+      client.request(0, Command.READ, 1, 0, 4096);
+      ServerUnderTest.eventually(() -> entered.getCount() == 0);
+      server.server().close();
+      assertThat(client.seesEnd()).isTrue();
+      letGo.countDown();
+      server.awaitNothingInFlight();
+    }
+  }
+
+  /** Does not return from a submission, as one that waits for a request of its own. */
+  private record HoldingDevice(BlockDevice device, Runnable entered, CountDownLatch letGo)
+      implements BlockDevice {
+    @Override
+    public long sizeBytes() {
+      return device.sizeBytes();
+    }
+
+    @Override
+    public void submit(BlockRequest request) {
+      entered.run();
+      try {
+        letGo.await();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+      device.submit(request);
+    }
+
+    @Override
+    public void visitRangeStates(long offsetBytes, long lengthBytes, RangeStateVisitor visitor) {
+      device.visitRangeStates(offsetBytes, lengthBytes, visitor);
     }
   }
 

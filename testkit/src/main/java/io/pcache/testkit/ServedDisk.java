@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -142,8 +143,18 @@ public final class ServedDisk implements AutoCloseable {
 
   /** Waits until it has stopped; returns its exit code. */
   public int awaitEnd() throws InterruptedException {
-    if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
-      throw new AssertionError("the daemon has not stopped in " + STOP_SECONDS + " s:\n" + log());
+    return awaitEnd(Duration.ofSeconds(STOP_SECONDS));
+  }
+
+  /**
+   * Waits for its end; returns its exit code.
+   *
+   * @throws AssertionError with its output where that takes longer than the limit
+   */
+  public int awaitEnd(Duration limit) throws InterruptedException {
+    if (!process.waitFor(limit.toSeconds(), TimeUnit.SECONDS)) {
+      throw new AssertionError(
+          "the daemon has not stopped in " + limit.toSeconds() + " s:\n" + log());
     }
     return process.exitValue();
   }
