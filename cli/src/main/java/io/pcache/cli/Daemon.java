@@ -75,9 +75,13 @@ final class Daemon {
       control.closing = server::close;
       serve(cache, stop, started);
       int exitCode = beforeClose.applyAsInt(cache);
+      if (exitCode != 0) {
+        stopping.leaves(exitCode);
+      }
       Remainder remainder = new Remainder(cache.status());
       remainder.lines().forEach(this::say);
       if (remainder.endsWithProcess()) {
+        stopping.leaves(remainder.lossExitCode());
         awaitSecondRequest(stop);
         return remainder.lossExitCode();
       }

@@ -11,7 +11,9 @@ public final class Main {
 
   /** Runs the command and ends the process with its exit code. */
   public static void main(String[] args) {
-    System.exit(run(args));
+    int exitCode = run(args);
+    Launcher.ofThisProcess().ends(exitCode);
+    System.exit(exitCode);
   }
 
   private static int run(String[] args) {

@@ -130,7 +130,7 @@ final class ServeCommand implements Callable<Integer> {
       defaultValue = "10",
       converter = StopTimeout.class,
       description =
-          "How long a stop waits while nothing moves, 1 to 86400. Default: ${DEFAULT-VALUE}.")
+          "How long a stop waits while nothing moves, 1 to 86400. Default: ${DEFAULT-VALUE}. A second signal stops at once.")
   private Duration stopTimeout = Duration.ZERO;
 
   @Override
@@ -150,7 +150,10 @@ final class ServeCommand implements Callable<Integer> {
     }
     FrontEnd.Starter frontEnd = NbdFrontEnd.starter(listenAddresses(places, cache), export, limits);
     StopRequests stop = new StopRequests();
+    Launcher launcher = Launcher.ofThisProcess();
     Stopping stopping = new Stopping(stopTimeout, display);
+    EndAtOnce.on(stop, stopping, launcher, System.err);
+    var _ = stop.first().thenRun(launcher::stops);
     Drain writeBack = new Drain(stop, stopping.patience(), display, System.err);
     // What a deleted cache file holds cannot stay there.
     ToIntFunction<ServedCache> beforeClose =
@@ -170,7 +173,10 @@ final class ServeCommand implements Callable<Integer> {
                         gcPercent,
                         force),
                     display,
-                    stop),
+                    () -> {
+                      StopSignals.route(stop);
+                      launcher.serves(stopTimeout, stop);
+                    }),
             controlSocket == null
                 ? places.forServer(cache, SocketPlaces.CONTROL_SUFFIX)
                 : SocketPlaces.chosen(controlSocket),
@@ -199,10 +205,10 @@ final class ServeCommand implements Callable<Integer> {
    * Signals become stop requests only once the cache is open: until then there is nothing to stop
    * in order.
    */
-  private static ServedCache open(OpenOptions options, ProgressDisplay display, StopRequests stop) {
+  private static ServedCache open(OpenOptions options, ProgressDisplay display, Runnable opened) {
     try (Progress _ = display.start("opening " + options.cache())) {
       ServedCache cache = ServedCache.open(options);
-      StopSignals.route(stop);
+      opened.run();
       return cache;
     }
   }

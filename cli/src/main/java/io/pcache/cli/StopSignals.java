@@ -11,6 +11,8 @@ import java.util.List;
  * Turns the signals by which people and service managers stop a process into stop requests. A
  * shutdown hook would not do: it sees the first signal only, and cannot choose the exit code.
  *
+ * <p>The launcher has them too, and passes them on in its own way: see {@link Launcher}.
+ *
  * <p>The JDK's interface to signals is supported but kept out of the way: a compiler warns of it
  * whatever the program says, so it is reached by name.
  */

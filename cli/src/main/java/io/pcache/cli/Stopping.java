@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A stop that is under way: how patient it is, and what it waits for, as stderr and status tell.
  *
- * <p>Thread-safety: {@link #describe} from any thread, the rest from the one that stops.
+ * <p>Thread-safety: {@link #describe} and {@link #exitCodeUnfinished} from any thread, the rest
+ * from the one that stops.
  */
 final class Stopping {
   private final ProgressDisplay display;
@@ -17,6 +18,7 @@ final class Stopping {
   private @Nullable Progress shown;
   private volatile @Nullable ServedCache cache;
   private volatile String description = "";
+  private volatile int exitCode = Failure.EXIT_OTHER;
 
   /**
    * Prepares for a stop.
@@ -42,6 +44,16 @@ final class Stopping {
   private long deviceProgress() {
     ServedCache stopped = cache;
     return stopped == null ? 0 : stopped.deviceProgress();
+  }
+
+  /** Something is left undone, which the exit code says however the process ends. */
+  void leaves(int code) {
+    exitCode = code;
+  }
+
+  /** With what the process ends where the stop does not come to its end. */
+  int exitCodeUnfinished() {
+    return exitCode;
   }
 
   /** Does a part of it, and shows what that waits for. */

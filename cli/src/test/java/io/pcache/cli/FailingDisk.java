@@ -2,6 +2,7 @@ package io.pcache.cli;
 
 import static org.awaitility.Awaitility.await;
 
+import io.pcache.testkit.Command;
 import io.pcache.testkit.SparseFiles;
 import io.pcache.testkit.Tool;
 import java.io.IOException;
@@ -10,8 +11,8 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A block device of this machine that fails all its reads, writes and flushes while it is told to:
- * nbdkit with its error filter, under nbdfuse, under a loop device.
+ * A block device of this machine that fails all its reads, writes and flushes, or does not answer
+ * them, while it is told to: nbdkit with its error filter, under nbdfuse, under a loop device.
  */
 final class FailingDisk implements AutoCloseable {
   private final Path content;
@@ -72,6 +73,20 @@ final class FailingDisk implements AutoCloseable {
 
   void comeBack() throws IOException {
     Files.delete(failsWhilePresent);
+  }
+
+  /** Neither answers nor fails from now on, until {@link #goOn}. */
+  void hang() throws IOException, InterruptedException {
+    signal("-STOP");
+  }
+
+  /** Answers what it was asked meanwhile, and everything else. */
+  void goOn() throws IOException, InterruptedException {
+    signal("-CONT");
+  }
+
+  private void signal(String name) throws IOException, InterruptedException {
+    Command.run("kill", name, String.valueOf(nbdkit.pid())).succeeded();
   }
 
   @Override

@@ -55,11 +55,17 @@ class StandardDescriptorsTest {
           .ignoreExceptions()
           .until(() -> RunningDaemon.status(cache).sizeBytes() == 1L << 30);
       for (String descriptor : List.of(missing.split(" ", -1))) {
-        Path link = Path.of("/proc", String.valueOf(daemon.pid()), "fd", descriptor);
-        assertThat(Files.readSymbolicLink(link)).isEqualTo(Path.of("/dev/null"));
+        assertIsNullDevice(daemon.toHandle(), descriptor);
+        assertIsNullDevice(daemon.children().findFirst().orElseThrow(), descriptor);
       }
     } finally {
       assertThat(daemon.destroyForcibly().waitFor()).isNotZero();
     }
+  }
+
+  private static void assertIsNullDevice(ProcessHandle process, String descriptor)
+      throws IOException {
+    Path link = Path.of("/proc", String.valueOf(process.pid()), "fd", descriptor);
+    assertThat(Files.readSymbolicLink(link)).isEqualTo(Path.of("/dev/null"));
   }
 }

@@ -40,6 +40,16 @@ class StopSignalsTest {
     assertThat(requests.second()).isDone();
   }
 
+  @Test
+  void whatComesByItselfAndThroughTheLauncherIsOneRequest() {
+    StopRequests requests = new StopRequests();
+    requests.requestedAtLeast(1);
+    requests.request();
+    assertThat(requests.second()).isNotDone();
+    requests.requestedAtLeast(2);
+    assertThat(requests.second()).isDone();
+  }
+
   /**
    * The process is ended where it takes too long, so that who reads from it goes on: where this
    * process was started with a signal ignored, as by nohup, so is that one, and never gets it.

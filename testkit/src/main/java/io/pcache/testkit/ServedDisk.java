@@ -3,6 +3,8 @@ package io.pcache.testkit;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,11 +38,13 @@ public final class ServedDisk implements AutoCloseable {
   private static final long STOP_SECONDS = 60;
 
   private final Process process;
+  private final List<ProcessHandle> children;
   private final String uri;
   private final List<String> log;
 
   private ServedDisk(Process process, String uri, List<String> log) {
     this.process = process;
+    this.children = process.descendants().toList();
     this.uri = uri;
     this.log = log;
   }
@@ -85,7 +89,9 @@ public final class ServedDisk implements AutoCloseable {
     Process process =
         serveCommand(arguments).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
     boolean ended = process.waitFor(afterMillis, TimeUnit.MILLISECONDS);
+    List<ProcessHandle> children = process.descendants().toList();
     process.destroyForcibly().waitFor();
+    endAll(children);
     if (ended) {
       throw new AssertionError("the daemon has ended by itself with " + process.exitValue());
     }
@@ -136,9 +142,38 @@ public final class ServedDisk implements AutoCloseable {
     return awaitEnd();
   }
 
-  /** Asks it to stop, and does not wait for it. */
+  /** Sends it the signal that asks it to stop, if it has not ended. */
   public void requestStop() throws IOException, InterruptedException {
-    Command.run("kill", "-TERM", String.valueOf(process.pid())).succeeded();
+    if (process.isAlive()) {
+      var _ = Command.run("kill", "-TERM", String.valueOf(process.pid()));
+    }
+  }
+
+  /**
+   * Sends a signal to the process that serves, past the launcher.
+   *
+   * @param name as kill takes it, for instance {@code -STOP}
+   */
+  public void signalDaemon(String name) throws IOException, InterruptedException {
+    Command.run("kill", name, String.valueOf(daemonPid())).succeeded();
+  }
+
+  private long daemonPid() {
+    return children.isEmpty() ? process.pid() : children.getFirst().pid();
+  }
+
+  /** Whether one of its threads waits inside the kernel for a device. */
+  public boolean waitsInsideTheKernel() throws IOException {
+    Path threads = Path.of("/proc", String.valueOf(daemonPid()), "task");
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(threads)) {
+      for (Path thread : all) {
+        String status = Files.readString(thread.resolve("stat"));
+        if (status.startsWith(" D", status.lastIndexOf(')') + 1)) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   /** Waits until it has stopped; returns its exit code. */
@@ -159,16 +194,32 @@ public final class ServedDisk implements AutoCloseable {
     return process.exitValue();
   }
 
+  /** Whether it has not ended. */
+  public boolean isRunning() {
+    return process.isAlive();
+  }
+
+  /** Waits until nothing of it is left that the kernel kept for a device. */
+  public void awaitNothingLeft() {
+    children.forEach(child -> child.onExit().join());
+  }
+
   /** Kills it, and whatever it started, with SIGKILL. */
   public void kill() throws InterruptedException {
-    process.descendants().forEach(ProcessHandle::destroyForcibly);
-    process.destroyForcibly().waitFor();
+    process.destroyForcibly();
+    endAll(children);
+    process.waitFor();
+  }
+
+  private static void endAll(List<ProcessHandle> children) {
+    children.forEach(ProcessHandle::destroyForcibly);
+    children.forEach(child -> child.onExit().join());
   }
 
   /** Kills it if it is still there. */
   @Override
   public void close() {
-    process.descendants().forEach(ProcessHandle::destroyForcibly);
     process.destroyForcibly();
+    children.forEach(ProcessHandle::destroyForcibly);
   }
 }

@@ -1,0 +1,147 @@
+package io.pcache.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.pcache.FormatOptions;
+import io.pcache.Pcache;
+import io.pcache.testkit.Command;
+import io.pcache.testkit.SparseFiles;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The launcher as the daemon's parent: to who started it, the two are one process. */
+@Timeout(240)
+class DaemonParentTest {
+  private static final Duration LIMIT = Duration.ofSeconds(90);
+  private static final int KILLED = 128 + 9;
+
+  /** Also where this process was started with a signal ignored, as by nohup. */
+  private static final String SERVE =
+      "exec env --default-signal=INT,TERM,HUP \"$PCACHE\" serve --cache cache --backing backing"
+          + " --listen unix:nbd.sock";
+
+  @TempDir private static Path folder;
+  private static Path cache = Path.of("");
+
+  private final Path log = folder.resolve("log");
+  private final List<ProcessHandle> started = new ArrayList<>();
+
+  @BeforeAll
+  static void makeDisk() throws IOException {
+    cache = folder.resolve("cache");
+    Pcache.format(FormatOptions.of(cache).withSizeBytes(512L << 20));
+    SparseFiles.create(folder.resolve("backing"), 1L << 30);
+  }
+
+  @AfterEach
+  void endAll() {
+    for (ProcessHandle process : started) {
+      process.destroyForcibly();
+    }
+    started.forEach(process -> process.onExit().join());
+  }
+
+  private Process start(String script) throws IOException {
+    Process launcher =
+        LauncherShell.of(folder, script)
+            .redirectOutput(Redirect.DISCARD)
+            .redirectError(Redirect.to(log.toFile()))
+            .start();
+    started.add(launcher.toHandle());
+    return launcher;
+  }
+
+  private Process serve(String script) throws IOException {
+    Process launcher = start(script);
+    await()
+        .atMost(LIMIT)
+        .ignoreExceptions()
+        .until(() -> RunningDaemon.status(cache).sizeBytes() == 1L << 30);
+    started.add(daemonOf(launcher));
+    return launcher;
+  }
+
+  private static ProcessHandle daemonOf(Process launcher) {
+    return launcher.children().findFirst().orElseThrow();
+  }
+
+  private static void kill(String signal, long... processes)
+      throws IOException, InterruptedException {
+    List<String> words = new ArrayList<>(List.of(signal));
+    for (long process : processes) {
+      words.add(String.valueOf(process));
+    }
+    Command.run("kill", words.toArray(new String[0])).succeeded();
+  }
+
+  private static void awaitEnd(ProcessHandle process) {
+    await().atMost(LIMIT).until(() -> !process.isAlive());
+  }
+
+  private int exitCode(Process launcher) throws IOException, InterruptedException {
+    assertThat(launcher.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS))
+        .as(Files.readString(log))
+        .isTrue();
+    return launcher.exitValue();
+  }
+
+  @DisplayName("hazard 30: a killed launcher leaves no daemon behind that goes on serving")
+  @ParameterizedTest
+  @ValueSource(strings = {"", "PATH=$PWD/without-setpriv:$PATH; "})
+  void theDaemonEndsWithAKilledLauncher(String path) throws Exception {
+    Path without = Files.createDirectories(folder.resolve("without-setpriv")).resolve("setpriv");
+    Files.writeString(without, "#!/bin/sh\nexit 1\n");
+    assertThat(without.toFile().setExecutable(true)).isTrue();
+    Process launcher = serve(path + SERVE);
+    ProcessHandle daemon = daemonOf(launcher);
+    kill("-KILL", launcher.pid());
+    awaitEnd(daemon);
+  }
+
+  @Test
+  void theDaemonThatIsKilledEndsTheLauncherWithItsExitCode() throws Exception {
+    Process launcher = serve(SERVE);
+    kill("-KILL", daemonOf(launcher).pid());
+    assertThat(exitCode(launcher)).isEqualTo(KILLED);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-TERM", "-INT", "-HUP"})
+  void aSignalThatReachesBothIsOneRequest(String signal) throws Exception {
+    Process launcher = serve(SERVE);
+    kill(signal, launcher.pid(), daemonOf(launcher).pid(), launcher.pid());
+    assertThat(exitCode(launcher)).as(Files.readString(log)).isZero();
+    assertThat(Files.readString(log)).contains("stopping").doesNotContain("at once");
+  }
+
+  @Test
+  void aSignalBeforeItServesEndsIt() throws Exception {
+    Process launcher = start(SERVE);
+    await().atMost(LIMIT).until(() -> launcher.children().findFirst().isPresent());
+    started.add(daemonOf(launcher));
+    kill("-TERM", launcher.pid());
+    assertThat(exitCode(launcher)).isIn(0, 128 + 15);
+  }
+
+  @Test
+  void aCommandThatFailsEndsTheLauncherWithItsExitCode() throws Exception {
+    Process launcher = start("exec \"$PCACHE\" serve --cache none --backing backing");
+    assertThat(exitCode(launcher)).isEqualTo(2);
+    assertThat(Files.readString(log)).contains("none").hasLineCount(1);
+  }
+}
