@@ -125,6 +125,21 @@ final class Admission {
     wake();
   }
 
+  /** What this connection holds of the memory of all, or stands in line for. */
+  long claimedBytes() {
+    return sharedBytes.get() + budget.wantedBytes(place);
+  }
+
+  /** What it holds of the memory of all. */
+  long sharedBytes() {
+    return sharedBytes.get();
+  }
+
+  /** Says whether the client stands still: nobody else has to give way for what it waits for. */
+  void setClientStalled(boolean stalled) {
+    budget.setPointless(place, stalled);
+  }
+
   int requestsInFlight() {
     return requests.get();
   }

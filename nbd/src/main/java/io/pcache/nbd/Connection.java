@@ -5,6 +5,7 @@ import io.pcache.block.RequestSource;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,6 +40,9 @@ final class Connection implements Runnable {
 
   /** Known once somebody has asked. */
   private volatile @Nullable String user;
+
+  /** Written by the watchdog alone. */
+  private volatile long stalledNanos;
 
   private volatile @Nullable RequestSource source;
 
@@ -200,19 +204,59 @@ final class Connection implements Runnable {
     return known;
   }
 
-  /** Aborts if the client takes longer than allowed. Called by the watchdog alone. */
-  void enforceTimeouts(long nowNanos) {
+  /**
+   * Looks how the client gets on, and gives it up where its handshake takes too long. Called by the
+   * watchdog alone.
+   */
+  void look(long nowNanos) {
     if (export == null && nowNanos - startedNanos > shared.options().handshakeTimeout().toNanos()) {
-      drop(Dismissal.HANDSHAKE_TIMEOUT, "the handshake took too long");
-      return;
+      cutOff(Dismissal.HANDSHAKE_TIMEOUT, "the handshake took too long");
     }
-    long stalled = Math.max(sendClock.stalledNanos(nowNanos), receiveClock.stalledNanos(nowNanos));
-    if (stalled > shared.options().stallTimeout().toNanos()) {
-      drop(Dismissal.STALLED, "the client stands still in the middle of a message");
-    }
+    stalledNanos = Math.max(sendClock.look(nowNanos), receiveClock.look(nowNanos));
+    admission.setClientStalled(isStalled());
   }
 
-  private void drop(Dismissal why, String details) {
+  /**
+   * Whether the client has stood still in the middle of a message for longer than it may while
+   * others wait. For the watchdog.
+   */
+  boolean isStalled() {
+    return stalledNanos >= shared.options().stallTimeout().toNanos();
+  }
+
+  /** For how long it has, when looked at last. For the watchdog. */
+  long stalledNanos() {
+    return stalledNanos;
+  }
+
+  /** What it holds of the memory of all, or stands in line for. */
+  long claimedBytes() {
+    return admission.claimedBytes();
+  }
+
+  /** Whether it was given up, and is about to let go what it has. */
+  boolean isGivenUp() {
+    return !channel.isOpen();
+  }
+
+  /** Gives the client up because others wait for memory. */
+  void cutOffForMemory() {
+    cutOff(
+        Dismissal.STALLED,
+        "it stood still in the middle of a message for %d s, holding %d KiB of memory that others waited for"
+            .formatted(
+                TimeUnit.NANOSECONDS.toSeconds(stalledNanos), admission.sharedBytes() >> 10));
+  }
+
+  /** Gives the client up because the server closes and cannot wait any longer. */
+  void cutOffUnfinished() {
+    cutOff(
+        Dismissal.UNFINISHED,
+        "%d of its requests were not done in time when the server closed"
+            .formatted(admission.requestsInFlight()));
+  }
+
+  private void cutOff(Dismissal why, String details) {
     if (channel.isOpen()) {
       shared.dismissals().add(why, peer, details);
       abort();

@@ -17,8 +17,11 @@ public enum Dismissal {
   /** Cut off: the client did not come to an end of its handshake. */
   HANDSHAKE_TIMEOUT("handshake-timeout", false),
 
-  /** Cut off: the client stood still in the middle of a message. */
+  /** Cut off: the client stood still in the middle of a message, and others waited for memory. */
   STALLED("stalled", false),
+
+  /** Cut off: its requests were not done in time when the server closed. */
+  UNFINISHED("unfinished", false),
 
   /** Cut off: a fault of the server or of its device. */
   SERVER_FAULT("server-fault", false);

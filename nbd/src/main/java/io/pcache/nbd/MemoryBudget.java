@@ -1,5 +1,6 @@
 package io.pcache.nbd;
 
+import io.pcache.agent.Clock;
 import java.util.ArrayDeque;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -7,24 +8,37 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * Payload memory that all connections share. Those who wait are served strictly in order, so a
  * large request gets its turn however many small ones come after it. Nobody waits while holding
- * something another one needs to finish: what is held belongs to requests that are with the device
- * or on their way out.
+ * something another one needs to finish: what is held belongs to requests that are on their way in,
+ * with the device, or on their way out. Clients can hold up the ways in and out; the {@link
+ * Watchdog} sees to that.
  *
  * <p>Thread-safety: all methods from any thread.
  */
 final class MemoryBudget {
   private final ReentrantLock lock = new ReentrantLock();
   private final ArrayDeque<Waiter> waiting = new ArrayDeque<>();
+  private final Clock clock;
   private long freeBytes;
 
-  MemoryBudget(long totalBytes) {
-    freeBytes = totalBytes;
+  /**
+   * All of it free.
+   *
+   * @param clock tells since when somebody waits
+   */
+  MemoryBudget(long totalBytes, Clock clock) {
+    this.freeBytes = totalBytes;
+    this.clock = clock;
   }
 
   /** One connection's place in the queue; a connection waits for one thing at a time. */
   static final class Waiter {
     private final Condition changed;
     private long wantedBytes;
+    private long sinceNanos;
+
+    /** Nobody would take what this waits for: its client stands still. */
+    private boolean pointless;
+
     private boolean granted;
     private boolean abandoned;
 
@@ -57,6 +71,7 @@ final class MemoryBudget {
     try {
       waiter.wantedBytes = bytes;
       waiter.granted = false;
+      waiter.sinceNanos = clock.nanoTime();
       waiting.addLast(waiter);
       grant();
       while (!waiter.granted && !waiter.abandoned) {
@@ -108,6 +123,60 @@ final class MemoryBudget {
     try {
       waiter.abandoned = true;
       waiter.changed.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * What is missing for those who have waited too long, and for all who come before them.
+   *
+   * @param limitNanos how long anybody may wait
+   * @return bytes, 0 where nobody has waited too long
+   */
+  long overdueBytes(long limitNanos) {
+    lock.lock();
+    try {
+      long nowNanos = clock.nanoTime();
+      long askedBytes = 0;
+      long overdueBytes = 0;
+      for (Waiter waiter : waiting) {
+        askedBytes += waiter.wantedBytes;
+        if (!waiter.pointless && nowNanos - waiter.sinceNanos >= limitNanos) {
+          overdueBytes = askedBytes;
+        }
+      }
+      return Math.max(0, overdueBytes - freeBytes);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Says whether it makes sense to wait for this one's sake. */
+  void setPointless(Waiter waiter, boolean pointless) {
+    lock.lock();
+    try {
+      waiter.pointless = pointless;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How many wait. */
+  int waiters() {
+    lock.lock();
+    try {
+      return waiting.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What somebody waits for now, in bytes. */
+  long wantedBytes(Waiter waiter) {
+    lock.lock();
+    try {
+      return waiting.contains(waiter) ? waiter.wantedBytes : 0;
     } finally {
       lock.unlock();
     }

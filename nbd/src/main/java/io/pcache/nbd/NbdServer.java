@@ -39,6 +39,7 @@ public final class NbdServer implements AutoCloseable {
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
   private final List<Listener> listeners = new ArrayList<>();
   private final LongAdder accepted = new LongAdder();
+  private final Watchdog watch;
   private final AgentThread watchdog;
 
   /** Keeps new connections and closing apart. */
@@ -50,8 +51,9 @@ public final class NbdServer implements AutoCloseable {
     for (BoundSocket socket : sockets) {
       listeners.add(new Listener(socket, this::accept));
     }
-    this.watchdog =
-        AgentThread.start(new Watchdog(connections, clock), watchNanos(shared.options()));
+    long stallNanos = shared.options().stallTimeout().toNanos();
+    this.watch = new Watchdog(connections, shared.budget(), stallNanos, clock);
+    this.watchdog = AgentThread.start(watch, watchNanos(shared.options()));
     listeners.forEach(Listener::start);
   }
 
@@ -181,6 +183,21 @@ public final class NbdServer implements AutoCloseable {
         oldest);
   }
 
+  /** Looks after slow clients now, and not only when it is time to. */
+  void watch() {
+    int unused = watch.doWork();
+  }
+
+  /** How many clients are known to stand still in the middle of a message. */
+  long standingStill() {
+    return connections.stream().filter(connection -> connection.stalledNanos() > 0).count();
+  }
+
+  /** How many requests wait for memory that all clients share. */
+  int memoryWaiters() {
+    return shared.budget().waiters();
+  }
+
   /** Bytes in buffers that connections receive into and send from. */
   long socketBufferBytes() {
     return shared.socketBuffers().usedBytes();
@@ -224,7 +241,9 @@ public final class NbdServer implements AutoCloseable {
     if (patience.await("the clients' requests", this::moves, allEnd)) {
       return;
     }
-    List.copyOf(connections).forEach(Connection::abort);
+    List<Connection> left = List.copyOf(connections);
+    left.forEach(Connection::cutOffUnfinished);
+    left.forEach(Connection::abort);
     if (!patience.await("the clients' connections", this::moves, connections::isEmpty)) {
       LOG.warn("{} connections are left to a device that does not answer", connections.size());
     }

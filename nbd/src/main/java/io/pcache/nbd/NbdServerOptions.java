@@ -17,8 +17,8 @@ import java.util.List;
  * @param maxBytes payload in flight on all connections, at least 32 MiB; on top of it, each
  *     connection always has 1 MiB
  * @param handshakeTimeout how long a client may take until transmission
- * @param stallTimeout how long a client may take no byte of a reply, or send no byte of a request
- *     it began
+ * @param stallTimeout how long a client may stand still in the middle of a request or reply while
+ *     others wait for memory; as long as none has waited for this time, it may for ever
  * @param closeTimeout how long closing waits for requests in flight
  */
 public record NbdServerOptions(
@@ -39,6 +39,15 @@ public record NbdServerOptions(
 
   /** The limit of connections where none is chosen. */
   public static final int DEFAULT_MAX_CONNECTIONS = 64;
+
+  /** Payload in flight on all connections where no other limit is chosen. */
+  public static final long DEFAULT_MAX_BYTES = 256L << 20;
+
+  /** How long a handshake may take where nothing else is chosen. */
+  public static final Duration DEFAULT_HANDSHAKE_TIMEOUT = Duration.ofSeconds(10);
+
+  /** How long a client may stand still while others wait, where nothing else is chosen. */
+  public static final Duration DEFAULT_STALL_TIMEOUT = Duration.ofSeconds(5);
 
   /** Checks every bound. */
   public NbdServerOptions {
@@ -85,9 +94,9 @@ public record NbdServerOptions(
     private int maxConnections = DEFAULT_MAX_CONNECTIONS;
     private int maxRequestsPerConnection = 256;
     private long maxBytesPerConnection = 64L << 20;
-    private long maxBytes = 256L << 20;
-    private Duration handshakeTimeout = Duration.ofSeconds(10);
-    private Duration stallTimeout = Duration.ofSeconds(60);
+    private long maxBytes = DEFAULT_MAX_BYTES;
+    private Duration handshakeTimeout = DEFAULT_HANDSHAKE_TIMEOUT;
+    private Duration stallTimeout = DEFAULT_STALL_TIMEOUT;
     private Duration closeTimeout = Duration.ofSeconds(10);
 
     private Builder() {}
@@ -127,19 +136,19 @@ public record NbdServerOptions(
       return this;
     }
 
-    /** Payload bytes in flight on all connections. Default 256 MiB. */
+    /** Payload bytes in flight on all connections. Default {@link #DEFAULT_MAX_BYTES}. */
     public Builder maxBytes(long bytes) {
       maxBytes = bytes;
       return this;
     }
 
-    /** How long a client may take until transmission. Default 10 s. */
+    /** How long a client may take until transmission. */
     public Builder handshakeTimeout(Duration timeout) {
       handshakeTimeout = timeout;
       return this;
     }
 
-    /** How long a client may stand still in the middle of a message. Default 60 s. */
+    /** How long a client may stand still in the middle of a message while others wait. */
     public Builder stallTimeout(Duration timeout) {
       stallTimeout = timeout;
       return this;

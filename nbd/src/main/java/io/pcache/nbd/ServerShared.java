@@ -23,12 +23,17 @@ final class ServerShared {
     this.options = options;
     this.exports = exports;
     this.buffers = new BufferPool(options.maxBytes());
-    this.budget = new MemoryBudget(options.maxBytes());
+    this.budget = new MemoryBudget(options.maxBytes(), clock);
     this.dismissals = new DismissalLog(clock);
   }
 
   Exports exports() {
     return exports;
+  }
+
+  /** Memory for payload that all connections share. */
+  MemoryBudget budget() {
+    return budget;
   }
 
   /** For payload. */

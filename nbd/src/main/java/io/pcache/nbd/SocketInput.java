@@ -115,6 +115,9 @@ final class SocketInput implements AutoCloseable {
       }
       if (begun) {
         receive(buffer);
+        if (buffer.remaining() >= bytes) {
+          stallClock.moved();
+        }
       }
     }
     return true;
@@ -160,6 +163,7 @@ final class SocketInput implements AutoCloseable {
       if (count < 0) {
         throw new EOFException("the client left in the middle of a message");
       }
+      stallClock.received(count);
     } finally {
       stallClock.end();
     }
@@ -181,6 +185,13 @@ final class SocketInput implements AutoCloseable {
   /** Fills the destination with the bytes that follow. */
   void receivePayload(ByteBuffer destination) throws IOException {
     takeReceived(destination);
+    if (destination.hasRemaining()) {
+      receiveRest(destination);
+      stallClock.moved();
+    }
+  }
+
+  private void receiveRest(ByteBuffer destination) throws IOException {
     while (destination.hasRemaining()) {
       if (destination.remaining() >= DIRECT_BYTES) {
         receive(destination);
@@ -207,5 +218,6 @@ final class SocketInput implements AutoCloseable {
       buffer.position(buffer.position() + count);
       left -= count;
     }
+    stallClock.moved();
   }
 }

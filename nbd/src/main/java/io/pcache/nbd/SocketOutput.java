@@ -14,7 +14,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class SocketOutput {
   /** The most that one system call is given, so that a slow transfer is seen to move. */
-  private static final int STEP_BYTES = 1 << 18;
+  private static final int STEP_BYTES = StallClock.STEP_BYTES;
 
   private final SocketChannel channel;
   private final StallClock stallClock;

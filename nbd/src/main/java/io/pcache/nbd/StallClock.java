@@ -4,39 +4,68 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Tells a transfer that stands still from one that moves, without reading a clock per transfer: the
- * thread that does I/O counts, and the watchdog looks at the count now and then.
+ * thread that does I/O leaves word, and the watchdog looks now and then. Only time in which that
+ * thread waits for the client counts, so a slow device is never the client's fault. A transfer
+ * moves in steps of {@link #STEP_BYTES} or of whole messages: a byte now and then is no movement.
  *
- * <p>Thread-safety: {@link #begin}, {@link #moved} and {@link #end} by one thread at a time; {@link
- * #stalledNanos} by the watchdog alone.
+ * <p>Thread-safety: {@link #begin}, {@link #received}, {@link #moved} and {@link #end} by one
+ * thread at a time; {@link #look} by the watchdog alone.
  */
 final class StallClock {
-  /** Odd while a transfer is under way. */
-  private final AtomicLong count = new AtomicLong();
+  /** So many bytes are a step; the most that one system call is given to send, too. */
+  static final int STEP_BYTES = 1 << 18;
 
-  private long seenCount;
+  /** The steps so far, times two, and one more while the client is waited for. */
+  private final AtomicLong state = new AtomicLong();
+
+  private int receivedInStep;
+  private long seenSteps;
+  private boolean seenWaiting;
   private long seenAtNanos;
+  private long stalledNanos;
 
+  /** The client is waited for. */
   void begin() {
-    count.setRelease(count.getPlain() + 1);
+    state.setRelease(state.getPlain() + 1);
   }
 
-  void moved() {
-    count.setRelease(count.getPlain() + 2);
-  }
-
+  /** The client is waited for no more. */
   void end() {
-    count.setRelease(count.getPlain() + 1);
+    state.setRelease(state.getPlain() - 1);
   }
 
-  /** How long the transfer under way is known to stand still, in nanoseconds; 0 if it does not. */
-  long stalledNanos(long nowNanos) {
-    long now = count.getAcquire();
-    boolean idle = (now & 1) == 0;
-    if (idle || now != seenCount) {
-      seenCount = now;
-      seenAtNanos = nowNanos;
-      return 0;
+  /** A part of a message has come. */
+  void received(int bytes) {
+    receivedInStep += bytes;
+    if (receivedInStep >= STEP_BYTES) {
+      moved();
     }
-    return nowNanos - seenAtNanos;
+  }
+
+  /** A step has been made. */
+  void moved() {
+    receivedInStep = 0;
+    state.setRelease(state.getPlain() + 2);
+  }
+
+  /**
+   * Looks again.
+   *
+   * @return how long the transfer under way is known to stand still because of the client, in
+   *     nanoseconds; 0 if it does not
+   */
+  long look(long nowNanos) {
+    long now = state.getAcquire();
+    boolean waiting = (now & 1) != 0;
+    long steps = now >>> 1;
+    if (steps != seenSteps) {
+      stalledNanos = 0;
+    } else if (waiting && seenWaiting) {
+      stalledNanos += nowNanos - seenAtNanos;
+    }
+    seenSteps = steps;
+    seenWaiting = waiting;
+    seenAtNanos = nowNanos;
+    return waiting ? stalledNanos : 0;
   }
 }
