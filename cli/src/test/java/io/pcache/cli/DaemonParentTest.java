@@ -129,6 +129,18 @@ class DaemonParentTest {
     assertThat(Files.readString(log)).contains("stopping").doesNotContain("at once");
   }
 
+  /** What the launcher runs by the way gets it too, and must not take the launcher with it. */
+  @Test
+  void aSignalThatReachesTheWholeGroupStopsTheDaemonInOrder() throws Exception {
+    Process launcher = serve(SERVE.replace("exec env", "exec setsid env"));
+    String group = "-" + launcher.pid();
+    Command.run("bash", "-c", "for i in {1..3000}; do kill -TERM -- " + group + "; done")
+        .succeeded();
+    // Asked twice it ends at once, if it has not ended by then.
+    assertThat(exitCode(launcher)).as(Files.readString(log)).isLessThan(128);
+    assertThat(Files.readString(log)).contains("stopping");
+  }
+
   @Test
   void aSignalBeforeItServesEndsIt() throws Exception {
     Process launcher = start(SERVE);
