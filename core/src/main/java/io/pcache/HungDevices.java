@@ -7,10 +7,10 @@ import io.pcache.agent.Agent;
 import io.pcache.agent.CallWatch;
 import io.pcache.agent.Patience;
 import io.pcache.error.PcacheException;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -156,13 +156,6 @@ final class HungDevices implements Agent {
 
   /** What is wrong now, a line for each device that does not answer. */
   List<String> faults() {
-    List<String> faults = new ArrayList<>();
-    for (Device device : devices) {
-      String fault = device.fault();
-      if (fault != null) {
-        faults.add(fault);
-      }
-    }
-    return faults;
+    return devices.stream().map(Device::fault).filter(Objects::nonNull).toList();
   }
 }

@@ -10,10 +10,16 @@ final class Seconds implements ITypeConverter<Duration> {
 
   @Override
   public Duration convert(String text) {
-    int seconds = text.matches("[0-9]{1,4}") ? Integer.parseInt(text) : 0;
-    if (seconds < 1 || seconds > MAX) {
+    return parse(text, MAX);
+  }
+
+  /** Takes whole seconds from 1 to {@code max}. */
+  static Duration parse(String text, int max) {
+    int digits = String.valueOf(max).length();
+    int seconds = text.matches("[0-9]{1," + digits + "}") ? Integer.parseInt(text) : 0;
+    if (seconds < 1 || seconds > max) {
       throw new TypeConversionException(
-          "'%s' is no whole number of seconds from 1 to %d".formatted(text, MAX));
+          "'%s' is no whole number of seconds from 1 to %d".formatted(text, max));
     }
     return Duration.ofSeconds(seconds);
   }

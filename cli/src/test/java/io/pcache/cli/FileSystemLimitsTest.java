@@ -35,24 +35,6 @@ class FileSystemLimitsTest {
   private static final long SMALL_BYTES = 96L << 20;
   private static final long WITH_CACHE_BYTES = 640L << 20;
 
-  /** Writes 24 MiB at 64 MiB, flushed. */
-  private static final String WRITE =
-      """
-      h = nbd.NBD()
-      h.connect_uri(uri)
-      for i in range(24):
-          h.pwrite(bytes([i + 1]) * (1 << 20), (64 + i) << 20)
-      h.flush()
-      """;
-
-  private static final String CHECK =
-      """
-      h = nbd.NBD()
-      h.connect_uri(uri)
-      for i in range(24):
-          assert h.pread(1 << 20, (64 + i) << 20) == bytes([i + 1]) * (1 << 20), i
-      """;
-
   /** Goes around the cache: every one of its segments is written to. */
   private static final String WRITE_MORE_THAN_THE_CACHE_HOLDS =
       """
@@ -204,13 +186,13 @@ class FileSystemLimitsTest {
     format(cache);
     Path filler = small.fill();
     try (ServedDisk disk = start()) {
-      LibnbdClient.run(disk.uri(), WRITE);
+      LibnbdClient.run(disk.uri(), LibnbdClient.WRITE);
       awaitFault("No space left on device");
-      LibnbdClient.run(disk.uri(), CHECK);
+      LibnbdClient.run(disk.uri(), LibnbdClient.CHECK);
       disk.kill();
     }
     try (ServedDisk disk = start()) {
-      LibnbdClient.run(disk.uri(), CHECK);
+      LibnbdClient.run(disk.uri(), LibnbdClient.CHECK);
       awaitFault("No space left on device");
       Files.delete(filler);
       await()

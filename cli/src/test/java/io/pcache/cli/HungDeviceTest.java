@@ -40,23 +40,6 @@ class HungDeviceTest {
   /** Far more than a stop may take, and far less than for ever. */
   private static final long LIMIT_SECONDS = 60;
 
-  private static final String WRITE =
-      """
-      h = nbd.NBD()
-      h.connect_uri(uri)
-      for i in range(24):
-          h.pwrite(bytes([i + 1]) * (1 << 20), (64 + i) << 20)
-      h.flush()
-      """;
-
-  private static final String CHECK =
-      """
-      h = nbd.NBD()
-      h.connect_uri(uri)
-      for i in range(24):
-          assert h.pread(1 << 20, (64 + i) << 20) == bytes([i + 1]) * (1 << 20), i
-      """;
-
   /** More reads than the backing device takes at a time, on several connections. */
   private static final String READ_COLD_AND_WAIT =
       """
@@ -156,7 +139,7 @@ class HungDeviceTest {
     disk.goOn();
     last.awaitNothingLeft();
     ServedDisk again = serve(cacheDevice, backing);
-    LibnbdClient.run(again.uri(), CHECK);
+    LibnbdClient.run(again.uri(), LibnbdClient.CHECK);
     assertThat(again.stop()).as(again.log()).isZero();
   }
 
@@ -169,7 +152,7 @@ class HungDeviceTest {
   void aHungWriteBackShowsAndIsWaitedForWithABound() throws IOException, InterruptedException {
     ServedDisk served = serveDiskAsBacking("--drain");
     disk.hang();
-    LibnbdClient.run(served.uri(), WRITE);
+    LibnbdClient.run(served.uri(), LibnbdClient.WRITE);
     awaitFault("backing device " + disk.blockDevice());
     served.requestStop();
     await()
@@ -194,7 +177,7 @@ class HungDeviceTest {
       throws IOException, InterruptedException {
     ServedDisk served = serveDiskAsBacking("--stop-timeout", "3600", "--drain");
     disk.hang();
-    LibnbdClient.run(served.uri(), WRITE);
+    LibnbdClient.run(served.uri(), LibnbdClient.WRITE);
     start(served, READ_COLD_AND_WAIT);
     awaitFault("backing device " + disk.blockDevice());
     served.requestStop();
@@ -230,7 +213,7 @@ class HungDeviceTest {
     ServedDisk.pcache("format", device.toString()).succeeded();
     Path backing = SparseFiles.create(folder.resolve("backing"), CACHE_BYTES);
     ServedDisk served = serve(device, backing, "--stop-timeout", "2");
-    LibnbdClient.run(served.uri(), WRITE);
+    LibnbdClient.run(served.uri(), LibnbdClient.WRITE);
     disk.hang();
     start(served, WRITE_AND_FLUSH);
     awaitFault("cache device " + device);
@@ -263,12 +246,12 @@ class HungDeviceTest {
     ServedDisk.pcache("format", device.toString()).succeeded();
     Path backing = SparseFiles.create(folder.resolve("backing"), BACKING_BYTES);
     ServedDisk filling = serve(device, backing);
-    LibnbdClient.run(filling.uri(), WRITE);
+    LibnbdClient.run(filling.uri(), LibnbdClient.WRITE);
     assertThat(filling.stop()).as(filling.log()).isZero();
 
     ServedDisk served = serve(device, backing, "--stop-timeout", "1");
     disk.hang();
-    start(served, CHECK);
+    start(served, LibnbdClient.CHECK);
     await().atMost(LIMIT_SECONDS, TimeUnit.SECONDS).until(served::waitsInsideTheKernel);
     // A thread dump stops every thread, and waits for the one in the page fault.
     served.signalDaemon("-QUIT");

@@ -10,6 +10,25 @@ final class LibnbdClient {
   /** The one that the system's libnbd package serves. */
   static final String PYTHON = "/usr/bin/python3";
 
+  /** Writes 24 MiB at 64 MiB, flushed. */
+  static final String WRITE =
+      """
+      h = nbd.NBD()
+      h.connect_uri(uri)
+      for i in range(24):
+          h.pwrite(bytes([i + 1]) * (1 << 20), (64 + i) << 20)
+      h.flush()
+      """;
+
+  /** Checks that what {@link #WRITE} wrote is there. */
+  static final String CHECK =
+      """
+      h = nbd.NBD()
+      h.connect_uri(uri)
+      for i in range(24):
+          assert h.pread(1 << 20, (64 + i) << 20) == bytes([i + 1]) * (1 << 20), i
+      """;
+
   private static final String PRELUDE =
       """
       import errno, nbd, sys

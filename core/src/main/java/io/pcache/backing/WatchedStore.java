@@ -1,7 +1,6 @@
 package io.pcache.backing;
 
 import io.pcache.agent.CallWatch;
-import io.pcache.nativeio.FileCondition;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -11,31 +10,20 @@ import java.util.List;
  *
  * <p>Thread-safety: as {@link BackingStore} says.
  */
-public final class WatchedStore implements BackingStore {
-  private final BackingStore store;
+public final class WatchedStore extends ForwardingStore {
   private final CallWatch calls;
 
   /** Wraps a store, which it closes with itself. */
   public WatchedStore(BackingStore store, CallWatch calls) {
-    this.store = store;
+    super(store);
     this.calls = calls;
-  }
-
-  @Override
-  public String name() {
-    return store.name();
-  }
-
-  @Override
-  public long sizeBytes() {
-    return store.sizeBytes();
   }
 
   @Override
   public void read(List<MemorySegment> pieces, long offsetBytes) throws IOException {
     int call = calls.begin();
     try {
-      store.read(pieces, offsetBytes);
+      super.read(pieces, offsetBytes);
     } finally {
       calls.end(call);
     }
@@ -45,7 +33,7 @@ public final class WatchedStore implements BackingStore {
   public void write(List<MemorySegment> pieces, long offsetBytes) throws IOException {
     int call = calls.begin();
     try {
-      store.write(pieces, offsetBytes);
+      super.write(pieces, offsetBytes);
     } finally {
       calls.end(call);
     }
@@ -55,27 +43,17 @@ public final class WatchedStore implements BackingStore {
   public void flush() throws IOException {
     int call = calls.begin();
     try {
-      store.flush();
+      super.flush();
     } finally {
       calls.end(call);
     }
   }
 
   @Override
-  public FileCondition condition() throws IOException {
-    return store.condition();
-  }
-
-  @Override
-  public long movedSectors() {
-    return store.movedSectors();
-  }
-
-  @Override
   public void close() throws IOException {
     int call = calls.begin();
     try {
-      store.close();
+      super.close();
     } finally {
       calls.end(call);
     }

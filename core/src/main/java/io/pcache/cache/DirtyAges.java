@@ -1,10 +1,8 @@
 package io.pcache.cache;
 
 import io.pcache.agent.Clock;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How old the oldest dirty bytes are, from marks of (bytes dirtied so far, time): the oldest mark
@@ -22,8 +20,7 @@ final class DirtyAges {
 
   private final CacheCounters counters;
   private final Clock clock;
-  private final Queue<Mark> marks = new ConcurrentLinkedQueue<>();
-  private @Nullable Mark last;
+  private final ConcurrentLinkedDeque<Mark> marks = new ConcurrentLinkedDeque<>();
   private int markCount;
 
   DirtyAges(CacheCounters counters, Clock clock) {
@@ -35,22 +32,20 @@ final class DirtyAges {
   void dirtied() {
     dropCleaned();
     long now = clock.nanoTime();
-    Mark before = markCount == 0 ? null : last;
-    if (before == null || (now - before.nanos >= MARK_SPACING_NANOS && markCount < MAX_MARKS)) {
-      Mark mark = new Mark(counters.dirtiedBytes.sum(), now);
-      marks.add(mark);
-      last = mark;
+    Mark last = marks.peekLast();
+    if (last == null || (now - last.nanos >= MARK_SPACING_NANOS && markCount < MAX_MARKS)) {
+      marks.addLast(new Mark(counters.dirtiedBytes.sum(), now));
       markCount++;
     }
   }
 
   private void dropCleaned() {
     long cleaned = counters.cleanedBytes.sum();
-    Mark first = marks.peek();
+    Mark first = marks.peekFirst();
     while (first != null && first.dirtiedBytes <= cleaned) {
-      marks.remove();
+      marks.removeFirst();
       markCount--;
-      first = marks.peek();
+      first = marks.peekFirst();
     }
   }
 

@@ -4,6 +4,7 @@ import io.pcache.block.BlockRequest;
 import io.pcache.block.RequestSource;
 import java.util.ArrayDeque;
 import java.util.IdentityHashMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -126,22 +127,18 @@ final class WriteTurns {
   }
 
   /** Takes out a write whose source is closed, other than the one in hand; null for none. */
-  synchronized @Nullable BlockRequest takeOrphan() {
-    for (SourceTurn turn : order) {
-      if (turn.isOrphaned()) {
-        BlockRequest taken = takeFrom(turn);
-        if (taken != null) {
-          return taken;
-        }
-      }
-    }
-    return null;
+  @Nullable BlockRequest takeOrphan() {
+    return takeWhere(SourceTurn::isOrphaned);
   }
 
   /** Takes out any write other than the one in hand; null for none. */
-  synchronized @Nullable BlockRequest takeAny() {
+  @Nullable BlockRequest takeAny() {
+    return takeWhere(turn -> true);
+  }
+
+  private synchronized @Nullable BlockRequest takeWhere(Predicate<SourceTurn> which) {
     for (SourceTurn turn : order) {
-      BlockRequest taken = takeFrom(turn);
+      BlockRequest taken = which.test(turn) ? takeFrom(turn) : null;
       if (taken != null) {
         return taken;
       }

@@ -1,6 +1,7 @@
 package io.pcache.testkit;
 
 import io.pcache.backing.BackingStore;
+import io.pcache.backing.ForwardingStore;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -14,14 +15,13 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <p>Thread-safety: all methods from any thread. No lock is held while the store below works.
  */
-public final class FaultyStore implements BackingStore {
+public final class FaultyStore extends ForwardingStore {
   private record Range(long startBytes, long endBytes) {
     boolean overlaps(long otherStartBytes, long otherEndBytes) {
       return otherStartBytes < endBytes && startBytes < otherEndBytes;
     }
   }
 
-  private final BackingStore store;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final List<Range> badReads = new ArrayList<>();
@@ -32,7 +32,7 @@ public final class FaultyStore implements BackingStore {
 
   /** Wraps a store, which it closes with itself. Without faults at first. */
   public FaultyStore(BackingStore store) {
-    this.store = store;
+    super(store);
   }
 
   /** Fails every read that touches the range. */
@@ -108,25 +108,15 @@ public final class FaultyStore implements BackingStore {
   }
 
   @Override
-  public String name() {
-    return store.name();
-  }
-
-  @Override
-  public long sizeBytes() {
-    return store.sizeBytes();
-  }
-
-  @Override
   public void read(List<MemorySegment> pieces, long offsetBytes) throws IOException {
     admitTransfer(badReads, pieces, offsetBytes, "read");
-    store.read(pieces, offsetBytes);
+    super.read(pieces, offsetBytes);
   }
 
   @Override
   public void write(List<MemorySegment> pieces, long offsetBytes) throws IOException {
     admitTransfer(badWrites, pieces, offsetBytes, "write");
-    store.write(pieces, offsetBytes);
+    super.write(pieces, offsetBytes);
   }
 
   private void admitTransfer(
@@ -161,7 +151,7 @@ public final class FaultyStore implements BackingStore {
     } finally {
       lock.unlock();
     }
-    store.flush();
+    super.flush();
   }
 
   private void waitWhileHeld() {
@@ -170,10 +160,5 @@ public final class FaultyStore implements BackingStore {
       changed.awaitUninterruptibly();
     }
     waiting--;
-  }
-
-  @Override
-  public void close() throws IOException {
-    store.close();
   }
 }

@@ -2,6 +2,7 @@ package io.pcache.testkit;
 
 import io.pcache.agent.Clock;
 import io.pcache.backing.BackingStore;
+import io.pcache.backing.ForwardingStore;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -15,8 +16,7 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>Thread-safety: all methods from any thread.
  */
-public final class RateLimitedStore implements BackingStore {
-  private final BackingStore store;
+public final class RateLimitedStore extends ForwardingStore {
   private final long bytesPerSecond;
   private final Clock clock;
   private final AtomicLong freeAtNanos;
@@ -28,7 +28,7 @@ public final class RateLimitedStore implements BackingStore {
    * @param clock by which the transfers take their time
    */
   public RateLimitedStore(BackingStore store, long bytesPerSecond, Clock clock) {
-    this.store = store;
+    super(store);
     this.bytesPerSecond = bytesPerSecond;
     this.clock = clock;
     this.freeAtNanos = new AtomicLong(clock.nanoTime());
@@ -40,25 +40,15 @@ public final class RateLimitedStore implements BackingStore {
   }
 
   @Override
-  public String name() {
-    return store.name();
-  }
-
-  @Override
-  public long sizeBytes() {
-    return store.sizeBytes();
-  }
-
-  @Override
   public void read(List<MemorySegment> pieces, long offsetBytes) throws IOException {
     takeTime(pieces);
-    store.read(pieces, offsetBytes);
+    super.read(pieces, offsetBytes);
   }
 
   @Override
   public void write(List<MemorySegment> pieces, long offsetBytes) throws IOException {
     takeTime(pieces);
-    store.write(pieces, offsetBytes);
+    super.write(pieces, offsetBytes);
   }
 
   private void takeTime(List<MemorySegment> pieces) {
@@ -72,15 +62,5 @@ public final class RateLimitedStore implements BackingStore {
     for (long left = doneAt - now; left > 0; left = doneAt - clock.nanoTime()) {
       clock.pause(left);
     }
-  }
-
-  @Override
-  public void flush() throws IOException {
-    store.flush();
-  }
-
-  @Override
-  public void close() throws IOException {
-    store.close();
   }
 }

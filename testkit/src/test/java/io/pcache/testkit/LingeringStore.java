@@ -1,6 +1,7 @@
 package io.pcache.testkit;
 
 import io.pcache.backing.BackingStore;
+import io.pcache.backing.ForwardingStore;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -14,16 +15,14 @@ import java.util.concurrent.locks.LockSupport;
  *
  * <p>Thread-safety: all methods from any thread.
  */
-final class LingeringStore implements BackingStore {
+final class LingeringStore extends ForwardingStore {
   private static final int MAX_LINGER_NANOS = 100_000;
   private static final int MAX_LONGER_NANOS = 60_000_000;
   private static final int LONGER_ONE_IN = 40;
 
-  private final BackingStore store;
-
   /** Wraps a store, which it closes with itself. */
   LingeringStore(BackingStore store) {
-    this.store = store;
+    super(store);
   }
 
   private static void linger(int maxNanos) {
@@ -31,19 +30,9 @@ final class LingeringStore implements BackingStore {
   }
 
   @Override
-  public String name() {
-    return store.name();
-  }
-
-  @Override
-  public long sizeBytes() {
-    return store.sizeBytes();
-  }
-
-  @Override
   public void read(List<MemorySegment> pieces, long offsetBytes) throws IOException {
     linger(MAX_LINGER_NANOS);
-    store.read(pieces, offsetBytes);
+    super.read(pieces, offsetBytes);
     boolean longer = ThreadLocalRandom.current().nextInt(LONGER_ONE_IN) == 0;
     linger(longer ? MAX_LONGER_NANOS : MAX_LINGER_NANOS);
   }
@@ -51,17 +40,12 @@ final class LingeringStore implements BackingStore {
   @Override
   public void write(List<MemorySegment> pieces, long offsetBytes) throws IOException {
     linger(MAX_LINGER_NANOS);
-    store.write(pieces, offsetBytes);
+    super.write(pieces, offsetBytes);
     linger(MAX_LINGER_NANOS);
   }
 
   @Override
   public void flush() {
     // Nothing here loses power, and without it more happens in the same time.
-  }
-
-  @Override
-  public void close() throws IOException {
-    store.close();
   }
 }
