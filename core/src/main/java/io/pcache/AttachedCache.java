@@ -6,14 +6,21 @@ import io.pcache.backing.BackingStore;
 import io.pcache.cache.Cache;
 import io.pcache.cache.CacheSnapshot;
 import io.pcache.cache.CacheTuning;
+import io.pcache.cache.Staging;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.format.CacheInfo;
 import io.pcache.format.CacheTraces;
 import io.pcache.format.Identity;
 import io.pcache.format.LogBounds;
 import io.pcache.format.Superblock;
+import io.pcache.log.StagingOwner;
+import io.pcache.log.StagingRecord;
 import io.pcache.media.Media;
+import io.pcache.media.SharedMemory;
+import io.pcache.media.SharedMemoryPlace;
 import java.util.function.IntFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A recovered cache that has made sure that the backing device is its own, and has left its mark in
@@ -23,13 +30,18 @@ import java.util.function.IntFunction;
  * <p>Thread-safety: as {@link Cache}; {@link #detach} once.
  */
 public final class AttachedCache {
+  private static final Logger LOG = LoggerFactory.getLogger(AttachedCache.class);
+
   private final Superblock superblock;
   private final IdentityKeeper identity;
+  private final SharedMemory stagingMemory;
   private final Cache cache;
 
-  private AttachedCache(Superblock superblock, IdentityKeeper identity, Cache cache) {
+  private AttachedCache(
+      Superblock superblock, IdentityKeeper identity, SharedMemory stagingMemory, Cache cache) {
     this.superblock = superblock;
     this.identity = identity;
+    this.stagingMemory = stagingMemory;
     this.cache = cache;
   }
 
@@ -40,6 +52,8 @@ public final class AttachedCache {
    * @param name what the cache device is called in messages, for example its path
    * @param store the bytes behind {@code backing}
    * @param adopt whether to take the backing device although the cache does not name it
+   * @param place where keys are kept that are not in the log yet, so that they survive a killed
+   *     process
    * @param clock the wall-clock time that the mark bears
    * @param tuning for a cache of so many segments
    * @throws io.pcache.error.PcacheException where either device is not fit for it, or fails
@@ -50,24 +64,55 @@ public final class AttachedCache {
       BackingStore store,
       BackingDevice backing,
       boolean adopt,
+      SharedMemoryPlace place,
       Clock clock,
       IntFunction<CacheTuning> tuning) {
     Superblock superblock = NamedCacheDevice.read(name, () -> superblock(media));
     CacheInfo info = NamedCacheDevice.read(name, () -> CacheInfo.load(media, superblock));
     IdentityKeeper identity = NamedCacheDevice.read(name, () -> IdentityKeeper.load(media, store));
     identity.checkDevice(adopt);
-    Cache cache =
-        NamedCacheDevice.read(
+    SharedMemory memory = place.open(identity.identity().uuid(), Staging.MEMORY_BYTES);
+    try {
+      StagingOwner killedRun = identity.killedRun(memory.bootId());
+      if (killedRun != null && !memory.outlivesProcess()) {
+        LOG.warn(
+            "{}: what a killed process may have acknowledged and not flushed is given up: {}",
             name,
-            () ->
-                Cache.recover(
-                    media,
-                    info,
-                    backing,
-                    identity.lastWriter(),
-                    identity.closedLog(),
-                    identity,
-                    tuning.apply(info.segments())));
+            memory.describe());
+      }
+      Staging staging = new Staging(memory, killedRun);
+      Cache cache =
+          NamedCacheDevice.read(
+              name,
+              () ->
+                  Cache.recover(
+                      media,
+                      info,
+                      backing,
+                      identity.lastWriter(),
+                      identity.closedLog(),
+                      identity,
+                      staging,
+                      tuning.apply(info.segments())));
+      openForWriting(cache, identity, adopt, clock);
+      cache.beginStaging(identity.run(memory.bootId()));
+      return new AttachedCache(superblock, identity, memory, cache);
+    } catch (Throwable t) {
+      leaveAsItWas(memory);
+      throw t;
+    }
+  }
+
+  private static void leaveAsItWas(SharedMemory memory) {
+    if (new StagingRecord(memory).isEmpty()) {
+      memory.remove();
+    }
+    memory.close();
+  }
+
+  /** What a killed process left in memory is durable before the mark says that it is not there. */
+  private static void openForWriting(
+      Cache cache, IdentityKeeper identity, boolean adopt, Clock clock) {
     CacheSnapshot recovered = cache.snapshot();
     identity.check(
         new LogBounds(recovered.keyTail(), recovered.dirtyTail(), recovered.keyHead()),
@@ -76,7 +121,6 @@ public final class AttachedCache {
         adopt);
     cache.prepareForWriting();
     identity.opened(clock.epochMillis());
-    return new AttachedCache(superblock, identity, cache);
   }
 
   /** A cache that lost its superblock is damaged, and not a device that may be formatted. */
@@ -105,6 +149,30 @@ public final class AttachedCache {
     return identity.identity();
   }
 
+  /** Whether every write that is acknowledged now survives a killed process. */
+  public boolean survivesKill() {
+    return stagingMemory.outlivesProcess() && cache.stagesInGivenMemory() && cache.isStagingOfUse();
+  }
+
+  /** Where staged keys are kept, or, where they do not survive a killed process, why. */
+  String describeStaging() {
+    String where = stagingMemory.describe();
+    if (!stagingMemory.outlivesProcess()) {
+      return where;
+    }
+    if (!cache.stagesInGivenMemory()) {
+      return where + " is too small for what waits for the log";
+    }
+    return cache.isStagingOfUse()
+        ? where
+        : where + " was given up: the cache device may have lost data that it names";
+  }
+
+  /** Releases memory, after {@link #detach} or {@link Cache#kill} and when nothing is in flight. */
+  public void release() {
+    stagingMemory.close();
+  }
+
   /**
    * Ends in order: everything acknowledged is durable on return, and the identity record says where
    * the log was left.
@@ -112,6 +180,9 @@ public final class AttachedCache {
    * @throws io.pcache.error.PcacheException where the last flush failed
    */
   public void detach() {
-    identity.closed(cache.finish());
+    LogBounds log = cache.finish();
+    identity.closed(log);
+    // Only now: memory that is missing after a kill counts as a loss.
+    stagingMemory.remove();
   }
 }

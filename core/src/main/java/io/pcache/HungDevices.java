@@ -118,7 +118,7 @@ final class HungDevices implements Agent {
                 patience.limitSeconds(),
                 isDurable
                     ? "Everything acknowledged is in the cache, and what is dirty stays there"
-                    : "What was not flushed may be lost, as after a kill; everything else is in the cache"));
+                    : "What was flushed is in the cache; of the rest as much as after a kill"));
   }
 
   @Override

@@ -9,8 +9,10 @@ import io.pcache.format.Identity;
 import io.pcache.format.LogBounds;
 import io.pcache.format.MediaLayout;
 import io.pcache.log.LogEnd;
+import io.pcache.log.StagingOwner;
 import io.pcache.media.Media;
 import java.util.Optional;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,6 +63,19 @@ final class IdentityKeeper implements BackingWriteGuard {
   /** Where the log was at the last orderly close, or null where that is not known. */
   @Nullable LogBounds closedLog() {
     return found != null && found.isBound() && !found.open() ? found.closedLog() : null;
+  }
+
+  /**
+   * The run that was killed, of which memory that outlives a process may hold keys; null where the
+   * cache was closed in order, or never open.
+   */
+  @Nullable StagingOwner killedRun(UUID bootId) {
+    return found != null && found.open() ? run(bootId) : null;
+  }
+
+  /** The present run, once it has left its mark. */
+  StagingOwner run(UUID bootId) {
+    return new StagingOwner(current.uuid(), bootId, current.openedEpochMillis());
   }
 
   /**
@@ -144,7 +159,8 @@ final class IdentityKeeper implements BackingWriteGuard {
   }
 
   /**
-   * Records, durably, that the cache is open and belongs to this backing device.
+   * Records, durably, that the cache is open and belongs to this backing device. The mark is later
+   * than that of every earlier run, whatever the clock says.
    *
    * @throws io.pcache.error.BackingFailureException where the backing device cannot be flushed or
    *     read
@@ -153,7 +169,7 @@ final class IdentityKeeper implements BackingWriteGuard {
     current =
         current
             .boundTo(store.sizeBytes(), BackingFingerprint.takeDurable(store))
-            .openedAt(epochMillis);
+            .openedAt(Math.max(epochMillis, current.openedEpochMillis() + 1));
     current.storeDurably(media);
   }
 

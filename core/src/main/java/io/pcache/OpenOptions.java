@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * @param adopt whether to take the given backing device as this cache's own although nothing on the
  *     cache says so, or it says otherwise
  * @param directBacking whether to open the backing device past the page cache (O_DIRECT)
+ * @param stagingFolder a folder on tmpfs for a file with the keys of writes that are acknowledged
+ *     and not in the log yet, which so survive a killed process; where it is not fit for that the
+ *     cache opens all the same, and {@link PcacheStatus#survivesKill} says so
  * @param gcPercent a new gc_percent (0–90) to persist, or null to keep the cache's
  * @param force whether to open a file that a loop device has attached: who uses that device must
  *     not write to it
@@ -20,30 +23,44 @@ public record OpenOptions(
     Path backing,
     boolean adopt,
     boolean directBacking,
+    Path stagingFolder,
     @Nullable Integer gcPercent,
     boolean force) {
+  /** Where Linux has memory that processes share. */
+  public static final Path DEFAULT_STAGING_FOLDER = Path.of("/dev/shm");
+
   /** The plain choice: identity checked, page cache used, gc_percent kept. */
   public static OpenOptions of(Path cache, Path backing) {
-    return new OpenOptions(cache, backing, false, false, null, false);
+    return new OpenOptions(cache, backing, false, false, DEFAULT_STAGING_FOLDER, null, false);
   }
 
   /** The same with or without adoption. */
   public OpenOptions withAdopt(boolean newAdopt) {
-    return new OpenOptions(cache, backing, newAdopt, directBacking, gcPercent, force);
+    return new OpenOptions(
+        cache, backing, newAdopt, directBacking, stagingFolder, gcPercent, force);
   }
 
   /** The same with or without O_DIRECT on the backing device. */
   public OpenOptions withDirectBacking(boolean newDirectBacking) {
-    return new OpenOptions(cache, backing, adopt, newDirectBacking, gcPercent, force);
+    return new OpenOptions(
+        cache, backing, adopt, newDirectBacking, stagingFolder, gcPercent, force);
+  }
+
+  /** The same with another folder for staged keys. */
+  public OpenOptions withStagingFolder(Path newStagingFolder) {
+    return new OpenOptions(
+        cache, backing, adopt, directBacking, newStagingFolder, gcPercent, force);
   }
 
   /** The same with another gc_percent, 0–90. */
   public OpenOptions withGcPercent(@Nullable Integer newGcPercent) {
-    return new OpenOptions(cache, backing, adopt, directBacking, newGcPercent, force);
+    return new OpenOptions(
+        cache, backing, adopt, directBacking, stagingFolder, newGcPercent, force);
   }
 
   /** The same with or without opening what a loop device has attached. */
   public OpenOptions withForce(boolean newForce) {
-    return new OpenOptions(cache, backing, adopt, directBacking, gcPercent, newForce);
+    return new OpenOptions(
+        cache, backing, adopt, directBacking, stagingFolder, gcPercent, newForce);
   }
 }

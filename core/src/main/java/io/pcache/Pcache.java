@@ -20,6 +20,7 @@ import io.pcache.error.PcacheException;
 import io.pcache.format.CacheInfo;
 import io.pcache.media.Media;
 import io.pcache.media.MediaFiles;
+import io.pcache.media.SharedMemoryFolder;
 import io.pcache.nativeio.LoopDevices;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -166,9 +167,11 @@ public final class Pcache implements AutoCloseable {
             store,
             backing,
             options.adopt(),
+            new SharedMemoryFolder(options.stagingFolder(), options.cache()),
             Clock.system(),
             CacheTuning::forMachine);
     Cache cache = attached.cache();
+    closer.add(attached::release);
     closer.add(cache::kill);
     if (options.gcPercent() != null) {
       cache.setGcPercent(options.gcPercent());
@@ -249,14 +252,7 @@ public final class Pcache implements AutoCloseable {
 
   /** What the cache looks like now. */
   public PcacheStatus status() {
-    return StatusReport.of(
-        cachePath,
-        attached.superblock(),
-        media,
-        store,
-        attached.identity(),
-        cache,
-        hungDevices.faults());
+    return StatusReport.of(cachePath, attached, media, store, hungDevices.faults());
   }
 
   /**
@@ -373,6 +369,7 @@ public final class Pcache implements AutoCloseable {
   private void finishAndRelease() {
     Closer closer = new Closer();
     closer.add(media);
+    closer.add(attached::release);
     closer.add(backing);
     closer.add(watcher);
     Throwable failure = null;
@@ -387,11 +384,10 @@ public final class Pcache implements AutoCloseable {
   }
 
   /**
-   * Ends at once as a killed process would: nothing is flushed, keys that only memory holds are
-   * gone, the agents stop where they are, and locks and descriptors are released, so that the same
-   * devices can be opened again. Requests in flight complete, most of them with {@link
-   * io.pcache.error.ClosedException}; a write that fails so may have been carried out or not. For
-   * crash tests; afterwards {@link #close} does nothing.
+   * Ends at once as a killed process would: nothing is flushed, the agents stop where they are, and
+   * locks and descriptors are released, so that the same devices can be opened again. Requests in
+   * flight complete, most of them with {@link io.pcache.error.ClosedException}; a write that fails
+   * so may have been carried out or not. For crash tests; afterwards {@link #close} does nothing.
    */
   public void kill() {
     closed = true;
@@ -399,6 +395,7 @@ public final class Pcache implements AutoCloseable {
     backing.close();
     cache.awaitIdle();
     watcher.close();
+    attached.release();
     media.close();
   }
 }

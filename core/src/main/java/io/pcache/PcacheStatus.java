@@ -19,6 +19,10 @@ import org.jspecify.annotations.Nullable;
  *     offer it; null where there is nothing to say
  * @param outlivesPowerCut whether what was flushed survives a power cut, as far as the kind of
  *     media tells
+ * @param survivesKill whether every write that is acknowledged survives a killed process; else it
+ *     may lose what was not flushed within the last second
+ * @param staging the file in which keys wait for the log, or, where they do not survive a killed
+ *     process, why
  * @param sizeBytes size of the served device
  * @param cacheBytes size of the cache's segments together
  * @param segNum the superblock's seg_num
@@ -65,6 +69,8 @@ public record PcacheStatus(
     String mediaKind,
     @Nullable String whyNotDax,
     boolean outlivesPowerCut,
+    boolean survivesKill,
+    String staging,
     long sizeBytes,
     long cacheBytes,
     int segNum,
@@ -113,6 +119,7 @@ public record PcacheStatus(
     Objects.requireNonNull(cacheFile, "cacheFile");
     Objects.requireNonNull(backingFile, "backingFile");
     Objects.requireNonNull(stopping, "stopping");
+    Objects.requireNonNull(staging, "staging");
     for (String fault : Objects.requireNonNull(faults, "faults")) {
       Objects.requireNonNull(fault, "faults");
     }
@@ -170,6 +177,8 @@ public record PcacheStatus(
         mediaKind,
         whyNotDax,
         outlivesPowerCut,
+        survivesKill,
+        staging,
         sizeBytes,
         cacheBytes,
         segNum,

@@ -18,12 +18,13 @@ final class StatusReport {
 
   static PcacheStatus of(
       String cachePath,
-      Superblock superblock,
+      AttachedCache attached,
       Media media,
       BackingStore store,
-      Identity identity,
-      Cache cache,
       List<String> moreFaults) {
+    Superblock superblock = attached.superblock();
+    Identity identity = attached.identity();
+    Cache cache = attached.cache();
     CacheInfo info = cache.info();
     CacheSnapshot now = cache.snapshot();
     List<DamagedRange> setAside = setAside(now);
@@ -35,6 +36,8 @@ final class StatusReport {
         media.kind().name().toLowerCase(Locale.ROOT),
         media.whyNotDax(),
         media.kind().outlivesPowerCut(),
+        attached.survivesKill(),
+        attached.describeStaging(),
         cache.sizeBytes(),
         info.segments() * MediaLayout.SEGMENT_BYTES,
         superblock.segNum(),

@@ -31,6 +31,8 @@ class TidyTest {
   private static final Pattern TYPE = Pattern.compile("\\b(class|interface|enum|record)\\s");
   private static final Pattern LINK = Pattern.compile("\\[[^\\]]*]\\(([^)#\\s]*)(#[^)]*)?\\)");
 
+  private static final Pattern HAZARD = Pattern.compile("\\| (\\d+) \\|");
+
   /** In pieces, so that this file does not break the rule it keeps. */
   private static final List<String> PRIVATE_FOLDERS =
       List.of("/" + "work/", "/tmp/" + "wt", "/root" + "/", "/home" + "/");
@@ -136,6 +138,18 @@ class TidyTest {
         }
       }
     }
+  }
+
+  @Test
+  void eachHazardHasOneRowInOrder() {
+    List<Integer> numbers = new ArrayList<>();
+    for (String line : linesOf(root().resolve("docs/hazards.md"))) {
+      Matcher row = HAZARD.matcher(line);
+      if (row.lookingAt()) {
+        numbers.add(Integer.valueOf(row.group(1)));
+      }
+    }
+    assertThat(numbers).isNotEmpty().isSorted().doesNotHaveDuplicates();
   }
 
   @Test

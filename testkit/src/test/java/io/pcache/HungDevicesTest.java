@@ -88,6 +88,6 @@ class HungDevicesTest {
         .isInstanceOf(MediaFailureException.class)
         .hasMessageContaining("cache device c does not answer")
         .hasMessageContaining("nothing has moved for 10 s")
-        .hasMessageContaining("may be lost");
+        .hasMessageContaining("of the rest as much as after a kill");
   }
 }

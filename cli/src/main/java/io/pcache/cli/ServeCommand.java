@@ -118,6 +118,14 @@ final class ServeCommand implements Callable<Integer> {
   private boolean force;
 
   @Option(
+      names = "--staging",
+      paramLabel = "FOLDER",
+      description =
+          "A folder on tmpfs for a small file, in which writes that are not flushed yet survive a killed process. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private Path staging = OpenOptions.DEFAULT_STAGING_FOLDER;
+
+  @Option(
       names = "--drain",
       description =
           "When stopping, first write everything dirty back. A second Ctrl-C gives that up. Exit code 0 says that"
@@ -170,6 +178,7 @@ final class ServeCommand implements Callable<Integer> {
                         backing.toAbsolutePath(),
                         adopt,
                         direct,
+                        staging.toAbsolutePath(),
                         gcPercent,
                         force),
                     display,

@@ -37,6 +37,11 @@ final class StatusText {
     if (status.whyNotDax() != null) {
       line("", "not used as DAX: " + status.whyNotDax());
     }
+    line(
+        "staging",
+        status.survivesKill()
+            ? status.staging() + "; every acknowledged write survives a killed process"
+            : "A KILLED PROCESS MAY LOSE a second of unflushed writes: " + status.staging());
     line("backing", status.backing() + ", " + ByteSize.format(status.sizeBytes()));
     line("uuid", status.uuid() == null ? "none (made by the kernel)" : status.uuid().toString());
   }

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The daemon, killed with SIGKILL again and again while fio and libnbd write to it, and sometimes
- * while it starts. After each kill every sector holds its last version that was made durable or a
+ * while it starts. After each kill every sector holds its last version that was acknowledged or a
  * later one, in both writers' regions; at the end the backing device alone does.
  *
  * <p>The cache reclaims from 10 % on and is written to until 10 % have been filled several times
@@ -63,7 +63,7 @@ class RepeatedKillTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void whatWasMadeDurableIsThereAfterEveryKill(boolean dataCrc, Seed seed)
+  void whatWasAcknowledgedIsThereAfterEveryKill(boolean dataCrc, Seed seed)
       throws IOException, InterruptedException {
     format(dataCrc);
     Random random = seed.random(dataCrc ? 1 : 0);
@@ -161,12 +161,19 @@ class RepeatedKillTest {
   }
 
   private void checkServed(ServedDisk disk) throws IOException, InterruptedException {
+    keepAcknowledged(fioRegion);
+    keepAcknowledged(libnbdRegion);
     Path fioBytes = folder.resolve("fio.read");
     Path libnbdBytes = folder.resolve("libnbd.read");
     LibnbdClient.readRanges(
         disk.uri(), range(fioRegion, fioBytes), range(libnbdRegion, libnbdBytes));
     fioRegion.checkRecovered(fioBytes, 0, fio::translate);
     libnbdRegion.checkRecovered(libnbdBytes, 0, UnaryOperator.identity());
+  }
+
+  /** Only the process was killed: what was acknowledged counts as if it had been flushed. */
+  private static void keepAcknowledged(DiskRegion region) {
+    region.ledger().flushed(region.ledger().floors());
   }
 
   private static String range(DiskRegion region, Path file) {

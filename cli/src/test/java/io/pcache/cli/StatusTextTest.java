@@ -19,6 +19,7 @@ class StatusTextTest {
             cache       'demo' cache.img
                         file media, outlives a power cut if its device does, data checksummed
                         not used as DAX: this virtual machine has no C2 compiler: TieredStopAtLevel is 1
+            staging     /dev/shm/pcache-1.staged; every acknowledged write survives a killed process
             backing     disk.img, 1.00 GiB
             uuid        00112233-4455-6677-8899-aabbccddeeff
             in use      192 MiB of 496 MiB (38.7 %), 12 of 31 segments; reclaiming starts at 70 %
@@ -96,6 +97,8 @@ class StatusTextTest {
             "memory",
             null,
             false,
+            false,
+            "/dev/shm: full",
             s.sizeBytes(),
             0,
             0,

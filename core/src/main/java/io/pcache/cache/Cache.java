@@ -15,6 +15,8 @@ import io.pcache.block.RequestBuffer;
 import io.pcache.block.RequestSource;
 import io.pcache.error.BadOptionException;
 import io.pcache.error.ClosedException;
+import io.pcache.error.MediaFailureException;
+import io.pcache.error.NoSpaceException;
 import io.pcache.error.PcacheException;
 import io.pcache.format.CacheInfo;
 import io.pcache.format.LogBounds;
@@ -23,6 +25,7 @@ import io.pcache.index.ExtentIndex;
 import io.pcache.log.LogEnd;
 import io.pcache.log.LogWriter;
 import io.pcache.log.StagedKeysPool;
+import io.pcache.log.StagingOwner;
 import io.pcache.media.Media;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -50,10 +53,10 @@ public final class Cache implements BlockDevice, AutoCloseable {
   private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
-  private static final int POOLED_STAGES = 128;
 
   private final Geometry geometry;
   private final BackingDevice backing;
+  private final StagedKeysPool pool;
   private final CacheHealth health;
   private final CacheCounters counters = new CacheCounters();
   private final InFlightRequests inFlight = new InFlightRequests();
@@ -87,14 +90,15 @@ public final class Cache implements BlockDevice, AutoCloseable {
       Recovery recovery,
       BackingDevice backing,
       BackingWriteGuard guard,
+      StagedKeysPool pool,
       CacheTuning tuning) {
     this.geometry = geometry;
     this.backing = backing;
     this.info = info;
     this.recovered = recovery;
-    this.health = new CacheHealth(tuning.clock());
+    this.pool = pool;
+    health = new CacheHealth(tuning.clock(), this::forgetWhatMayBeLost);
     this.watch = new DeviceWatch(geometry.media()::condition, backing::condition, health);
-    StagedKeysPool pool = new StagedKeysPool(POOLED_STAGES);
     index = recovery.index();
     badExtents = new BadExtents(geometry.media(), health);
     ages = new DirtyAges(counters, tuning.clock());
@@ -106,7 +110,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
     Throttle throttle = new Throttle(segments, tuning.clock());
     ReclaimDemand demand = new ReclaimDemand(tuning.clock());
     DamagedKeySets damagedKeySets = new DamagedKeySets(geometry, segments, health);
-    committer = newCommitter(recovery, pool, tuning);
+    committer = newCommitter(recovery, tuning);
     memory = new IndexMemory(index, tuning.maxIndexBytes());
     MissFill fill =
         new MissFill(geometry, index, segments, heads, committer, throttle, memory, health);
@@ -146,7 +150,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
             deferredWakeup);
   }
 
-  private LogCommitter newCommitter(Recovery recovery, StagedKeysPool pool, CacheTuning tuning) {
+  private LogCommitter newCommitter(Recovery recovery, CacheTuning tuning) {
     Media media = geometry.media();
     LogWriter writer = new LogWriter(media, geometry.chain(), recovery.keyHead(), segments);
     return new LogCommitter(
@@ -201,6 +205,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
    * @param lastWriter who appended to its log last, as far as is known
    * @param closedLog where its log was when it was closed in order, or null where that is not known
    * @param guard told before write-back changes the backing device
+   * @param staging where staged keys wait, and where a killed process has left some
    * @throws io.pcache.error.CorruptMediaException where something that was in the log is not
    *     readable any more
    * @throws io.pcache.error.NoSpaceException where the index needs more of the heap than it may
@@ -213,12 +218,19 @@ public final class Cache implements BlockDevice, AutoCloseable {
       LogEnd.Writer lastWriter,
       @Nullable LogBounds closedLog,
       BackingWriteGuard guard,
+      Staging staging,
       CacheTuning tuning) {
     Geometry geometry = Geometry.of(media, info, backing.sizeBytes());
     Recovery recovery =
         Recovery.of(
-            geometry, lastWriter, closedLog, tuning.recoveryThreads(), tuning.maxIndexBytes());
-    return new Cache(geometry, info, recovery, backing, guard, tuning);
+            geometry,
+            lastWriter,
+            closedLog,
+            staging,
+            tuning.recoveryThreads(),
+            tuning.maxIndexBytes());
+    StagedKeysPool pool = new StagedKeysPool(staging.memory());
+    return new Cache(geometry, info, recovery, backing, guard, pool, tuning);
   }
 
   /**
@@ -227,10 +239,45 @@ public final class Cache implements BlockDevice, AutoCloseable {
    */
   public void prepareForWriting() {
     Recovery recovery = recovered;
-    if (recovery != null) {
-      recovery.clearBeyondHead();
-      recovered = null;
+    if (recovery == null) {
+      return;
     }
+    try {
+      recovery.clearBeyondHead();
+      if (!recovery.survivors().isEmpty()) {
+        committer.append(recovery.survivors());
+      }
+    } catch (PcacheException e) {
+      forgetWhatMayBeLost();
+      throw e;
+    }
+    recovered = null;
+  }
+
+  /** After a failed sync the data that staged keys name may be gone. */
+  private void forgetWhatMayBeLost() {
+    if (geometry.media().mayHaveLostWrites()) {
+      pool.record().invalidate();
+    }
+  }
+
+  /**
+   * From now on a killed process leaves what it acknowledged to the next one.
+   *
+   * @param owner this run
+   */
+  public void beginStaging(StagingOwner owner) {
+    pool.record().begin(owner, committer.head());
+  }
+
+  /** Whether every staged key lies in the memory that was given for that. */
+  public boolean stagesInGivenMemory() {
+    return pool.holdsAll();
+  }
+
+  /** Whether the next run may take up what is staged: not after a failed sync. */
+  public boolean isStagingOfUse() {
+    return pool.record().isRunning();
   }
 
   /** Whether the cache holds the sector at a logical offset. */
@@ -382,6 +429,8 @@ public final class Cache implements BlockDevice, AutoCloseable {
    * Changes where reclaiming starts, durably.
    *
    * @param gcPercent 0–90
+   * @throws PcacheException where it is not in range, or the cache is closed, or the cache device
+   *     fails; after the latter nothing is acknowledged any more
    */
   public synchronized void setGcPercent(int gcPercent) {
     if (gcPercent < 0 || gcPercent > CacheInfo.MAX_GC_PERCENT) {
@@ -392,7 +441,12 @@ public final class Cache implements BlockDevice, AutoCloseable {
       throw new ClosedException("the cache is closed; gc_percent was not changed");
     }
     CacheInfo changed = info.withGcPercent(gcPercent);
-    changed.storeDurably(geometry.media());
+    try {
+      changed.storeDurably(geometry.media());
+    } catch (MediaFailureException | NoSpaceException e) {
+      health.logFailed(e);
+      throw e;
+    }
     info = changed;
     reclaimer.setGcPercent(gcPercent);
     reclaimerWakeup.wake();

@@ -24,6 +24,7 @@ final class CacheHealth {
   private static final String ENDED = "the cache was ended; the request was not carried out";
   private static final Logger LOG = LoggerFactory.getLogger(CacheHealth.class);
 
+  private final Runnable onLogFailure;
   private final AtomicReference<@Nullable PcacheException> logFailure = new AtomicReference<>();
   private final ConcurrentSkipListMap<String, String> faults = new ConcurrentSkipListMap<>();
   private final TransferFaults cacheWrites;
@@ -31,8 +32,13 @@ final class CacheHealth {
   private final TransferFaults backingReads;
   private final TransferFaults damagedReads;
 
-  /** Begins with nothing wrong. */
-  CacheHealth(Clock clock) {
+  /**
+   * Begins with nothing wrong.
+   *
+   * @param onLogFailure run at each report that the log cannot be written any more
+   */
+  CacheHealth(Clock clock, Runnable onLogFailure) {
+    this.onLogFailure = onLogFailure;
     this.cacheWrites = new TransferFaults("failed writes to the cache device", clock);
     this.cacheReads = new TransferFaults("failed reads of the cache device", clock);
     this.backingReads = new TransferFaults("failed reads of the backing device", clock);
@@ -61,6 +67,7 @@ final class CacheHealth {
 
   /** The log cannot be written any more. The first report counts. */
   void logFailed(PcacheException failure) {
+    onLogFailure.run();
     if (logFailure.compareAndSet(null, failure)) {
       LOG.error(
           "{}; nothing more is acknowledged until the cache is opened again", failure.getMessage());

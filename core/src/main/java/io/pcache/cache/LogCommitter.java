@@ -129,6 +129,19 @@ final class LogCommitter implements Agent {
     return durableHead;
   }
 
+  /**
+   * Appends the keys that a killed process left in memory, durably and as one batch. Before the
+   * first key is staged.
+   */
+  void append(List<StagedKeys> survivors) {
+    writer.prepare(survivors);
+    media.sync();
+    pool.record().willPublishAll(writer.head(), writer.preparedHead(), writer.preparedFirstWord());
+    writer.publish();
+    media.sync();
+    durableHead = writer.head();
+  }
+
   /** Where the log ends, durable or not. */
   LogPosition head() {
     return writer.head();
@@ -325,7 +338,9 @@ final class LogCommitter implements Agent {
   private void publishAndPrepare(boolean due, List<BlockRequest> served) {
     committing = true;
     if (prepared.hasKeys()) {
+      pool.record().willPublish(writer.preparedHead(), writer.preparedFirstWord());
       writer.publish();
+      pool.record().published();
     }
     takeWaiting(arriving.requests);
     // Before the stages are emptied: who reports anything from now on is seen by the next step.
@@ -338,6 +353,7 @@ final class LogCommitter implements Agent {
     if (arriving.hasKeys()) {
       ages.dirtied();
       writer.prepare(arriving.keys);
+      pool.record().join(arriving.keys);
     }
     if (prepared.hasKeys() || arriving.hasKeys()) {
       media.sync();

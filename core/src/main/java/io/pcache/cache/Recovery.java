@@ -3,6 +3,7 @@ package io.pcache.cache;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.NoSpaceException;
+import io.pcache.format.KeyRecord;
 import io.pcache.format.LogBounds;
 import io.pcache.format.LogPosition;
 import io.pcache.format.MediaLayout;
@@ -12,6 +13,8 @@ import io.pcache.index.ExtentIndexBuilder;
 import io.pcache.log.KeySetReader;
 import io.pcache.log.LogEnd;
 import io.pcache.log.LogWalk;
+import io.pcache.log.StagedKeys;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +59,7 @@ public final class Recovery {
   private boolean metDirtyTail;
   private long keys;
   private long dirtyBytes;
+  private List<StagedKeys> survivors = List.of();
 
   private Recovery(Geometry geometry, int threads, long maxIndexBytes) {
     int n = geometry.chain().segments();
@@ -76,6 +80,7 @@ public final class Recovery {
    *
    * @param lastWriter who appended to the log last
    * @param closedLog where the log was when it was closed in order, or null where that is not known
+   * @param staging where a killed process has left keys that belong behind those of the log
    * @param threads how many walk the log at the same time, the calling one among them
    * @param maxIndexBytes how much of the heap the index may take while the cache is open
    * @throws CorruptMediaException where something that was in the log is not readable any more
@@ -85,19 +90,50 @@ public final class Recovery {
       Geometry geometry,
       LogEnd.Writer lastWriter,
       @Nullable LogBounds closedLog,
+      Staging staging,
       int threads,
       long maxIndexBytes) {
     Recovery recovery = new Recovery(geometry, threads, maxIndexBytes);
     recovery.walkLog();
     recovery.settleDirtyTail();
     recovery.judgeEnd(lastWriter, closedLog);
+    recovery.takeSurvivors(
+        new SurvivingKeys(geometry, recovery.segments, recovery.keyHead, staging).keys());
     LOG.info(
-        "recovered {} keys, {} dirty bytes; log from {} to {}",
+        "recovered {} keys and {} from memory, {} dirty bytes; log from {} to {}",
         recovery.keys,
+        recovery.survivors.stream().mapToInt(StagedKeys::count).sum(),
         recovery.dirtyBytes,
         recovery.keyTail,
         recovery.keyHead);
     return recovery;
+  }
+
+  /** They follow all keys of the log, and are dirty unless they are clean of themselves. */
+  private void takeSurvivors(List<StagedKeys> keysInMemory) {
+    survivors = keysInMemory;
+    int[] references = new int[geometry.chain().segments()];
+    for (StagedKeys some : survivors) {
+      for (int i = 0; i < some.count(); i++) {
+        takeSurvivor(some.bytes(), (long) i * KeyRecord.SIZE_BYTES, references);
+      }
+    }
+    segments.addReferences(references);
+  }
+
+  private void takeSurvivor(MemorySegment bytes, long at, int[] references) {
+    int len = KeyRecord.len(bytes, at);
+    int segment = KeyRecord.cacheSegId(bytes, at);
+    boolean clean = KeyRecord.isClean(bytes, at);
+    index.put(
+        KeyRecord.off(bytes, at),
+        len,
+        segment,
+        KeyRecord.cacheSegOff(bytes, at),
+        clean,
+        KeyRecord.dataCrc(bytes, at));
+    references[segment]++;
+    dirtyBytes += clean ? 0 : len;
   }
 
   private void walkLog() {
@@ -254,6 +290,11 @@ public final class Recovery {
     // Also where nothing was cleared: what a killed process left may not be durable yet, and
     // write-back must not run ahead of the durable log.
     geometry.media().sync();
+  }
+
+  /** Keys that are in the index and not in the log yet, behind which they belong, in order. */
+  List<StagedKeys> survivors() {
+    return survivors;
   }
 
   ExtentIndex index() {

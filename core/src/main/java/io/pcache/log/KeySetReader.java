@@ -28,7 +28,7 @@ public final class KeySetReader {
 
   private final Media media;
   private final SegmentChain chain;
-  private final long deviceBytes;
+  private final KeyBounds bounds;
   private final MemorySegment copy =
       MemorySegment.ofArray(new long[KeySetRecord.sizeBytes(KeySetRecord.MAX_KEYS) / Long.BYTES]);
   private int keyCount;
@@ -41,7 +41,7 @@ public final class KeySetReader {
   public KeySetReader(Media media, SegmentChain chain, long deviceBytes) {
     this.media = media;
     this.chain = chain;
-    this.deviceBytes = deviceBytes;
+    this.bounds = new KeyBounds(chain.segments(), deviceBytes);
   }
 
   /**
@@ -115,42 +115,12 @@ public final class KeySetReader {
 
   private void checkKeys(LogPosition position) {
     for (int i = 0; i < keyCount; i++) {
-      String wrong = wrongWithKey(KeySetRecord.keyOffset(i));
+      String wrong = bounds.wrongWith(copy, KeySetRecord.keyOffset(i));
       if (!wrong.isEmpty()) {
         throw new CorruptMediaException(
             "key " + i + " of the key set at " + position + ": " + wrong);
       }
     }
-  }
-
-  private String wrongWithKey(long at) {
-    long off = KeyRecord.off(copy, at);
-    long len = Integer.toUnsignedLong(KeyRecord.len(copy, at));
-    int segment = KeyRecord.cacheSegId(copy, at);
-    long segOff = Integer.toUnsignedLong(KeyRecord.cacheSegOff(copy, at));
-    if ((KeyRecord.flags(copy, at) & KeyRecord.EMPTY_FLAG) != 0) {
-      return "the EMPTY flag is set";
-    }
-    if (len == 0 || (len | off | segOff) % MediaLayout.SECTOR_BYTES != 0) {
-      return "off %d, len %d, cache_seg_off %d found, multiples of 512 and a len above 0 expected"
-          .formatted(off, len, segOff);
-    }
-    if (off < 0 || off > deviceBytes - len) {
-      return "off %d + len %d found, at most the device's %d bytes expected"
-          .formatted(off, len, deviceBytes);
-    }
-    if (off / MediaLayout.SUBTREE_BYTES != (off + len - 1) / MediaLayout.SUBTREE_BYTES) {
-      return "off %d + len %d crosses a 4 MiB boundary".formatted(off, len);
-    }
-    if (segment < 0 || segment >= chain.segments()) {
-      return "cache_seg_id %d found, below %d expected"
-          .formatted(Integer.toUnsignedLong(segment), chain.segments());
-    }
-    if (segOff + len > MediaLayout.DATA_AREA_BYTES) {
-      return "cache_seg_off %d + len %d found, at most %d expected"
-          .formatted(segOff, len, MediaLayout.DATA_AREA_BYTES);
-    }
-    return "";
   }
 
   /** How many keys the key set has. */

@@ -19,7 +19,7 @@ public final class KeySetStage {
   /** Creates an empty stage. */
   public KeySetStage(StagedKeysPool pool) {
     this.pool = pool;
-    this.current = pool.take();
+    this.current = StagedKeys.NONE;
   }
 
   /**
@@ -30,7 +30,9 @@ public final class KeySetStage {
   public int append(
       long off, int len, int flags, int cacheSegId, int cacheSegOff, long segGen, int dataCrc) {
     if (current.isFull()) {
-      full.addLast(current);
+      if (current != StagedKeys.NONE) {
+        full.addLast(current);
+      }
       current = pool.take();
     }
     current.append(off, len, flags, cacheSegId, cacheSegOff, segGen, dataCrc);
@@ -58,7 +60,7 @@ public final class KeySetStage {
     }
     if (current.count() >= atLeastKeys) {
       target.add(current);
-      current = pool.take();
+      current = StagedKeys.NONE;
     }
   }
 }

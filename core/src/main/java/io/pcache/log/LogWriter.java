@@ -3,6 +3,7 @@ package io.pcache.log;
 import io.pcache.error.Invariants;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
+import io.pcache.format.LittleEndian;
 import io.pcache.format.LogPosition;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentChain;
@@ -94,23 +95,35 @@ public final class LogWriter {
     prepared = true;
   }
 
+  /** Where the log will end once the prepared batch is published. */
+  public LogPosition preparedHead() {
+    Invariants.check(prepared, "a batch is prepared before its end is known");
+    return new LogPosition(segment, chunkStartBytes + chunkBytes);
+  }
+
+  /** The first 8 bytes of what {@link #publish} will write. */
+  public long preparedFirstWord() {
+    Invariants.check(prepared, "a batch is prepared before it is published");
+    return withheldHeader.get(LittleEndian.U64, 0);
+  }
+
   /**
    * Writes the missing header. The batch is part of the log from now on, durably after the next
    * sync.
    */
   public void publish() {
     Invariants.check(prepared, "a batch is prepared before it is published");
+    LogPosition next = preparedHead();
     media.write(
         chain.dataOffset(head.cacheSegId()) + head.segOffsetBytes(),
         withheldHeader,
         0,
         WITHHELD_BYTES);
-    LogPosition end = new LogPosition(segment, chunkStartBytes + chunkBytes);
     Invariants.check(
-        end.isPossible(chain.segments()),
+        next.isPossible(chain.segments()),
         "a log has room for a header at its end",
-        end.segOffsetBytes());
-    head = end;
+        next.segOffsetBytes());
+    head = next;
     prepared = false;
   }
 

@@ -2,13 +2,50 @@ package io.pcache.log;
 
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
+import io.pcache.media.ProcessMemory;
+import io.pcache.media.SharedMemory;
 import java.lang.foreign.MemorySegment;
 
-/** Up to 128 keys in their on-media form, waiting in memory for the log. Not thread-safe. */
+/**
+ * Up to 128 keys in their on-media form, waiting in memory for the log. A killed process leaves
+ * each key whole, or not at all. Not thread-safe.
+ */
 public final class StagedKeys {
-  private final MemorySegment bytes =
-      MemorySegment.ofArray(new long[KeySetRecord.MAX_KEYS * KeyRecord.SIZE_BYTES / Long.BYTES]);
+  /** Takes no keys: stands for a buffer that has not been needed yet. */
+  static final StagedKeys NONE =
+      new StagedKeys(new ProcessMemory(StagingLayout.KEYS_OFFSET, "no keys"), 0, 0);
+
+  private final SharedMemory memory;
+  private final long slotOffset;
+  private final MemorySegment bytes;
+  private final int capacity;
   private int count;
+
+  /** Empty, in memory of this process alone. */
+  public StagedKeys() {
+    this(
+        new ProcessMemory(
+            StagingLayout.KEYS_OFFSET + KeySetRecord.MAX_KEYS * (long) KeyRecord.SIZE_BYTES,
+            "a single buffer"),
+        0,
+        KeySetRecord.MAX_KEYS);
+  }
+
+  /** Empty, in a slot of its own. */
+  StagedKeys(SharedMemory memory, int slot) {
+    this(memory, StagingLayout.slotOffset(slot), KeySetRecord.MAX_KEYS);
+  }
+
+  private StagedKeys(SharedMemory memory, long slotOffset, int capacity) {
+    this.memory = memory;
+    this.slotOffset = slotOffset;
+    this.capacity = capacity;
+    this.bytes =
+        memory
+            .bytes()
+            .asSlice(
+                slotOffset + StagingLayout.KEYS_OFFSET, (long) capacity * KeyRecord.SIZE_BYTES);
+  }
 
   /** How many keys there are. */
   public int count() {
@@ -16,12 +53,16 @@ public final class StagedKeys {
   }
 
   /** The keys, one after the other. */
-  MemorySegment bytes() {
+  public MemorySegment bytes() {
     return bytes;
   }
 
+  boolean isIn(SharedMemory whose) {
+    return memory == whose;
+  }
+
   boolean isFull() {
-    return count == KeySetRecord.MAX_KEYS;
+    return count == capacity;
   }
 
   void append(
@@ -29,9 +70,53 @@ public final class StagedKeys {
     long at = (long) count * KeyRecord.SIZE_BYTES;
     KeyRecord.put(bytes, at, off, len, flags, cacheSegId, cacheSegOff, segGen, dataCrc);
     count++;
+    // Last: what a killed process leaves is counted only where it is whole.
+    memory.store(slotOffset + StagingLayout.COUNT_OFFSET, count);
+  }
+
+  /** Which keys are meant. */
+  @FunctionalInterface
+  public interface Choice {
+    /** Whether the key at an offset is. */
+    boolean takes(MemorySegment keys, long at);
+  }
+
+  /** Some of these keys, in the same order, in memory of this process alone. */
+  public StagedKeys thoseWhere(Choice choice) {
+    StagedKeys chosen = new StagedKeys();
+    for (int i = 0; i < count; i++) {
+      long at = (long) i * KeyRecord.SIZE_BYTES;
+      if (choice.takes(bytes, at)) {
+        chosen.appendCopy(bytes, at);
+      }
+    }
+    return chosen;
+  }
+
+  /** Adds a key that lies somewhere in the same form. */
+  void appendCopy(MemorySegment keys, long at) {
+    append(
+        KeyRecord.off(keys, at),
+        KeyRecord.len(keys, at),
+        KeyRecord.flags(keys, at),
+        KeyRecord.cacheSegId(keys, at),
+        KeyRecord.cacheSegOff(keys, at),
+        KeyRecord.segGen(keys, at),
+        KeyRecord.dataCrc(keys, at));
+  }
+
+  /** Begins anew; of one stripe's buffers the one with the higher number has the newer keys. */
+  void begin(long sequence) {
+    memory.store(slotOffset + StagingLayout.SEQUENCE_OFFSET, sequence);
+  }
+
+  void join(long batch) {
+    memory.store(slotOffset + StagingLayout.BATCH_OFFSET, batch);
   }
 
   void clear() {
     count = 0;
+    memory.store(slotOffset + StagingLayout.COUNT_OFFSET, 0);
+    memory.store(slotOffset + StagingLayout.BATCH_OFFSET, 0);
   }
 }

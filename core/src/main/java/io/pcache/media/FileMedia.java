@@ -120,6 +120,11 @@ final class FileMedia extends MappedMedia {
   }
 
   @Override
+  public boolean mayHaveLostWrites() {
+    return sync.hasFailed();
+  }
+
+  @Override
   public void syncWithOthers() {
     sync.runWithOthers();
   }

@@ -56,6 +56,11 @@ public interface Media extends AutoCloseable {
   /** Makes every write completed before this call durable. */
   void sync();
 
+  /** Whether a sync has failed, so that what was written before may be gone. */
+  default boolean mayHaveLostWrites() {
+    return false;
+  }
+
   /**
    * {@link #sync} for a caller in no hurry: where others have just synced and are likely to do so
    * again, it waits up to a millisecond for their next sync instead of making them wait for one of

@@ -54,6 +54,16 @@ final class SharedSync {
     }
   }
 
+  /** Whether a sync has failed. */
+  boolean hasFailed() {
+    lock.lock();
+    try {
+      return failure != null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /**
    * The same for a caller in no hurry: where a sync that somebody waited for ended within the last
    * millisecond, the next such one is waited for until that millisecond is over.

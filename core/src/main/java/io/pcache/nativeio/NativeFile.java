@@ -31,6 +31,8 @@ public final class NativeFile implements AutoCloseable {
   public static final int MAX_VECTOR_PIECES = 1024;
 
   private static final int IOVEC_BYTES = 16;
+  private static final int REGULAR_FILE_TYPE = 0100000;
+  private static final int OWNER_ONLY = 0600;
   private static final ThreadLocal<MemorySegment> VECTORS =
       ThreadLocal.withInitial(
           () -> Arena.ofAuto().allocate((long) MAX_VECTOR_PIECES * IOVEC_BYTES, 8));
@@ -135,6 +137,79 @@ public final class NativeFile implements AutoCloseable {
       throw Posix.failure("cannot create " + path);
     }
     return new NativeFile(path, descriptor, false);
+  }
+
+  /**
+   * Opens a regular file that only this process's user may use, or creates it empty. Symbolic links
+   * are not followed.
+   *
+   * @throws BadOptionException where it belongs to another user, has other names, others may use
+   *     it, or it is not a regular file
+   * @throws IOException where the system refuses
+   */
+  public static NativeFile openOwn(Path path) throws IOException {
+    int flags = Posix.O_RDWR | Posix.O_CREAT | Posix.O_NOFOLLOW | Posix.O_CLOEXEC;
+    int descriptor = Posix.open(PathBytes.of(path), flags, OWNER_ONLY);
+    if (descriptor < 0) {
+      throw Posix.failure("cannot open " + path);
+    }
+    NativeFile file = new NativeFile(path, descriptor, false);
+    try {
+      file.refuseUnlessOwn();
+      return file;
+    } catch (IOException | RuntimeException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  private void refuseUnlessOwn() throws IOException {
+    int mode = (int) Files.getAttribute(descriptorPath(), "unix:mode");
+    int user = (int) Files.getAttribute(descriptorPath(), "unix:uid");
+    int names = (int) Files.getAttribute(descriptorPath(), "unix:nlink");
+    boolean isOwn = mode == (REGULAR_FILE_TYPE | OWNER_ONLY) && user == Posix.geteuid();
+    if (!isOwn || names != 1) {
+      throw new BadOptionException(
+          "%s: mode %o, user %d and %d names found; a file of user %d alone, mode 600, with one name expected"
+              .formatted(path, mode, user, names, Posix.geteuid()));
+    }
+  }
+
+  /** This open file itself, whatever its path names by now. */
+  private Path descriptorPath() {
+    return Path.of("/proc/self/fd/" + descriptor);
+  }
+
+  /** Whether the path still names this file. */
+  public boolean isStillAtItsPath() {
+    try {
+      FileState there = Posix.stateAt(PathBytes.of(path));
+      return there != null && there.isSameFile(Posix.stateOf(descriptor));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /**
+   * Tells a file or block device from all others of this machine, for use in file names.
+   *
+   * @throws IOException where there is none at the path, or it cannot be looked at
+   */
+  public static String identityOf(Path path) throws IOException {
+    FileState state = Posix.stateAt(PathBytes.of(path));
+    if (state == null) {
+      throw new IOException("there is no " + path);
+    }
+    return "%x-%x".formatted(state.device(), state.inode());
+  }
+
+  /** Whether the file lies in memory that the system swaps out at most. */
+  public boolean isOnTmpfs() throws IOException {
+    long type = Posix.fileSystemMagic(descriptor);
+    if (type < 0) {
+      throw Posix.failure("cannot get the file system of " + path);
+    }
+    return type == Posix.TMPFS_MAGIC;
   }
 
   private static void refuseToCreateNowhere(Path path) throws IOException {
@@ -395,6 +470,14 @@ public final class NativeFile implements AutoCloseable {
   public MemorySegment map(long sizeBytes, Arena arena) throws IOException {
     try (FileChannel channel =
         FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      return channel.map(FileChannel.MapMode.READ_WRITE, 0, sizeBytes, arena);
+    }
+  }
+
+  /** The same for the file that was opened, whatever its path names by now. */
+  public MemorySegment mapOpened(long sizeBytes, Arena arena) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(descriptorPath(), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       return channel.map(FileChannel.MapMode.READ_WRITE, 0, sizeBytes, arena);
     }
   }

@@ -49,6 +49,11 @@ final class Posix {
   static final int O_CLOEXEC = 0x80000;
   static final int O_DIRECT = System.getProperty("os.arch").equals("aarch64") ? 0x10000 : 0x4000;
 
+  static final int O_NOFOLLOW = System.getProperty("os.arch").equals("aarch64") ? 0x8000 : 0x20000;
+
+  static final long TMPFS_MAGIC = 0x01021994;
+  private static final long STATFS_BYTES = 256;
+
   static final int LOCK_EX = 2;
   static final int LOCK_NB = 4;
   static final int SEEK_END = 2;
@@ -115,6 +120,9 @@ final class Posix {
   private static final MethodHandle STATX =
       bind(
           "statx", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
+  private static final MethodHandle FSTATFS =
+      bind("fstatfs", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
+  private static final MethodHandle GETEUID = bind("geteuid", FunctionDescriptor.of(JAVA_INT));
   private static final MethodHandle STRERROR =
       LINKER.downcallHandle(
           LINKER.defaultLookup().findOrThrow("strerror"), FunctionDescriptor.of(ADDRESS, JAVA_INT));
@@ -247,6 +255,25 @@ final class Posix {
   static long lseek(int descriptor, long offsetBytes, int whence) {
     try {
       return (long) LSEEK.invokeExact(CAPTURE.get(), descriptor, offsetBytes, whence);
+    } catch (Throwable t) {
+      throw rethrow(t);
+    }
+  }
+
+  /** The number of a file system's type, or -1. It stands first, in a word of the machine. */
+  static long fileSystemMagic(int descriptor) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment statfs = arena.allocate(STATFS_BYTES, Long.BYTES);
+      int result = (int) FSTATFS.invokeExact(CAPTURE.get(), descriptor, statfs);
+      return result < 0 ? result : statfs.get(JAVA_LONG, 0);
+    } catch (Throwable t) {
+      throw rethrow(t);
+    }
+  }
+
+  static int geteuid() {
+    try {
+      return (int) GETEUID.invokeExact(CAPTURE.get());
     } catch (Throwable t) {
       throw rethrow(t);
     }

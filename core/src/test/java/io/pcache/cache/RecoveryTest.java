@@ -73,7 +73,8 @@ class RecoveryTest {
   }
 
   private static Recovery recover(RandomLog log, int threads) {
-    return Recovery.of(log.geometry(), LogEnd.Writer.PCACHE, null, threads, Long.MAX_VALUE);
+    return Recovery.of(
+        log.geometry(), LogEnd.Writer.PCACHE, null, Staging.inProcess(), threads, Long.MAX_VALUE);
   }
 
   @ParameterizedTest

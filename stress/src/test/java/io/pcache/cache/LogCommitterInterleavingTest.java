@@ -143,7 +143,7 @@ class LogCommitterInterleavingTest {
           segments,
           writer,
           pool,
-          new CacheHealth(Clock.system()),
+          new CacheHealth(Clock.system(), () -> {}),
           ages,
           clock,
           new Wakeup(),

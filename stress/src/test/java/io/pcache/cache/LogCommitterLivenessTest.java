@@ -32,7 +32,7 @@ class LogCommitterLivenessTest {
 
   private final SlowMedia media = new SlowMedia();
   private final Stripes stripes = new Stripes(2, new StagedKeysPool(4));
-  private final CacheHealth health = new CacheHealth(Clock.system());
+  private final CacheHealth health = new CacheHealth(Clock.system(), () -> {});
   private final Wakeup agentWakeup = new Wakeup();
   private final SetClock clock = new SetClock();
   private final LogCommitter committer = newCommitter();

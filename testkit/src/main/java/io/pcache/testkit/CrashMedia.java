@@ -55,6 +55,7 @@ public final class CrashMedia implements Media {
   private final MemorySegment view;
   private StepListener listener = step -> {};
   private boolean syncFails;
+  private boolean mayHaveLostWrites;
   private long steps;
   private long lastStep = Long.MAX_VALUE;
   private boolean handedOver;
@@ -122,7 +123,9 @@ public final class CrashMedia implements Media {
    */
   public synchronized Fork fork(RandomGenerator itsRandom) {
     int mark = memory.fork();
-    return new Fork(this, new CrashMedia(memory, grain, itsRandom, unsynced.copy()), mark);
+    CrashMedia media = new CrashMedia(memory, grain, itsRandom, unsynced.copy());
+    media.mayHaveLostWrites = mayHaveLostWrites;
+    return new Fork(this, media, mark);
   }
 
   /**
@@ -276,10 +279,16 @@ public final class CrashMedia implements Media {
     beginStep(Step.SYNC);
     endStep();
     if (syncFails) {
+      mayHaveLostWrites = true;
       unsynced.crash(memory, grain.unitBytes(), WORD_BYTES, new RandomFate(random));
       throw new MediaFailureException("injected fault: cannot sync", new IOException("injected"));
     }
     unsynced.clear();
+  }
+
+  @Override
+  public synchronized boolean mayHaveLostWrites() {
+    return mayHaveLostWrites;
   }
 
   private void keep(long offsetBytes, long lengthBytes) {

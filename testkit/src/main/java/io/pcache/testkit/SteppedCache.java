@@ -9,6 +9,7 @@ import io.pcache.block.BlockRequest;
 import io.pcache.cache.BackingWriteGuard;
 import io.pcache.cache.Cache;
 import io.pcache.cache.CacheTuning;
+import io.pcache.cache.Staging;
 import io.pcache.error.PcacheException;
 import io.pcache.format.CacheInfo;
 import io.pcache.format.FreshFormat;
@@ -115,7 +116,8 @@ public final class SteppedCache {
       BackingWriteGuard guard) {
     CacheInfo info = CacheInfo.load(media, Superblock.load(media));
     BackingDevice backing = BackingDevice.start(store, FEW_REQUESTS, new SteppedRunner());
-    Cache cache = Cache.recover(media, info, backing, lastWriter, null, guard, tuning);
+    Cache cache =
+        Cache.recover(media, info, backing, lastWriter, null, guard, Staging.inProcess(), tuning);
     cache.prepareForWriting();
     media.sync();
     return new SteppedCache(media, cache, backing, clock);

@@ -10,6 +10,7 @@ import io.pcache.backing.BackingOptions;
 import io.pcache.backing.FileBackingStore;
 import io.pcache.cache.Cache;
 import io.pcache.cache.CacheTuning;
+import io.pcache.cache.Staging;
 import io.pcache.error.MediaFailureException;
 import io.pcache.format.CacheInfo;
 import io.pcache.format.FreshFormat;
@@ -163,7 +164,15 @@ class CacheEndTest {
     CacheInfo info = CacheInfo.load(media, Superblock.load(media));
     CacheTuning tuning = new CacheTuning(Clock.system(), 1, 4, 2, 0, 2, Long.MAX_VALUE);
     Cache cache =
-        Cache.recover(media, info, backing, LogEnd.Writer.PCACHE, null, (at, length) -> {}, tuning);
+        Cache.recover(
+            media,
+            info,
+            backing,
+            LogEnd.Writer.PCACHE,
+            null,
+            (at, length) -> {},
+            Staging.inProcess(),
+            tuning);
     cache.prepareForWriting();
     cache.start();
     return cache;

@@ -10,6 +10,7 @@ import io.pcache.backing.FileBackingStore;
 import io.pcache.cache.Cache;
 import io.pcache.cache.CacheSnapshot;
 import io.pcache.cache.CacheTuning;
+import io.pcache.cache.Staging;
 import io.pcache.format.CacheInfo;
 import io.pcache.format.FreshFormat;
 import io.pcache.format.Superblock;
@@ -60,7 +61,14 @@ class LinearizabilityTest {
           new CacheTuning(Clock.system(), seed.value(), 4, 2, 0, 2, Long.MAX_VALUE);
       try (Cache cache =
           Cache.recover(
-              media, info, backing, LogEnd.Writer.PCACHE, null, (at, length) -> {}, tuning)) {
+              media,
+              info,
+              backing,
+              LogEnd.Writer.PCACHE,
+              null,
+              (at, length) -> {},
+              Staging.inProcess(),
+              tuning)) {
         cache.prepareForWriting();
         cache.start();
         LinearizabilityRun run =

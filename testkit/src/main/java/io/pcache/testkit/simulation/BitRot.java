@@ -1,5 +1,7 @@
 package io.pcache.testkit.simulation;
 
+import io.pcache.format.Identity;
+import io.pcache.format.LogBounds;
 import io.pcache.format.LogPosition;
 import io.pcache.testkit.CrashMedia;
 import io.pcache.testkit.LogImage;
@@ -29,13 +31,19 @@ final class BitRot {
   /** Flips bits of one byte. Returns where, or -1 where there is nothing to damage. */
   long damage(CrashMedia media, boolean dataIsChecked) {
     List<Range> ranges = new ArrayList<>();
+    LogPosition end = end();
+    boolean isKernels = isKernels(media, end);
     LogPosition at = image.keyTail().orElseThrow();
     while (image.read(at)) {
       // One bit in the flags is all that tells a LAST key set from one whose flags a power cut left
       // out, which never was acknowledged: see docs/durability.md.
       int size =
           image.isLast() ? LAST_FLAGS_OFFSET : KEY_SET_HEADER_BYTES + image.keys() * KEY_BYTES;
-      ranges.add(new Range(LogImage.dataOffset(at.cacheSegId(), at.segOffsetBytes()), size));
+      // Nothing tells a key set that the kernel tore from its last one, or from one that refers to
+      // another segment, where that is damaged.
+      if (!isKernels || !(image.isLast() || image.after(at).equals(end))) {
+        ranges.add(new Range(LogImage.dataOffset(at.cacheSegId(), at.segOffsetBytes()), size));
+      }
       for (int i = 0; dataIsChecked && i < image.keys(); i++) {
         if (image.off(i) < ContentMap.FILLER_OFFSET) {
           long data = LogImage.dataOffset(image.segment(i), image.segmentOffset(i));
@@ -51,5 +59,22 @@ final class BitRot {
     long offset = range.offsetBytes + random.nextInt(range.lengthBytes);
     media.rot(offset, 1 + random.nextInt(255));
     return offset;
+  }
+
+  private LogPosition end() {
+    LogPosition at = image.keyTail().orElseThrow();
+    while (image.read(at)) {
+      at = image.after(at);
+    }
+    return at;
+  }
+
+  /** Whether the kernel may have appended to the log last, as far as the engine can know. */
+  private boolean isKernels(CrashMedia media, LogPosition end) {
+    LogBounds log =
+        new LogBounds(image.keyTail().orElseThrow(), image.dirtyTail().orElseThrow(), end);
+    return Identity.load(media)
+        .filter(identity -> identity.open() || identity.closedLog().equals(log))
+        .isEmpty();
   }
 }

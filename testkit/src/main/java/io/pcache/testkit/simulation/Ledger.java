@@ -108,14 +108,22 @@ final class Ledger {
     floor[number] = Math.max(floor[number], Math.abs(version));
   }
 
-  /** Which versions all sectors have after a crash; changes nothing. */
+  /** Which versions all sectors have after a power cut; changes nothing. */
   int[] checkRecovered(int[] ids) {
+    return checkRecovered(ids, durable, "which was made durable");
+  }
+
+  /** Which versions all sectors have after the process was killed; changes nothing. */
+  int[] checkSurvived(int[] ids) {
+    return checkRecovered(ids, floor, "which was acknowledged before the process was killed");
+  }
+
+  private int[] checkRecovered(int[] ids, int[] from, String why) {
     int[] found = new int[ids.length];
     for (int i = 0; i < found.length; i++) {
-      found[i] = find(i, ids[i], durable[i]);
+      found[i] = find(i, ids[i], from[i]);
       if (found[i] == NONE) {
-        throw wrong(
-            "recovery", i, ids[i], "version " + durable[i] + ", which was made durable, or newer");
+        throw wrong("recovery", i, ids[i], "version " + from[i] + ", " + why + ", or newer");
       }
     }
     return found;

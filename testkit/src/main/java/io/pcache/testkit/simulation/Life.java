@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Life {
   private static final int SECTOR = ContentMap.SECTOR_BYTES;
+  private static final int MAX_UNSYNCED_WRITES = 8;
   private static final int MAX_PENDING = 6;
   private static final int MAX_OVERLAP_DEPTH = 2;
   private static final int SHORT_OVERLAP = 5;
@@ -63,6 +64,19 @@ final class Life {
       steps(settings.stepsBetween());
       if (pending > MAX_PENDING) {
         settle();
+      }
+    }
+  }
+
+  /** Single sectors alone, and a commit of them if wanted; nothing is written back. */
+  void writeSome(int writes, boolean thenFlush) {
+    for (int i = 0; i < writes; i++) {
+      write(random.nextInt(ContentMap.SECTORS), 1, false, false);
+    }
+    if (thenFlush) {
+      flush();
+      for (int i = 0; pending > 0 && i < MAX_TICKS; i++) {
+        engine.commit();
       }
     }
   }
@@ -347,10 +361,16 @@ final class Life {
 
   private void leave() {
     int number = random.nextInt(clients.length);
+    boolean writes = number < ContentMap.ranges();
+    if (writes && random.nextBoolean()) {
+      // Behind this a write may have to wait for room.
+      fill();
+      write(ContentMap.first(number), sizeSectors(number), false, false);
+    }
     trace("client " + number + " leaves");
     clients[number].close();
     clients[number] = new RequestSource(engine.cache());
-    if (number < ContentMap.ranges()) {
+    if (writes) {
       // What the client that is gone had waiting must not come behind this.
       write(ContentMap.first(number), sizeSectors(number), false, false);
     }
@@ -382,7 +402,11 @@ final class Life {
   private void failSync() {
     world.statistics().faults++;
     trace("cache device: the next sync fails");
+    // Keys wait for the log whose data that sync loses.
+    writeSome(random.nextInt(MAX_UNSYNCED_WRITES), false);
     world.media().failSyncs();
+    flush();
+    engine.commit();
   }
 
   private void trace(String line) {

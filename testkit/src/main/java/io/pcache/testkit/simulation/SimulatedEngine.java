@@ -9,6 +9,7 @@ import io.pcache.cache.CacheTuning;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.error.PcacheException;
 import io.pcache.index.ExtentIndex;
+import io.pcache.media.SharedMemoryPlace;
 import io.pcache.testkit.CrashMedia;
 import io.pcache.testkit.ManualClock;
 import io.pcache.testkit.SectorContent;
@@ -73,6 +74,7 @@ final class SimulatedEngine {
   static SimulatedEngine open(
       CrashMedia media,
       SimulatedStore store,
+      SharedMemoryPlace memory,
       ManualClock clock,
       Settings settings,
       RandomGenerator random) {
@@ -90,7 +92,8 @@ final class SimulatedEngine {
             1,
             maxIndexBytes(store, settings));
     AttachedCache attached =
-        AttachedCache.attach("simulated", media, store, backing, false, clock, segments -> tuning);
+        AttachedCache.attach(
+            "simulated", media, store, backing, false, memory, clock, segments -> tuning);
     return new SimulatedEngine(attached, backing, runner, clock);
   }
 
@@ -98,6 +101,16 @@ final class SimulatedEngine {
     return settings.maxExtents() == 0
         ? Long.MAX_VALUE
         : ExtentIndex.heapBytes(store.sizeBytes(), settings.dataCrc(), settings.maxExtents());
+  }
+
+  /** Whether everything acknowledged survives a killed process. */
+  boolean survivesKill() {
+    return attached.survivesKill();
+  }
+
+  /** Steps the agent that commits, which is the first. */
+  void commit() {
+    var _ = step(0);
   }
 
   Cache cache() {

@@ -3,15 +3,21 @@ package io.pcache.testkit.simulation;
 import io.pcache.cache.CacheSnapshot;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.error.PcacheException;
+import io.pcache.format.LittleEndian;
 import io.pcache.format.LogPosition;
+import io.pcache.log.StagedKeysPool;
+import io.pcache.media.SharedMemoryPlace;
 import io.pcache.testkit.CrashFate;
 import io.pcache.testkit.CrashGrain;
 import io.pcache.testkit.CrashMedia;
 import io.pcache.testkit.LogImage;
 import io.pcache.testkit.ManualClock;
 import io.pcache.testkit.PowerCut;
+import io.pcache.testkit.SimulatedMemory;
 import io.pcache.testkit.SimulatedStore;
 import io.pcache.testkit.SteppedCache;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
@@ -35,6 +41,20 @@ final class World {
   private static final int KILL_ONE_IN = 8;
   private static final int ROT_ONE_IN = 16;
   private static final int LIFE_ONE_IN = 40;
+  private static final int STORE_ONE_IN = 8;
+  private static final int VISIT_ONE_IN = 12;
+  private static final int KILLED_VISIT_ONE_IN = 5;
+  private static final int MAX_VISIT_WRITES = 20;
+  static final long MEMORY_BYTES = StagedKeysPool.sizeBytes(40);
+  private static final int MEMORY_WORDS = (int) (MEMORY_BYTES / Long.BYTES);
+  private static final int IDENTITY_BYTES = 4096;
+
+  /** Where shared memory has the ends of the last two batches. */
+  private static final long EVEN_HEAD_OFFSET = 72;
+
+  private static final long ODD_HEAD_OFFSET = 96;
+  private static final int KEY_SET_HEADER_BYTES = 24;
+  private static final int KEY_BYTES = 40;
 
   private final Settings settings;
   private final Statistics statistics;
@@ -44,12 +64,23 @@ final class World {
   private final int depth;
   private final MediaCheck check;
   private final LogImage image;
+  private final ArrayDeque<MemorySegment> idleMemory;
 
   private SimulatedStore store;
   private CrashMedia media;
   private Ledger ledger;
   private LogHistory history;
+  private SimulatedMemory memory;
   private @Nullable Life life;
+
+  /** The engine that serves, or null while none does whose recovery was taken for what is. */
+  private @Nullable SimulatedEngine running;
+
+  /**
+   * Whether the cache was last left by a killed process alone, so that everything acknowledged has
+   * to be there.
+   */
+  private boolean keepsAcknowledged;
 
   /** Whether a byte has rotted, so that nothing but what is read can be judged. */
   private boolean rotten;
@@ -71,10 +102,17 @@ final class World {
     this.check = new MediaCheck(image, media.view());
     this.ledger = new Ledger();
     this.history = new LogHistory(image.keyTail().orElseThrow());
+    this.idleMemory = new ArrayDeque<>();
+    this.memory = new SimulatedMemory(MEMORY_BYTES, media::isOff, this::beforeOrBehindStore);
     listen();
   }
 
-  private World(World origin, CrashMedia media, SimulatedStore store, SplittableRandom random) {
+  private World(
+      World origin,
+      CrashMedia media,
+      SimulatedStore store,
+      MemorySegment memoryBytes,
+      SplittableRandom random) {
     this.random = random;
     this.settings = origin.settings;
     this.statistics = origin.statistics;
@@ -88,6 +126,10 @@ final class World {
     this.ledger = origin.ledger;
     // What is committed here, by reads alone at times, is taken back with the fork.
     this.history = origin.history.copy();
+    this.memory = origin.memory.fork(memoryBytes, media::isOff, this::beforeOrBehindStore);
+    this.idleMemory = origin.idleMemory;
+    this.running = origin.running;
+    this.keepsAcknowledged = origin.keepsAcknowledged;
     listen();
   }
 
@@ -166,6 +208,27 @@ final class World {
     tryCrash();
   }
 
+  /** A process can be killed between any two stores; power lost there leaves what it did before. */
+  private void beforeOrBehindStore() {
+    if (rotten || media.failsSyncs() || depth >= MAX_DEPTH) {
+      return;
+    }
+    if (settings.exhaustive()
+        ? depth == 0
+        : random.nextInt((STORE_ONE_IN * settings.crashOneIn()) << (4 * depth)) == 0) {
+      inFork(World::killAndRecover);
+    }
+  }
+
+  private void killAndRecover() {
+    kill();
+    if (!settings.exhaustive() && random.nextInt(KILLED_VISIT_ONE_IN) == 0) {
+      ledger = ledger.copy();
+      visit();
+    }
+    var _ = recoverThroughCuts(false);
+  }
+
   private void follow() {
     history.follow(image, media.view());
   }
@@ -200,7 +263,13 @@ final class World {
   private void live() {
     if (random.nextInt(KERNEL_VISIT_ONE_IN) == 0) {
       trace("the kernel reclaims half of something");
+      // Also of what a crash leaves meanwhile.
+      keepsAcknowledged = false;
       new KernelVisit(image).reclaimHalf(media, random);
+      memory = random.nextBoolean() ? memory.restartMachine(media::isOff) : memory;
+    }
+    if (random.nextInt(VISIT_ONE_IN) == 0) {
+      visit();
     }
     if (random.nextInt(3) == 0) {
       media.cutPowerAt(media.steps() + 1 + random.nextInt(1 << random.nextInt(8)));
@@ -212,17 +281,62 @@ final class World {
       itsLife.run(settings.actionsPerLife());
       end(itsLife, engine);
     } catch (PowerCut cut) {
-      trace("power is cut");
-      losePower();
+      endByChance();
     } finally {
       life = null;
     }
   }
 
+  private void endByChance() {
+    if (random.nextBoolean()) {
+      kill();
+    } else {
+      trace("power is cut");
+      losePower();
+    }
+  }
+
+  /**
+   * Somebody uses the cache who does not know the memory: a process that found none, or, where the
+   * identity record is as before, the kernel.
+   */
+  private void visit() {
+    boolean asKernel = random.nextBoolean();
+    trace(asKernel ? "the kernel visits" : "a process without shared memory visits");
+    MemorySegment identity = MemorySegment.ofArray(new byte[IDENTITY_BYTES]);
+    MemorySegment.copy(media.view(), 0, identity, 0, IDENTITY_BYTES);
+    keepsAcknowledged = false;
+    int announcedKeys = announcedKeys();
+    SimulatedEngine engine = recover(true, SharedMemoryPlace.none("a visitor"));
+    LogPosition found = engine.cache().snapshot().keyHead();
+    Life itsLife = new Life(this, engine);
+    int few = 1 + random.nextInt(1 + random.nextInt(MAX_VISIT_WRITES));
+    itsLife.writeSome(random.nextBoolean() ? few : announcedKeys, asKernel || random.nextBoolean());
+    // A kernel that changes nothing leaves no trace, and what it was asked meanwhile does not
+    // count.
+    boolean leavesTrace = !engine.cache().snapshot().keyHead().equals(found);
+    kill();
+    if (asKernel && leavesTrace) {
+      media.write(0, identity, 0, IDENTITY_BYTES);
+      media.sync();
+    }
+  }
+
+  /**
+   * How many keys the last batch has that the memory names, or 1: another batch of them ends where
+   * that one does.
+   */
+  private int announcedKeys() {
+    long even = memory.bytes().get(LittleEndian.U64, EVEN_HEAD_OFFSET);
+    long odd = memory.bytes().get(LittleEndian.U64, ODD_HEAD_OFFSET);
+    long keys = (Math.abs(even - odd) - KEY_SET_HEADER_BYTES) / KEY_BYTES;
+    return keys > 0 && keys <= MAX_VISIT_WRITES ? (int) keys : 1;
+  }
+
   private void end(Life itsLife, SimulatedEngine engine) {
     if (itsLife.isOver()) {
       trace("the cache device has failed; it is opened anew");
-      losePower();
+      endByChance();
       return;
     }
     switch (random.nextInt(5)) {
@@ -265,19 +379,19 @@ final class World {
     engine.close();
     statistics.closes++;
     ledger.closed();
-    media = listenTo(media.kill());
+    leave();
   }
 
   /** The log goes on near the end of its segment, as if much had been written and reclaimed. */
   private void skipLog(LogPosition head) {
-    trace("the process is killed, and the log goes on near the end of its segment");
-    life = null;
-    statistics.kills++;
+    trace("and the log goes on near the end of its segment");
+    kill();
+    // Nobody listens: there is no crash between these stores.
     media = media.kill();
     media.sync();
     SteppedCache.skipLogTo(media, head, Settings.logRoomBytes(random));
     history.jumpTo(image.keyTail().orElseThrow());
-    media = listenTo(media.kill());
+    leave();
   }
 
   private CrashMedia listenTo(CrashMedia successor) {
@@ -287,25 +401,43 @@ final class World {
 
   private void kill() {
     trace("the process is killed");
-    life = null;
     statistics.kills++;
+    SimulatedEngine killed = running;
+    if (killed != null) {
+      keepsAcknowledged = killed.survivesKill() && !media.mayHaveLostWrites();
+    }
+    leave();
+  }
+
+  /** The process has ended; the next one finds both devices and the memory as it left them. */
+  private void leave() {
+    life = null;
+    running = null;
     media = listenTo(media.kill());
+    memory = memory.kill(media::isOff);
   }
 
   private void losePower() {
     beforePowerCut();
     media = listenTo(media.crash());
-    store.cutPower();
+    afterPowerCut();
   }
 
   private void losePower(CrashFate fate) {
     beforePowerCut();
     media = listenTo(media.crash(fate, false));
+    afterPowerCut();
+  }
+
+  private void afterPowerCut() {
+    memory = memory.restartMachine(media::isOff);
     store.cutPower();
   }
 
   private void beforePowerCut() {
     life = null;
+    running = null;
+    keepsAcknowledged = false;
     statistics.powerCuts++;
     store.heal();
     follow();
@@ -332,19 +464,18 @@ final class World {
         var _ = fork.recoverThroughCuts(false);
       });
     }
-    inFork(fork -> {
-      fork.kill();
-      var _ = fork.recoverThroughCuts(false);
-    });
+    inFork(World::killAndRecover);
   }
 
   private void inFork(Consumer<World> crash) {
     SplittableRandom itsRandom = random.split();
+    MemorySegment idle = idleMemory.poll();
+    MemorySegment bytes = idle == null ? MemorySegment.ofArray(new long[MEMORY_WORDS]) : idle;
     try (CrashMedia.Fork mediaFork = media.fork(itsRandom);
         SimulatedStore.Fork storeFork = store.fork(itsRandom)) {
-      World fork = new World(this, mediaFork.media(), storeFork.store(), itsRandom);
-      crash.accept(fork);
+      crash.accept(new World(this, mediaFork.media(), storeFork.store(), bytes, itsRandom));
     }
+    idleMemory.push(bytes);
   }
 
   private void crashAndRecover() {
@@ -358,8 +489,12 @@ final class World {
       return;
     }
     boolean livesOn = random.nextInt(LIFE_ONE_IN) == 0;
-    if (livesOn) {
+    boolean isVisited = random.nextInt(VISIT_ONE_IN) == 0;
+    if (livesOn || isVisited) {
       ledger = ledger.copy();
+    }
+    if (isVisited) {
+      visit();
     }
     SimulatedEngine engine = recoverThroughCuts(livesOn);
     if (livesOn) {
@@ -374,27 +509,39 @@ final class World {
     statistics.cycles++;
     trace("a byte rots at " + new BitRot(image, random).damage(media, settings.dataCrc()));
     try {
-      SimulatedEngine engine = SimulatedEngine.open(media, store, clock, settings, random);
+      SimulatedEngine engine = SimulatedEngine.open(media, store, memory, clock, settings, random);
       ledger.checkReadable(engine.readWhatIsReadable());
     } catch (CorruptMediaException e) {
       trace("refused: " + e.getMessage());
     }
   }
 
-  /** The first recoveries may lose power too. */
+  /** The first recoveries may lose power too, or be killed. */
   private SimulatedEngine recoverThroughCuts(boolean adopt) {
     for (int cuts = random.nextInt(4) == 0 ? 1 + random.nextInt(MAX_NESTED_CUTS) : 0;
         cuts > 0;
         cuts--) {
-      media.cutPowerAt(1 + random.nextInt(6));
-      try {
-        var _ = recover(false);
-      } catch (PowerCut cut) {
-        statistics.nestedCuts++;
-      }
-      losePower();
+      endRecovery(random.nextInt(3) > 0);
     }
     return recover(adopt);
+  }
+
+  private void endRecovery(boolean byKill) {
+    if (byKill && random.nextBoolean()) {
+      memory.killAfter(1 + random.nextInt(12));
+    } else {
+      media.cutPowerAt(1 + random.nextInt(6));
+    }
+    try {
+      var _ = recover(false);
+    } catch (PowerCut cut) {
+      statistics.nestedCuts++;
+    }
+    if (byKill) {
+      kill();
+    } else {
+      losePower();
+    }
   }
 
   private void liveOn(SimulatedEngine engine) {
@@ -414,11 +561,15 @@ final class World {
 
   /** Opens the cache and judges everything. */
   private SimulatedEngine recover(boolean adopt) {
+    return recover(adopt, memory);
+  }
+
+  private SimulatedEngine recover(boolean adopt, SharedMemoryPlace itsMemory) {
     statistics.cycles++;
     store.heal();
     SimulatedEngine engine;
     try {
-      engine = SimulatedEngine.open(media, store, clock, settings, random);
+      engine = SimulatedEngine.open(media, store, itsMemory, clock, settings, random);
     } catch (PcacheException e) {
       throw new BrokenPromise("the cache does not open: " + e.getMessage(), e);
     }
@@ -426,12 +577,14 @@ final class World {
     int end = check.checkLog(history, now);
     int[] ids = check.content(store.bytes());
     statistics.mediaChecks++;
-    int[] found = ledger.checkRecovered(ids);
+    boolean isAllThere = keepsAcknowledged && itsMemory == memory;
+    int[] found = isAllThere ? ledger.checkSurvived(ids) : ledger.checkRecovered(ids);
     history.checkIsPastState(ContentMap.idsOnDevice(store.bytes()), end);
     history.cutTo(now.keyHead());
     compare(engine.readContent(), ids);
     if (adopt) {
       ledger.adopt(found);
+      running = engine;
     }
     return engine;
   }

@@ -1,0 +1,148 @@
+package io.pcache.cache;
+
+import io.pcache.format.KeyRecord;
+import io.pcache.format.KeySetRecord;
+import io.pcache.format.LogPosition;
+import io.pcache.format.MediaLayout;
+import io.pcache.log.KeyBounds;
+import io.pcache.log.StagedKeys;
+import io.pcache.log.StagingOwner;
+import io.pcache.log.StagingReader;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keys that a killed process had acknowledged and not put into the log, as far as they can still be
+ * true. They belong behind all keys of the log.
+ *
+ * <p>All are given up where one cannot be: then somebody else has used the cache meanwhile. Where
+ * data has checksums, a key is given up by itself if its data is not what it was: the device did
+ * not keep it.
+ *
+ * <p>Thread-safety: one thread.
+ */
+final class SurvivingKeys {
+  private static final Logger LOG = LoggerFactory.getLogger(SurvivingKeys.class);
+
+  private final Geometry geometry;
+  private final RecoveredSegments segments;
+  private final KeyBounds bounds;
+  private List<StagedKeys> keys = List.of();
+
+  /**
+   * Reads what is there. Writes nothing.
+   *
+   * @param segments as the log leaves them
+   * @param head where the log ends
+   */
+  SurvivingKeys(Geometry geometry, RecoveredSegments segments, LogPosition head, Staging staging) {
+    this.geometry = geometry;
+    this.segments = segments;
+    this.bounds = new KeyBounds(geometry.chain().segments(), geometry.deviceBytes());
+    StagingOwner lastRun = staging.lastRun();
+    if (lastRun != null) {
+      StagingReader reader =
+          new StagingReader(staging.memory(), geometry.media(), geometry.chain());
+      read(reader, lastRun, head);
+    }
+  }
+
+  private void read(StagingReader reader, StagingOwner lastRun, LogPosition head) {
+    switch (reader.read(lastRun, head)) {
+      case KEYS -> take(reader.keys(), head);
+      case OTHER_VERSION -> giveUp("another version of this program left them");
+      case OTHER_RUN -> giveUp("the cache was open since without them");
+      case OTHER_LOG -> giveUp("the log has changed since; it ends at " + head + " now");
+      case NOTHING, OTHER_BOOT -> {}
+    }
+  }
+
+  private static void giveUp(String why) {
+    LOG.warn("what a killed process had acknowledged and not flushed is given up: {}", why);
+  }
+
+  private void take(List<StagedKeys> found, LogPosition head) {
+    for (StagedKeys some : found) {
+      for (int i = 0; i < some.count(); i++) {
+        String wrong = wrongWith(some.bytes(), (long) i * KeyRecord.SIZE_BYTES);
+        if (!wrong.isEmpty()) {
+          giveUp(wrong);
+          return;
+        }
+      }
+    }
+    List<StagedKeys> intact = geometry.dataCrc() ? withIntactData(found) : found;
+    if (hasRoomFor(intact, head)) {
+      keys = intact;
+    } else {
+      giveUp("the log has no room for them");
+    }
+  }
+
+  private String wrongWith(MemorySegment bytes, long at) {
+    String wrong = bounds.wrongWith(bytes, at);
+    if (!wrong.isEmpty()) {
+      return wrong;
+    }
+    int segment = KeyRecord.cacheSegId(bytes, at);
+    long generation = KeyRecord.segGen(bytes, at);
+    if (segments.isLog(segment) || generation != segments.generation(segment)) {
+      return "segment %d was used for something else since: generation %d found, %d expected"
+          .formatted(segment, segments.generation(segment), generation);
+    }
+    return "";
+  }
+
+  private List<StagedKeys> withIntactData(List<StagedKeys> found) {
+    List<StagedKeys> intact = new ArrayList<>();
+    int lost = 0;
+    for (StagedKeys some : found) {
+      StagedKeys kept = some.thoseWhere((bytes, at) -> isIntact(bytes, at));
+      lost += some.count() - kept.count();
+      if (kept.count() > 0) {
+        intact.add(kept);
+      }
+    }
+    if (lost > 0) {
+      giveUp(lost + " of them, whose data the cache device has not kept");
+    }
+    return intact;
+  }
+
+  private boolean isIntact(MemorySegment bytes, long at) {
+    return geometry.matches(
+        KeyRecord.cacheSegId(bytes, at),
+        KeyRecord.cacheSegOff(bytes, at),
+        KeyRecord.len(bytes, at),
+        KeyRecord.dataCrc(bytes, at));
+  }
+
+  /** The log never takes a key for which there is no room; so this holds unless it was changed. */
+  private boolean hasRoomFor(List<StagedKeys> batch, LogPosition head) {
+    boolean[] named = new boolean[geometry.chain().segments()];
+    long bytes = KeySetRecord.HEADER_BYTES;
+    for (StagedKeys some : batch) {
+      bytes += KeySetRecord.sizeBytes(some.count());
+      for (int i = 0; i < some.count(); i++) {
+        named[KeyRecord.cacheSegId(some.bytes(), (long) i * KeyRecord.SIZE_BYTES)] = true;
+      }
+    }
+    if (bytes <= MediaLayout.DATA_AREA_BYTES - head.segOffsetBytes()) {
+      return true;
+    }
+    for (int i = 0; i < named.length; i++) {
+      if (!named[i] && !segments.isLog(i) && segments.references(i) == 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Those to be taken, in order. */
+  List<StagedKeys> keys() {
+    return keys;
+  }
+}

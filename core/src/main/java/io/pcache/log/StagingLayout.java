@@ -1,0 +1,84 @@
+package io.pcache.log;
+
+import io.pcache.format.KeyRecord;
+import io.pcache.format.KeySetRecord;
+
+/**
+ * How staged keys lie in shared memory. Only processes on this machine ever see it, until it is
+ * started anew: the version changes with the layout.
+ *
+ * <pre>
+ *   0       8         12      16     32        48       64         112      4096
+ *   ├───────┼─────────┼───────┼──────┼─────────┼────────┼──────────┼─ … ────┼────────┬────────┬─ …
+ *   │ magic │ version │ slots │ uuid │ boot id │ opened │ 2 × head │        │ slot 0 │ slot 1 │
+ *   └───────┴─────────┴───────┴──────┴─────────┴────────┴──────────┴─ … ────┴────────┴────────┴─ …
+ *
+ *   head  0       8          16           24
+ *         ├───────┼──────────┼────────────┤
+ *         │ batch │ position │ first word │
+ *         └───────┴──────────┴────────────┘
+ *
+ *   slot  0       8          16      24         64
+ *         ├───────┼──────────┼───────┼──────────┼──── …
+ *         │ count │ sequence │ batch │ reserved │ keys
+ *         └───────┴──────────┴───────┴──────────┴──── …
+ * </pre>
+ */
+final class StagingLayout {
+  static final long MAGIC = 0x44454741_54534A70L;
+  static final long VERSION = 1;
+
+  static final int MAGIC_OFFSET = 0;
+  static final int VERSION_OFFSET = 8;
+  static final int UUID_OFFSET = 16;
+  static final int BOOT_ID_OFFSET = 32;
+  static final int OPENED_OFFSET = 48;
+  private static final int HEADS_OFFSET = 64;
+  private static final int HEAD_BYTES = 24;
+
+  /** Where, in one of the two heads, the number of the batch lies that the log ends with. */
+  static final int HEAD_BATCH_OFFSET = 0;
+
+  /** Where, in one of the two heads, the position lies. */
+  static final int HEAD_POSITION_OFFSET = 8;
+
+  /**
+   * Where, in one of the two heads, the first word of the batch lies, until that is certain to have
+   * been published: then 0.
+   */
+  static final int HEAD_FIRST_WORD_OFFSET = 16;
+
+  static final int COUNT_OFFSET = 0;
+  static final int SEQUENCE_OFFSET = 8;
+  static final int BATCH_OFFSET = 16;
+  static final int KEYS_OFFSET = 64;
+
+  private static final int SLOTS_OFFSET = 4096;
+  private static final int SLOT_BYTES = KEYS_OFFSET + KeySetRecord.MAX_KEYS * KeyRecord.SIZE_BYTES;
+
+  private StagingLayout() {}
+
+  /** Bytes that memory for so many slots takes. */
+  static long sizeBytes(int slots) {
+    return SLOTS_OFFSET + (long) slots * SLOT_BYTES;
+  }
+
+  /** How many slots fit. */
+  static int slots(long sizeBytes) {
+    return (int) ((sizeBytes - SLOTS_OFFSET) / SLOT_BYTES);
+  }
+
+  static long slotOffset(int slot) {
+    return SLOTS_OFFSET + (long) slot * SLOT_BYTES;
+  }
+
+  /** Of the two heads that of batches with an even number, or with an odd one. */
+  static long headOffset(long batch) {
+    return HEADS_OFFSET + (batch & 1) * HEAD_BYTES;
+  }
+
+  /** Version and number of slots in one word. */
+  static long versionWord(int slots) {
+    return VERSION | (long) slots << Integer.SIZE;
+  }
+}

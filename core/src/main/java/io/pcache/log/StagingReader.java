@@ -1,0 +1,155 @@
+package io.pcache.log;
+
+import io.pcache.format.KeyRecord;
+import io.pcache.format.KeySetRecord;
+import io.pcache.format.LittleEndian;
+import io.pcache.format.LogPosition;
+import io.pcache.format.MediaLayout;
+import io.pcache.format.SegmentChain;
+import io.pcache.media.Media;
+import io.pcache.media.SharedMemory;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * Reads the keys that a killed process had staged and that are not in its log. Any bytes may lie
+ * there: what does not fit is not taken. The keys themselves are not looked at.
+ */
+public final class StagingReader {
+  /** What was found. */
+  public enum Found {
+    /** Keys that are to be taken, or none at all. */
+    KEYS,
+    /** Nothing that this program left. */
+    NOTHING,
+    /** Keys of another version of this program, which lie elsewhere. */
+    OTHER_VERSION,
+    /** Keys of another cache, or from before the machine was started anew. */
+    OTHER_BOOT,
+    /** Keys of another run than the last. */
+    OTHER_RUN,
+    /** The log does not end where that run left it. */
+    OTHER_LOG
+  }
+
+  private final MemorySegment bytes;
+  private final Media media;
+  private final SegmentChain chain;
+  private final int slots;
+  private final List<StagedKeys> keys = new ArrayList<>();
+
+  /**
+   * Reads {@code memory}; writes nothing.
+   *
+   * @param media the cache device
+   */
+  public StagingReader(SharedMemory memory, Media media, SegmentChain chain) {
+    this.media = media;
+    this.chain = chain;
+    this.bytes = memory.bytes().asReadOnly();
+    this.slots = StagingLayout.slots(bytes.byteSize());
+  }
+
+  /**
+   * Looks for keys.
+   *
+   * @param owner the last run of the cache
+   * @param head where the log ends
+   */
+  public Found read(StagingOwner owner, LogPosition head) {
+    if (word(StagingLayout.MAGIC_OFFSET) != StagingLayout.MAGIC) {
+      return Found.NOTHING;
+    }
+    if (word(StagingLayout.VERSION_OFFSET) != StagingLayout.versionWord(slots)) {
+      return Found.OTHER_VERSION;
+    }
+    if (!holdsId(StagingLayout.UUID_OFFSET, owner.cache())
+        || !holdsId(StagingLayout.BOOT_ID_OFFSET, owner.bootId())) {
+      return Found.OTHER_BOOT;
+    }
+    Found found = readBehind(head);
+    boolean isOtherRun = word(StagingLayout.OPENED_OFFSET) != owner.openedEpochMillis();
+    if (isOtherRun && found == Found.KEYS && !keys.isEmpty()) {
+      keys.clear();
+      return Found.OTHER_RUN;
+    }
+    return found;
+  }
+
+  private Found readBehind(LogPosition head) {
+    for (int i = 0; i < 2; i++) {
+      long at = StagingLayout.headOffset(i);
+      if (position(i) == StagingRecord.positionWord(head)) {
+        long firstWord = word(at + StagingLayout.HEAD_FIRST_WORD_OFFSET);
+        if (firstWord != 0 && !logHas(firstWord, position(1 - i))) {
+          return Found.OTHER_LOG;
+        }
+        readSlots(word(at + StagingLayout.HEAD_BATCH_OFFSET));
+        return Found.KEYS;
+      }
+    }
+    return Found.OTHER_LOG;
+  }
+
+  private long position(int head) {
+    return word(StagingLayout.headOffset(head) + StagingLayout.HEAD_POSITION_OFFSET);
+  }
+
+  private boolean logHas(long firstWord, long positionWord) {
+    long segment = positionWord >>> Integer.SIZE;
+    long offset = positionWord & 0xFFFF_FFFFL;
+    return segment < chain.segments()
+        && offset <= MediaLayout.DATA_AREA_BYTES - Long.BYTES
+        && media.view().get(LittleEndian.U64, chain.dataOffset((int) segment) + offset)
+            == firstWord;
+  }
+
+  private boolean holdsId(long offset, UUID id) {
+    return word(offset) == id.getMostSignificantBits()
+        && word(offset + Long.BYTES) == id.getLeastSignificantBits();
+  }
+
+  /** What is in no batch yet comes after all that are. */
+  private void readSlots(long lastBatch) {
+    List<Integer> found = new ArrayList<>();
+    for (int i = 0; i < slots; i++) {
+      long batch = slotWord(i, StagingLayout.BATCH_OFFSET);
+      boolean isInLog =
+          lastBatch == StagingRecord.ALL_BATCHES || (batch != 0 && batch <= lastBatch);
+      if (!isInLog) {
+        found.add(i);
+      }
+    }
+    found.sort(Comparator.comparingLong(slot -> slotWord(slot, StagingLayout.SEQUENCE_OFFSET)));
+    found.forEach(this::copySlot);
+  }
+
+  private void copySlot(int slot) {
+    long count = slotWord(slot, StagingLayout.COUNT_OFFSET);
+    if (count <= 0 || count > KeySetRecord.MAX_KEYS) {
+      return;
+    }
+    StagedKeys copy = new StagedKeys();
+    long at = StagingLayout.slotOffset(slot) + StagingLayout.KEYS_OFFSET;
+    for (int i = 0; i < count; i++, at += KeyRecord.SIZE_BYTES) {
+      copy.appendCopy(bytes, at);
+    }
+    keys.add(copy);
+  }
+
+  /** What was found, those of each stripe in the order in which they were staged. */
+  public List<StagedKeys> keys() {
+    return keys;
+  }
+
+  private long slotWord(int slot, int offset) {
+    return word(StagingLayout.slotOffset(slot) + offset);
+  }
+
+  private long word(long offset) {
+    return bytes.get(LittleEndian.U64, offset);
+  }
+}

@@ -1,0 +1,58 @@
+package io.pcache.media;
+
+import java.lang.foreign.MemorySegment;
+import java.util.UUID;
+
+/** Stands in where no memory is to be had that outlives the process. */
+public final class ProcessMemory implements SharedMemory {
+  private static final UUID NO_BOOT = new UUID(0, 0);
+
+  private final MemorySegment bytes;
+  private final String why;
+
+  /**
+   * Allocates zeroed memory.
+   *
+   * @param sizeBytes a multiple of 8
+   * @param why why it is not memory that outlives the process
+   */
+  public ProcessMemory(long sizeBytes, String why) {
+    this.bytes = MemorySegment.ofArray(new long[Math.toIntExact(sizeBytes / Long.BYTES)]);
+    this.why = why;
+  }
+
+  @Override
+  public MemorySegment bytes() {
+    return bytes;
+  }
+
+  @Override
+  public void store(long offsetBytes, long value) {
+    OrderedWords.store(bytes, offsetBytes, value);
+  }
+
+  @Override
+  public UUID bootId() {
+    return NO_BOOT;
+  }
+
+  @Override
+  public boolean outlivesProcess() {
+    return false;
+  }
+
+  @Override
+  public String describe() {
+    return why;
+  }
+
+  @Override
+  public void remove() {
+    // It goes with the process.
+  }
+
+  @Override
+  public void close() {
+    // The collector takes it.
+  }
+}

@@ -1,0 +1,126 @@
+package io.pcache.media;
+
+import io.pcache.error.PcacheException;
+import io.pcache.nativeio.NativeFile;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A mapped file on tmpfs. All of its pages are there from the beginning, so that a full tmpfs is
+ * noticed when opening and never by a store.
+ */
+final class SharedMemoryFile implements SharedMemory {
+  private static final Logger LOG = LoggerFactory.getLogger(SharedMemoryFile.class);
+
+  private final NativeFile file;
+  private final Arena arena;
+  private final MemorySegment bytes;
+  private final UUID bootId;
+
+  private SharedMemoryFile(NativeFile file, Arena arena, MemorySegment bytes, UUID bootId) {
+    this.file = file;
+    this.arena = arena;
+    this.bytes = bytes;
+    this.bootId = bootId;
+  }
+
+  /**
+   * Opens a file, or creates it.
+   *
+   * @throws IOException where the system refuses, or the file is not on tmpfs
+   * @throws PcacheException where it belongs to somebody else, is in use, or tmpfs is full
+   */
+  static SharedMemoryFile open(Path path, long sizeBytes, UUID bootId) throws IOException {
+    NativeFile file = openLocked(path);
+    boolean isNew = file.sizeBytes() == 0;
+    Arena arena = Arena.ofShared();
+    try {
+      if (!file.isOnTmpfs()) {
+        throw new IOException(path + " is not on tmpfs");
+      }
+      if (!file.allocate(0, sizeBytes)) {
+        throw new IOException(path + ": its file system cannot reserve space");
+      }
+      return new SharedMemoryFile(file, arena, file.mapOpened(sizeBytes, arena), bootId);
+    } catch (IOException | RuntimeException e) {
+      arena.close();
+      leave(file, isNew, e);
+      throw e;
+    }
+  }
+
+  private static NativeFile openLocked(Path path) throws IOException {
+    NativeFile file = NativeFile.openOwn(path);
+    try {
+      file.lockExclusively();
+      return file;
+    } catch (IOException | RuntimeException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  /** What an earlier process left stays for one that can take it up. */
+  private static void leave(NativeFile file, boolean isNew, Exception cause) {
+    try (file) {
+      if (isNew) {
+        Files.deleteIfExists(file.path());
+      }
+    } catch (IOException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  @Override
+  public MemorySegment bytes() {
+    return bytes;
+  }
+
+  @Override
+  public void store(long offsetBytes, long value) {
+    OrderedWords.store(bytes, offsetBytes, value);
+  }
+
+  @Override
+  public UUID bootId() {
+    return bootId;
+  }
+
+  @Override
+  public boolean outlivesProcess() {
+    return file.isStillAtItsPath();
+  }
+
+  @Override
+  public String describe() {
+    return file.path() + (outlivesProcess() ? "" : " was removed");
+  }
+
+  @Override
+  public void remove() {
+    try {
+      if (file.isStillAtItsPath()) {
+        Files.deleteIfExists(file.path());
+      }
+    } catch (IOException e) {
+      LOG.warn("{} is not needed any more and cannot be removed: {}", file.path(), e.toString());
+    }
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+    try {
+      file.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

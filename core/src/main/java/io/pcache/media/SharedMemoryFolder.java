@@ -1,0 +1,49 @@
+package io.pcache.media;
+
+import io.pcache.error.PcacheException;
+import io.pcache.nativeio.NativeFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A folder on tmpfs: each owner has a file there, {@code pcache-UUID-DEVICE.staged}, which only its
+ * own user may open. DEVICE stands for the one cache device: a copy of it has a file of its own.
+ */
+public final class SharedMemoryFolder implements SharedMemoryPlace {
+  private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
+  private static final Logger LOG = LoggerFactory.getLogger(SharedMemoryFolder.class);
+
+  private final Path folder;
+  private final Path device;
+
+  /**
+   * Names the folder; it is looked at when memory is asked for.
+   *
+   * @param device the cache device that the memory belongs to
+   */
+  public SharedMemoryFolder(Path folder, Path device) {
+    this.folder = folder;
+    this.device = device;
+  }
+
+  @Override
+  public SharedMemory open(UUID owner, long sizeBytes) {
+    try {
+      UUID bootId = UUID.fromString(Files.readString(BOOT_ID).strip());
+      return SharedMemoryFile.open(file(owner), sizeBytes, bootId);
+    } catch (IOException | PcacheException | IllegalArgumentException e) {
+      LOG.warn("no memory that outlives this process: {}", e.getMessage());
+      return new ProcessMemory(sizeBytes, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Where an owner's file is. */
+  Path file(UUID owner) throws IOException {
+    String identity = NativeFile.identityOf(device);
+    return folder.resolve("pcache-%s-%s.staged".formatted(owner, identity));
+  }
+}
