@@ -35,6 +35,27 @@ class DaemonParentTest {
       "exec env --default-signal=INT,TERM,HUP \"$PCACHE\" serve --cache cache --backing backing"
           + " --listen unix:nbd.sock";
 
+  /** Instead of Java: takes a second to stop, and may be silent for one and five more. */
+  private static final String STOPS_SLOWLY =
+      """
+      #!/bin/bash
+      for word; do
+        case $word in
+          -Dpcache.launcher.requests=*) requests=${word#*=} ;;
+          -Dpcache.launcher.reports=*) reports=${word#*=} ;;
+        esac
+      done
+      echo "serves 1" >"$reports"
+      touch serving
+      read -r <"$requests"
+      touch stopping
+      for i in {1..10}; do
+        echo stops >"$reports"
+        sleep 0.1
+      done
+      echo "ends 0" >"$reports"
+      """;
+
   @TempDir private static Path folder;
   private static Path cache = Path.of("");
 
@@ -139,6 +160,25 @@ class DaemonParentTest {
     // Asked twice it ends at once, if it has not ended by then.
     assertThat(exitCode(launcher)).as(Files.readString(log)).isLessThan(128);
     assertThat(Files.readString(log)).contains("stopping");
+  }
+
+  /** Ctrl-Z while it stops, and fg: the launcher has waited as long as for a device that hangs. */
+  @Test
+  void aPauseDuringAStopDoesNotEndADaemonThatIsWell() throws Exception {
+    Path stopping = folder.resolve("stopping");
+    Files.writeString(folder.resolve("well"), STOPS_SLOWLY);
+    Process launcher =
+        start("chmod +x well; . \"${PCACHE%/*}/daemon-parent\"; run_daemon ./well; exit $?");
+    await().atMost(LIMIT).until(() -> Files.exists(folder.resolve("serving")));
+    ProcessHandle daemon = daemonOf(launcher);
+    started.add(daemon);
+    kill("-TERM", launcher.pid());
+    await().atMost(LIMIT).until(() -> Files.exists(stopping));
+    kill("-STOP", launcher.pid(), daemon.pid());
+    // Longer than a stop may be silent.
+    TimeUnit.SECONDS.sleep(8);
+    kill("-CONT", launcher.pid(), daemon.pid());
+    assertThat(exitCode(launcher)).as(Files.readString(log)).isZero();
   }
 
   @Test
