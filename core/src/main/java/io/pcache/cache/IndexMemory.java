@@ -24,6 +24,14 @@ final class IndexMemory {
    */
   private static final int OPENING_SHARE = 8;
 
+  /**
+   * The least that it may take beyond the limit, or half of a limit that is smaller than twice
+   * that: the reclaimer takes keys out of the index before key_tail has passed them, writes may
+   * take their place at once, and a crash brings them back.
+   */
+  private static final long RECLAIMING_BYTES =
+      ExtentIndex.unitBytes(Reclaimer.MAX_KEYS_PER_STEP, true);
+
   private final ExtentIndex index;
   private final long limitBytes;
 
@@ -34,7 +42,11 @@ final class IndexMemory {
 
   /** What an index that recovery builds may take, so that what ran with a limit opens with it. */
   static long openingLimitBytes(long limitBytes) {
-    return limitBytes > Long.MAX_VALUE / 2 ? limitBytes : limitBytes + limitBytes / OPENING_SHARE;
+    if (limitBytes > Long.MAX_VALUE / 2) {
+      return limitBytes;
+    }
+    long reclaiming = Math.min(RECLAIMING_BYTES, limitBytes / 2);
+    return limitBytes + Math.max(limitBytes / OPENING_SHARE, reclaiming);
   }
 
   /** Whether reclaiming should make room, and nothing enters the cache that need not. */

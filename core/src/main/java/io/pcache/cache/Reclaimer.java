@@ -38,6 +38,9 @@ import java.util.function.IntSupplier;
 final class Reclaimer implements Agent {
   private static final int KEY_SETS_PER_STEP = 64;
 
+  /** How many keys may be in no index that key_tail has not passed. */
+  static final int MAX_KEYS_PER_STEP = KEY_SETS_PER_STEP * KeySetRecord.MAX_KEYS;
+
   private final Stripes stripes;
   private final ExtentIndex index;
   private final Segments segments;

@@ -82,8 +82,8 @@ public final class ExtentIndex {
     return (extents + UNIT_EXTENTS - 1) / UNIT_EXTENTS;
   }
 
-  /** What so many units take of the heap at most, in bytes. */
-  static long unitBytes(long units, boolean withProofs) {
+  /** What so many units of a few extents take of the heap at most, in bytes. */
+  public static long unitBytes(long units, boolean withProofs) {
     return units * (withProofs ? 2 * UNIT_BYTES : UNIT_BYTES);
   }
 
