@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,6 +37,7 @@ class VirtualMachineOptionsTest {
         "-XX:CompilationMode=quick-only",
         "-XX:TieredStopAtLevel=1 " + UNLOCK + "-XX:-DelayCompilerStubsGeneration"
       })
+  @DisplayName("hazard 43: cache lines are not written back where that takes C2 and there is none")
   void cacheLinesAreNotWrittenBackWithoutC2(String options) throws Exception {
     assertThat(run(CacheLineWriter.class, options))
         .contains(CacheLineWriter.LEFT + "this virtual machine has no C2 compiler: ");
@@ -50,6 +52,7 @@ class VirtualMachineOptionsTest {
         "-XX:CompilationMode=high-only",
         UNLOCK + "-XX:-DelayCompilerStubsGeneration"
       })
+  @DisplayName("hazard 43: a young process does not write cache lines back before it can")
   void aYoungProcessWritesCacheLinesBackWithC2(String options) throws Exception {
     assertThat(run(CacheLineWriter.class, options)).contains(CacheLineWriter.DONE);
   }

@@ -31,6 +31,13 @@ public record Command(int exitCode, String output, String line) {
   /** The same with more variables in its environment. */
   static Command run(Map<String, String> environment, String program, String... arguments)
       throws IOException, InterruptedException {
+    return run(TIMEOUT_SECONDS, environment, program, arguments);
+  }
+
+  /** The same with a limit of its own. */
+  static Command run(
+      long timeoutSeconds, Map<String, String> environment, String program, String... arguments)
+      throws IOException, InterruptedException {
     List<String> words = new ArrayList<>();
     words.add(program.contains("/") ? program : Tool.require(program).toString());
     words.addAll(List.of(arguments));
@@ -41,11 +48,11 @@ public record Command(int exitCode, String output, String line) {
       builder.environment().putAll(environment);
       Process process = builder.start();
       process.getOutputStream().close();
-      if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+      if (!process.waitFor(timeoutSeconds, TimeUnit.SECONDS)) {
         process.destroyForcibly();
         throw new AssertionError(
             "%s: not done in %d s%n%s"
-                .formatted(String.join(" ", words), TIMEOUT_SECONDS, Files.readString(output)));
+                .formatted(String.join(" ", words), timeoutSeconds, Files.readString(output)));
       }
       return new Command(process.exitValue(), Files.readString(output), String.join(" ", words));
     } finally {

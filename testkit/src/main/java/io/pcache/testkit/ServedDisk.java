@@ -28,7 +28,7 @@ public final class ServedDisk implements AutoCloseable {
   public static final String COMMAND = "bin/pcache";
 
   /** The classes under test, so that the launcher does not start a build inside the build. */
-  private static final Map<String, String> CLASS_PATH =
+  static final Map<String, String> CLASS_PATH =
       Map.of(
           "PCACHE_CLASSPATH",
           System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
