@@ -64,13 +64,13 @@ class BackingOutageTest {
               "--listen",
               ServedDisk.unixSocket(folder))) {
         write(served, 16, 1);
-        await().atMost(60, TimeUnit.SECONDS).until(() -> status().dirtyBytes() == 0);
+        await().atMost(240, TimeUnit.SECONDS).until(() -> status().dirtyBytes() == 0);
 
         backing.fail();
         write(served, 32, 2);
         write(served, 24, 3);
         await()
-            .atMost(60, TimeUnit.SECONDS)
+            .atMost(240, TimeUnit.SECONDS)
             .untilAsserted(() -> assertThat(status().faults()).isNotEmpty());
         useWhileItFails(served);
 

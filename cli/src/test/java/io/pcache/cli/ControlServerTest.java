@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(60)
+@Timeout(600)
 class ControlServerTest {
   /** More than are held at once, fewer than may wait to be accepted. */
   private static final int SILENT_CONNECTIONS = 150;

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code bin/daemon-heap}, by which the launcher bounds the daemon's Java heap. */
-@Timeout(60)
+@Timeout(600)
 class DaemonHeapTest {
   private static final Path SCRIPT =
       Path.of("..", "bin", "daemon-heap").toAbsolutePath().normalize();

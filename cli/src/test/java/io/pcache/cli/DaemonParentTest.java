@@ -25,9 +25,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The launcher as the daemon's parent: to who started it, the two are one process. */
-@Timeout(240)
+@Timeout(600)
 class DaemonParentTest {
-  private static final Duration LIMIT = Duration.ofSeconds(90);
+  private static final Duration LIMIT = Duration.ofMinutes(4);
   private static final int KILLED = 128 + 9;
 
   /** Also where this process was started with a signal ignored, as by nohup. */

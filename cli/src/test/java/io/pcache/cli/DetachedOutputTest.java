@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(600)
 class DetachedOutputTest {
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
   private static final String LINE = "x".repeat(1023) + "\n";

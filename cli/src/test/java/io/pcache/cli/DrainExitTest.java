@@ -75,7 +75,7 @@ class DrainExitTest {
       try (ServedDisk disk = start()) {
         LibnbdClient.run(disk.uri(), WRITE);
         await()
-            .atMost(60, TimeUnit.SECONDS)
+            .atMost(240, TimeUnit.SECONDS)
             .until(() -> RunningDaemon.status(cache).writeback().equals("backing-off"));
         giveUp(disk);
         assertThat(disk.awaitEnd()).as(disk.log()).isEqualTo(ErrorKind.BACKING_FAILURE.exitCode());
@@ -98,7 +98,7 @@ class DrainExitTest {
 
   private static void giveUp(ServedDisk disk) throws IOException, InterruptedException {
     disk.requestStop();
-    await().atMost(60, TimeUnit.SECONDS).until(() -> disk.log().contains("pcache: writing back"));
+    await().atMost(240, TimeUnit.SECONDS).until(() -> disk.log().contains("pcache: writing back"));
     disk.requestStop();
   }
 

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code bin/failed-tests}, by which {@code bin/test} says at its end what failed. */
-@Timeout(60)
+@Timeout(600)
 class FailedTestsTest {
   private static final Path SCRIPT =
       Path.of("..", "bin", "failed-tests").toAbsolutePath().normalize();

@@ -49,7 +49,7 @@ final class FailingDisk implements AutoCloseable {
             .redirectOutput(folder.resolve("nbdkit.log").toFile())
             .start();
     try {
-      await().atMost(20, TimeUnit.SECONDS).until(() -> Files.exists(socket));
+      await().atMost(240, TimeUnit.SECONDS).until(() -> Files.exists(socket));
       LoopMountedDisk disk = LoopMountedDisk.attach("nbd+unix:///?socket=" + socket, folder);
       return new FailingDisk(content, failsWhilePresent, nbdkit, disk);
     } catch (Throwable t) {

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * File names of other than ASCII characters, in the locales that service managers and cron give.
  * The names are made by the shell, because the locale of the tests themselves may not hold them.
  */
-@Timeout(300)
+@Timeout(600)
 class FileNamesTest {
   private static final String NAME = "gr\u00fcn";
 

@@ -152,7 +152,7 @@ class FileSystemLimitsTest {
     SparseFiles.create(backing, BACKING_BYTES);
     try (ServedDisk disk = start()) {
       LibnbdClient.run(disk.uri(), WRITE_A_BLOCK);
-      await().atMost(60, TimeUnit.SECONDS).until(this::cacheHoldsItsLogReserve);
+      await().atMost(240, TimeUnit.SECONDS).until(this::cacheHoldsItsLogReserve);
       Path filler = small.fill();
       LibnbdClient.run(disk.uri(), WRITE_UNTIL_FULL);
       assertThat(status().faults())
@@ -162,7 +162,7 @@ class FileSystemLimitsTest {
 
       small.free(filler);
       await()
-          .atMost(60, TimeUnit.SECONDS)
+          .atMost(240, TimeUnit.SECONDS)
           .untilAsserted(() -> {
             LibnbdClient.run(disk.uri(), WRITE_A_BLOCK);
             assertThat(status().faults()).isEmpty();
@@ -196,7 +196,7 @@ class FileSystemLimitsTest {
       awaitFault("No space left on device");
       Files.delete(filler);
       await()
-          .atMost(90, TimeUnit.SECONDS)
+          .atMost(240, TimeUnit.SECONDS)
           .until(() -> status().dirtyBytes() == 0 && status().faults().isEmpty());
       assertThat(disk.stop()).as(disk.log()).isZero();
     }
@@ -225,7 +225,7 @@ class FileSystemLimitsTest {
       Process writer = LibnbdClient.start(disk.uri(), WRITE_MORE_THAN_THE_CACHE_HOLDS);
       try {
         await()
-            .atMost(120, TimeUnit.SECONDS)
+            .atMost(240, TimeUnit.SECONDS)
             .until(
                 () -> status().waitingRequests() > 0 && status().writeback().equals("backing-off"));
         disk.requestStop();
@@ -241,7 +241,7 @@ class FileSystemLimitsTest {
 
   private void awaitFault(String text) {
     await()
-        .atMost(60, TimeUnit.SECONDS)
+        .atMost(240, TimeUnit.SECONDS)
         .untilAsserted(() -> {
           assertThat(String.join("\n", status().faults())).contains(text);
           assertThat(status().dirtyBytes()).isPositive();

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
  * {@code bin/find-jdk}, which the launcher and the test script share, with folders that look like
  * JDKs.
  */
-@Timeout(60)
+@Timeout(600)
 class FindJdkTest {
   private static final Path SCRIPT = Path.of("..", "bin", "find-jdk").toAbsolutePath().normalize();
 

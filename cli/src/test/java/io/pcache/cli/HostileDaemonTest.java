@@ -22,7 +22,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Commands that ask who is not a daemon of ours, whatever it answers. */
-@Timeout(60)
+@Timeout(600)
 class HostileDaemonTest {
   private static final List<List<String>> COMMANDS =
       List.of(

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Somebody else's process on the socket of a control command, or on the other side of a daemon's.
  */
-@Timeout(120)
+@Timeout(600)
 @RequiresTool("setpriv")
 @RequiresFile(LibnbdClient.PYTHON)
 class ImpostorTest {

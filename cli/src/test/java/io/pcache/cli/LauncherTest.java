@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code bin/pcache}, told to run the classes under test instead of building some. */
-@Timeout(60)
+@Timeout(600)
 class LauncherTest {
   private static final Path LAUNCHER = Path.of("..", "bin", "pcache").toAbsolutePath().normalize();
 

@@ -36,7 +36,7 @@ final class LoopMountedDisk implements AutoCloseable {
             .redirectOutput(folder.resolve("nbdfuse.log").toFile())
             .start();
     Path disk = fuseFolder.resolve("nbd");
-    await().atMost(20, TimeUnit.SECONDS).until(() -> Files.exists(disk));
+    await().atMost(240, TimeUnit.SECONDS).until(() -> Files.exists(disk));
     String loopDevice = Command.run("losetup", "--find", "--show", disk.toString()).succeeded();
     return new LoopMountedDisk(nbdfuse, fuseFolder, mountPoint, loopDevice);
   }

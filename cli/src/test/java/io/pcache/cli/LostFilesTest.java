@@ -66,7 +66,7 @@ class LostFilesTest {
 
   private void awaitFault(String... texts) {
     await()
-        .atMost(60, TimeUnit.SECONDS)
+        .atMost(240, TimeUnit.SECONDS)
         .untilAsserted(() -> assertThat(String.join("\n", status().faults())).contains(texts));
   }
 
@@ -78,10 +78,10 @@ class LostFilesTest {
       LibnbdClient.run(disk.uri(), WRITE);
       Files.delete(backing);
       awaitFault("backing device: " + backing + " was deleted", "/proc/");
-      await().atMost(60, TimeUnit.SECONDS).until(() -> status().dirtyBytes() == 0);
+      await().atMost(240, TimeUnit.SECONDS).until(() -> status().dirtyBytes() == 0);
       disk.requestStop();
       await()
-          .atMost(60, TimeUnit.SECONDS)
+          .atMost(240, TimeUnit.SECONDS)
           .until(() -> disk.log().contains("asking to stop once more"));
       Matcher copy = COPY.matcher(disk.log());
       assertThat(copy.find()).isTrue();
@@ -147,12 +147,12 @@ class LostFilesTest {
       awaitFault("backing device: " + backing + " was replaced by another file");
       Files.delete(backing);
       Files.move(elsewhere, backing);
-      await().atMost(60, TimeUnit.SECONDS).until(() -> status().faults().isEmpty());
+      await().atMost(240, TimeUnit.SECONDS).until(() -> status().faults().isEmpty());
       try (RandomAccessFile file = new RandomAccessFile(backing.toFile(), "rw")) {
         file.setLength(BACKING_BYTES + 512);
       }
       await()
-          .atMost(60, TimeUnit.SECONDS)
+          .atMost(240, TimeUnit.SECONDS)
           .untilAsserted(
               () -> assertThat(String.join("\n", status().notices())).contains("has grown from"));
       assertThat(status().faults()).isEmpty();
@@ -163,7 +163,7 @@ class LostFilesTest {
         // Nothing has to happen: another look is waited for by what it would change.
         await()
             .during(3, TimeUnit.SECONDS)
-            .atMost(60, TimeUnit.SECONDS)
+            .atMost(240, TimeUnit.SECONDS)
             .until(() -> !status().faults().isEmpty());
       }
       assertThat(disk.log()).contains("WARN", "was replaced by another file");

@@ -85,7 +85,7 @@ final class PostgresServer {
    * has asked how that process ended.
    */
   void kill() {
-    await().atMost(60, TimeUnit.SECONDS).until(this::noneIsLeftToKill);
+    await().atMost(240, TimeUnit.SECONDS).until(this::noneIsLeftToKill);
     postmasterPid = 0;
   }
 

@@ -148,7 +148,7 @@ class PostgresTest {
             "--random-seed=" + random.nextInt(1 << 20));
     try {
       await()
-          .atMost(90, TimeUnit.SECONDS)
+          .atMost(240, TimeUnit.SECONDS)
           .pollInterval(100, TimeUnit.MILLISECONDS)
           .until(() -> server.query("select count(*) from pgbench_history") >= target);
       served.kill();

@@ -129,7 +129,7 @@ class ReconnectingClientTest {
         "driver=nbd,server.type=unix,server.path=%s,reconnect-delay=%d"
             .formatted(folder.resolve("nbd.sock"), RECONNECT_SECONDS);
     run("qemu-nbd", "--image-opts", server, "-k", socket.toString(), "--persistent");
-    await().atMost(30, TimeUnit.SECONDS).until(() -> Files.exists(socket));
+    await().atMost(240, TimeUnit.SECONDS).until(() -> Files.exists(socket));
     return "--uri=nbd+unix:///?socket=" + socket;
   }
 

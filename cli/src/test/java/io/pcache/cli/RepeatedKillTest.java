@@ -128,12 +128,12 @@ class RepeatedKillTest {
     try {
       await()
           .pollInterval(50, TimeUnit.MILLISECONDS)
-          .atMost(60, TimeUnit.SECONDS)
+          .atMost(240, TimeUnit.SECONDS)
           .until(() -> hasBegun(libnbdRun) && status().writes() > submitted(libnbdRun));
       int killAt = libnbdRun.submitted().get() + random.nextInt(MAX_WRITES_BEFORE_KILL);
       await()
           .pollInterval(2, TimeUnit.MILLISECONDS)
-          .atMost(60, TimeUnit.SECONDS)
+          .atMost(240, TimeUnit.SECONDS)
           .until(() -> libnbdRun.submitted().get() >= killAt);
       PcacheStatus last = status();
       disk.kill();

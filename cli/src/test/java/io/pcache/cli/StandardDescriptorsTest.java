@@ -23,9 +23,9 @@ import org.junit.jupiter.params.provider.CsvSource;
  * The daemon, started without standard descriptors. The next file that is opened takes a missing
  * one's place: the memory file of the Java heap did, and the announcement was written into it.
  */
-@Timeout(120)
+@Timeout(600)
 class StandardDescriptorsTest {
-  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Duration LIMIT = Duration.ofMinutes(4);
 
   @TempDir private static Path folder;
   private static Path cache = Path.of("");

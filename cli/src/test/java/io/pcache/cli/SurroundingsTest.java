@@ -28,9 +28,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The daemon under signals, limits and readers that do not suit it. */
-@Timeout(240)
+@Timeout(600)
 class SurroundingsTest {
-  private static final Duration LIMIT = Duration.ofSeconds(90);
+  private static final Duration LIMIT = Duration.ofMinutes(4);
   private static final String SERVE =
       "exec \"$PCACHE\" serve --cache cache --backing backing --listen unix:nbd.sock";
 

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * A user who has a number and no name, as in many containers, and a cache in a folder of others.
  */
-@Timeout(300)
+@Timeout(600)
 @RequiresTool("setpriv")
 class UserWithoutNameTest {
   /**

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The device with its own threads. */
-@Timeout(60)
+@Timeout(600)
 class ThreadedBackingDeviceTest {
   private static final int SECTOR = 512;
   private static final long DEFAULT_SEED = 20260402;

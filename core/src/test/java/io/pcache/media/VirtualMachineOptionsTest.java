@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Young processes of this JDK, started with what users give to theirs. */
-@Timeout(120)
+@Timeout(600)
 class VirtualMachineOptionsTest {
   private static final String UNLOCK = "-XX:+UnlockDiagnosticVMOptions ";
 

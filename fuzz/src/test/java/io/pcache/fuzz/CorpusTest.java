@@ -23,7 +23,7 @@ class CorpusTest {
 
   @ParameterizedTest
   @EnumSource
-  @Timeout(120)
+  @Timeout(600)
   void everyKeptInputPasses(FuzzTarget target) throws IOException {
     List<Path> inputs = inputsOf(target);
     assertThat(inputs).hasSizeGreaterThan(5);

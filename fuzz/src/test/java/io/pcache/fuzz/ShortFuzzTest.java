@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A few seconds of fuzzing from the kept corpus; {@code bin/fuzz} is for more. */
-@Timeout(180)
+@Timeout(600)
 class ShortFuzzTest {
   private static final long SECONDS = Long.getLong("pcache.fuzz.seconds", 4);
   private static final long CANARY_SECONDS = 60;

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.slf4j.LoggerFactory;
 
-@Timeout(60)
+@Timeout(600)
 class AcceptLoopTest {
   private final Logger logger = (Logger) LoggerFactory.getLogger(AcceptLoop.class);
   private final ListAppender<ILoggingEvent> log = new ListAppender<>();

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What connections cost in memory, while they are there and when they are gone. */
-@Timeout(300)
+@Timeout(600)
 class ConnectionMemoryTest {
   private static final int CHURN = 2000;
   private static final int IN_HANDSHAKE = 50;

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Who is connected, who was not let in, and what the log says of it. */
-@Timeout(60)
+@Timeout(600)
 class ConnectionStatusTest {
   private static final int SIZE = 64 << 20;
 

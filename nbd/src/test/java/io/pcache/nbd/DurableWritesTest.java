@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A FUA write is answered when a flush that came after it is complete, and not before. */
-@Timeout(60)
+@Timeout(600)
 class DurableWritesTest {
   private static final int SIZE = 1 << 20;
   private static final int WRITES = 200;

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * What cannot be the start of a message ends the connection, however little of it has come: no
  * time-out has to run, so all are longer than the test.
  */
-@Timeout(30)
+@Timeout(600)
 class FirstBytesTest {
   private static final int BOTH_FLAGS = Handshake.FLAG_FIXED_NEWSTYLE | Handshake.FLAG_NO_ZEROES;
   private static final int MAGIC_BYTES = 4;

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Clients that stand still in the middle of a message, as suspended virtual machines do. Time
  * passes only as the test says, and the watchdog has looked whenever it does.
  */
-@Timeout(120)
+@Timeout(600)
 class FrozenClientTest {
   private static final int SIZE = 64 << 20;
   private static final int MIB = 1 << 20;

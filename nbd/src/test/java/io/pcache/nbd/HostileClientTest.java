@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Clients that break off, stand still, lie or babble: nobody else notices, and nothing stays
  * behind.
  */
-@Timeout(120)
+@Timeout(600)
 class HostileClientTest {
   private static final int SIZE = 64 << 20;
 

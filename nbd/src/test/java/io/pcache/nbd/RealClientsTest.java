@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Clients that others wrote, against a device that answers at once and one that answers out of
  * order.
  */
-@Timeout(180)
+@Timeout(600)
 @ParameterizedClass
 @EnumSource(RealClientsTest.Completion.class)
 class RealClientsTest {

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Requests that are answered with an error, and leave the connection in step. */
-@Timeout(60)
+@Timeout(600)
 class RefusalTest {
   private static final int SIZE = 64 << 20;
   private static final int MAX_PAYLOAD = 32 << 20;

@@ -19,7 +19,7 @@ import java.util.function.UnaryOperator;
  * A server on a Unix socket in a directory of its own. Closing it proves that nothing has leaked.
  */
 final class ServerUnderTest implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofMinutes(4);
 
   private final Path directory;
   private final NbdServer server;

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * on. What is counted is writes, while what would hold them up is still in flight; by the disk's
  * rate that takes minutes.
  */
-@Timeout(120)
+@Timeout(600)
 class SlowDiskTest {
   private static final long GIB = 1L << 30;
   private static final int MIB = 1 << 20;

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-@Timeout(120)
+@Timeout(600)
 class TransmissionTest {
   private static final int SIZE = 80 << 20;
   private static final long SEED = 20_251_122;

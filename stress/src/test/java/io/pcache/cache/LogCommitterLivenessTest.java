@@ -120,7 +120,7 @@ class LogCommitterLivenessTest {
   }
 
   @Test
-  @Timeout(60)
+  @Timeout(600)
   void askingAfterTheLogHasFailedKeepsNobodyBusy() {
     media.syncMayBlock = false;
     stage();
@@ -148,7 +148,7 @@ class LogCommitterLivenessTest {
   }
 
   @Test
-  @Timeout(60)
+  @Timeout(600)
   void aBacklogReportedDuringTheLastStepOfACallerIsNotLeftBehind() throws InterruptedException {
     try (AgentThread _ = AgentThread.start(committer, TimeUnit.HOURS.toNanos(1), agentWakeup)) {
       stage();

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A request whose submitter waits for it. */
 final class AwaitedRequest extends BlockRequest {
-  private static final long HANG_SECONDS = 60;
+  private static final long HANG_SECONDS = 240;
 
   private final Semaphore done = new Semaphore(0);
   private volatile @Nullable PcacheException cause;

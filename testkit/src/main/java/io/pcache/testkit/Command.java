@@ -16,12 +16,12 @@ import java.util.concurrent.TimeUnit;
  * @param line the command line, for messages
  */
 public record Command(int exitCode, String output, String line) {
-  private static final long TIMEOUT_SECONDS = 120;
+  private static final long TIMEOUT_SECONDS = 600;
 
   /**
    * Runs a program found by {@link Tool} or given by its path.
    *
-   * @throws AssertionError where it takes longer than two minutes
+   * @throws AssertionError where it takes longer than ten minutes
    */
   public static Command run(String program, String... arguments)
       throws IOException, InterruptedException {

@@ -34,8 +34,8 @@ public final class ServedDisk implements AutoCloseable {
           System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
 
   private static final Pattern URI = Pattern.compile("\\bnbds?(?:\\+unix)?://\\S+");
-  private static final long START_SECONDS = 120;
-  private static final long STOP_SECONDS = 60;
+  private static final long START_SECONDS = 300;
+  private static final long STOP_SECONDS = 240;
 
   private final Process process;
   private final List<ProcessHandle> children;

@@ -53,7 +53,7 @@ class AliasingBuffersTest {
   private static final int SPAN_BLOCKS = 24;
   private static final int MAX_CARELESS_BLOCKS = 16;
   private static final long SCRIBBLE = 0x5C21_BB1E_0000_0000L;
-  private static final long HANG_SECONDS = 120;
+  private static final long HANG_SECONDS = 240;
 
   @TempDir(factory = MemoryFolder.class)
   private Path memoryFolder;

@@ -127,7 +127,7 @@ class CacheEndTest {
 
   /** Otherwise its device would be released under it. */
   @Test
-  @Timeout(60)
+  @Timeout(600)
   @DisplayName("hazard 30: a close whose last flush fails waits for a read that hangs all the same")
   void aCloseWhoseLastFlushFailsWaitsForRequestsInFlight(
       @TempDir(factory = MemoryFolder.class) Path folder) throws IOException, InterruptedException {

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Closing a cache whose backing device does not answer, or takes nothing. */
-@Timeout(120)
+@Timeout(600)
 @DisplayName("hazard 30: closing a cache whose backing device does not answer")
 class HungStopTest {
   private static final long CACHE_BYTES = 512L << 20;
@@ -64,7 +64,7 @@ class HungStopTest {
 
   private void awaitReleased() {
     await()
-        .atMost(60, TimeUnit.SECONDS)
+        .atMost(240, TimeUnit.SECONDS)
         .ignoreExceptionsInstanceOf(DeviceInUseException.class)
         .until(() -> {
           Pcache.open(OpenOptions.of(cache, backing)).close();
@@ -142,7 +142,7 @@ class HungStopTest {
             device.write(at, 1 << 20, 1);
           }
         });
-    await().atMost(60, TimeUnit.SECONDS).until(() -> open.status().waitingRequests() > 0);
+    await().atMost(240, TimeUnit.SECONDS).until(() -> open.status().waitingRequests() > 0);
     open.close(shortPatience());
     assertThatThrownBy(writer::join).hasCauseInstanceOf(PcacheException.class);
     assertThatThrownBy(writer::join).hasMessageContaining("closed");

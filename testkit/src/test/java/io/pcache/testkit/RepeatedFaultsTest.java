@@ -56,7 +56,7 @@ class RepeatedFaultsTest {
     try (LogLines log = LogLines.of("io.pcache");
         AgentThread thread = AgentThread.start(failing, TimeUnit.MILLISECONDS.toNanos(1))) {
       thread.wake();
-      await().atMost(60, TimeUnit.SECONDS).until(() -> steps.get() > 20);
+      await().atMost(240, TimeUnit.SECONDS).until(() -> steps.get() > 20);
       assertThat(log.warnings("failing failed for the 1. time")).hasSize(1);
       assertThat(log.warnings("failing failed")).hasSizeLessThan(10);
     }

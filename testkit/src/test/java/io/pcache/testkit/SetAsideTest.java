@@ -85,7 +85,9 @@ class SetAsideTest {
           device.write(DAMAGED.offsetBytes() + i * 2L * SECTOR, SECTOR, 6);
         }
         device.flush();
-        await().atMost(60, TimeUnit.SECONDS).until(() -> !log.warnings("injected fault").isEmpty());
+        await()
+            .atMost(240, TimeUnit.SECONDS)
+            .until(() -> !log.warnings("injected fault").isEmpty());
         for (int i = 0; i < 3; i++) {
           damage(DAMAGED.offsetBytes() + i * 2L * SECTOR, 6);
         }

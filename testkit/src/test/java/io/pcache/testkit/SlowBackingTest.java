@@ -30,7 +30,7 @@ class SlowBackingTest {
   private Path folder;
 
   @Test
-  @Timeout(300)
+  @Timeout(600)
   void tenTimesTheCachesSizeIsWrittenAndNothingIsLostOrFails(Seed seed) throws IOException {
     Path cacheFile = folder.resolve("cache");
     Path backingFile = folder.resolve("backing");
