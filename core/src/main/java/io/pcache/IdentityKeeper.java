@@ -129,7 +129,7 @@ final class IdentityKeeper implements BackingWriteGuard {
     if (found == null || !found.isBound()) {
       if (hasDirtyData) {
         throw new WrongDeviceException(
-            "the cache holds dirty data and does not say which backing device it belongs to (it was written by the kernel); if "
+            "the cache holds dirty data and does not say which backing device it belongs to (it was written by the kernel, or its identity record was lost); if "
                 + store.name()
                 + " is the right one, open it with --adopt");
       }

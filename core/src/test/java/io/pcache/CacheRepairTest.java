@@ -3,6 +3,7 @@ package io.pcache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pcache.error.BadOptionException;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.error.DeviceInUseException;
 import io.pcache.error.UnsupportedFormatException;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CacheRepairTest {
   /** Where the log of a fresh cache begins, and how far its key sets of one key lie apart. */
@@ -210,7 +212,7 @@ class CacheRepairTest {
     assertThatThrownBy(() -> CacheRepair.open(files.cache()).close())
         .isInstanceOf(CorruptMediaException.class)
         .hasMessageContaining(
-            "0 keys match the checksum of their data, 0 do not; say it with --data-crc");
+            "0 keys match the checksum of their data, 0 do not; say it with --data-crc true");
     try (CacheRepair repair = CacheRepair.open(files.cache(), true)) {
       repair.apply();
     }
@@ -241,6 +243,29 @@ class CacheRepairTest {
       assertThat(CacheInfo.find(media).orElseThrow().dataCrc())
           .isEqualTo(Boolean.parseBoolean(verdict));
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whatIsSaidOfChecksumsIsRefusedWhereTheKeysTellTheOpposite(boolean dataCrc)
+      throws IOException {
+    Pcache.format(FormatOptions.of(files.cache()).withDataCrc(dataCrc).withForce(true));
+    writeAndClose();
+    assertThatThrownBy(() -> CacheRepair.open(files.cache(), !dataCrc).close())
+        .isInstanceOf(BadOptionException.class)
+        .hasMessageContaining("cache_info is intact and says the opposite");
+    lose(8192, 8192);
+    assertThatThrownBy(() -> CacheRepair.open(files.cache(), !dataCrc).close())
+        .isInstanceOf(BadOptionException.class)
+        .hasMessageContaining("the keys tell the opposite");
+    try (Media media = MediaFiles.open(files.cache())) {
+      assertThat(CacheInfo.find(media)).isEmpty();
+    }
+    try (CacheRepair repair = CacheRepair.open(files.cache(), dataCrc)) {
+      assertThat(repair.findings()).anyMatch(line -> line.contains("as was said, and "));
+      repair.apply();
+    }
+    checkContent();
   }
 
   /** Where the data of the first key lies. */

@@ -43,9 +43,13 @@ final class ControlProtocol {
     try {
       T message = JSON.readValue(line, type);
       if (message == null) {
-        throw new MalformedMessageException("null");
+        throw new MalformedMessageException("null; an object is expected");
       }
       return message;
+    } catch (tools.jackson.databind.DatabindException e) {
+      // What that says names classes of ours.
+      throw new MalformedMessageException(
+          shortened("an object with other fields or values: " + line));
     } catch (tools.jackson.core.JacksonException e) {
       throw new MalformedMessageException(shortened(String.valueOf(e.getOriginalMessage())));
     }

@@ -41,9 +41,11 @@ final class RepairCommand implements Callable<Integer> {
 
   @Option(
       names = "--data-crc",
+      arity = "1",
       paramLabel = "true|false",
       description =
-          "Whether the cache was formatted with --data-crc. Needed where cache_info is lost and the keys do not tell.")
+          "Whether the cache was formatted with --data-crc. Needed where cache_info is lost and the keys do not tell; refused where"
+              + " they tell the opposite.")
   private @Nullable Boolean dataCrc;
 
   @Override

@@ -138,7 +138,8 @@ final class ServeCommand implements Callable<Integer> {
       defaultValue = "10",
       converter = StopTimeout.class,
       description =
-          "How long a stop waits while nothing moves, 1 to 86400. Default: ${DEFAULT-VALUE}. A second signal stops at once.")
+          "How long a stop waits while nothing moves, 1 to 86400. Default: ${DEFAULT-VALUE}. A second signal stops at once. Where a"
+              + " file was deleted, the process stays until then, so that it can be copied.")
   private Duration stopTimeout = Duration.ZERO;
 
   @Override

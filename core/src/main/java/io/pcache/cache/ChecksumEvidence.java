@@ -1,5 +1,6 @@
 package io.pcache.cache;
 
+import io.pcache.error.BadOptionException;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.format.Checksum;
 import io.pcache.format.KeyRecord;
@@ -10,6 +11,7 @@ import io.pcache.log.KeySetReader;
 import io.pcache.log.KeySetVisitor;
 import io.pcache.media.Media;
 import java.util.function.IntToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whether a cache keeps checksums of its data, judged by the keys of its log: where it does, they
@@ -61,18 +63,37 @@ final class ChecksumEvidence implements KeySetVisitor {
    * The verdict. Decayed data differs as well, so a few that differ decide nothing against many
    * that match.
    *
-   * @throws CorruptMediaException where there is none
+   * @param said what the caller knows, or null; it decides where the keys do not
+   * @throws BadOptionException where the keys tell the opposite of what was said
+   * @throws CorruptMediaException where neither tells
    */
-  boolean dataCrc() {
+  boolean dataCrc(@Nullable Boolean said) {
+    Boolean told = verdict();
+    if (told == null) {
+      return known(said);
+    }
+    if (said != null && !said.equals(told)) {
+      throw new BadOptionException(
+          "--data-crc %s: the keys tell the opposite: %s; nothing was changed, leave the option out"
+              .formatted(said, this));
+    }
+    return told;
+  }
+
+  private boolean known(@Nullable Boolean said) {
+    if (said == null) {
+      throw new CorruptMediaException(
+          "cache_info: neither slot is valid, and the keys do not tell whether it was formatted with data_crc: %s; say it with --data-crc true or --data-crc false"
+              .formatted(this));
+    }
+    return said;
+  }
+
+  private @Nullable Boolean verdict() {
     if (matching == 0 && differing > 0) {
       return false;
     }
-    if (matching > differing) {
-      return true;
-    }
-    throw new CorruptMediaException(
-        "cache_info: neither slot is valid, and the keys do not tell whether it was formatted with data_crc: %s; say it with --data-crc"
-            .formatted(this));
+    return matching > differing ? true : null;
   }
 
   @Override

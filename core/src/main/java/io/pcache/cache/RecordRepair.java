@@ -1,5 +1,6 @@
 package io.pcache.cache;
 
+import io.pcache.error.BadOptionException;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.format.CacheInfo;
 import io.pcache.format.FoundChain;
@@ -69,6 +70,7 @@ public final class RecordRepair {
     this.generations = newestGenerations();
     describeSegments();
     findings.addAll(tails.finding());
+    foundInfo.ifPresent(i -> checkSaid(i, dataCrc));
     this.info = foundInfo.orElseGet(() -> inferInfo(segments, dataCrc));
     describeHead();
   }
@@ -78,8 +80,9 @@ public final class RecordRepair {
    *
    * @param deviceBytes size of the logical device, or the largest long where it is not known
    * @param closedLog where the log was when it was closed in order, or null where that is not known
-   * @param dataCrc whether the cache keeps checksums of its data, or null to infer it where
-   *     cache_info is lost
+   * @param dataCrc whether the cache keeps checksums of its data, where neither cache_info nor the
+   *     keys tell, or null
+   * @throws BadOptionException where they tell the opposite
    * @throws CorruptMediaException where something is lost that does not follow from the rest
    */
   public static RecordRepair examine(
@@ -139,15 +142,25 @@ public final class RecordRepair {
   }
 
   private CacheInfo inferInfo(int segments, @Nullable Boolean dataCrc) {
-    if (dataCrc != null) {
-      return CacheInfo.fresh(segments, dataCrc);
-    }
     ChecksumEvidence evidence =
         new ChecksumEvidence(media, found.chain(), segment -> generations[segment]);
     walkAll(evidence);
-    CacheInfo inferred = CacheInfo.fresh(segments, evidence.dataCrc());
-    findings.add("data_crc: %s, as %s".formatted(inferred.dataCrc() ? "on" : "off", evidence));
+    CacheInfo inferred = CacheInfo.fresh(segments, evidence.dataCrc(dataCrc));
+    findings.add(
+        "data_crc: %s, as %s%s"
+            .formatted(
+                inferred.dataCrc() ? "on" : "off",
+                dataCrc == null ? "" : "was said, and ",
+                evidence));
     return inferred;
+  }
+
+  private static void checkSaid(CacheInfo found, @Nullable Boolean dataCrc) {
+    if (dataCrc != null && dataCrc != found.dataCrc()) {
+      throw new BadOptionException(
+          "--data-crc %s: cache_info is intact and says the opposite; nothing was changed, leave the option out"
+              .formatted(dataCrc));
+    }
   }
 
   private void describeSegments() {

@@ -46,17 +46,28 @@ final class SurvivingKeys {
     if (lastRun != null) {
       StagingReader reader =
           new StagingReader(staging.memory(), geometry.media(), geometry.chain());
-      read(reader, lastRun, head);
+      read(reader, lastRun, head, staging);
     }
   }
 
-  private void read(StagingReader reader, StagingOwner lastRun, LogPosition head) {
+  private void read(StagingReader reader, StagingOwner lastRun, LogPosition head, Staging staging) {
     switch (reader.read(lastRun, head)) {
       case KEYS -> take(reader.keys(), head);
       case OTHER_VERSION -> giveUp("another version of this program left them");
       case OTHER_RUN -> giveUp("the cache was open since without them");
       case OTHER_LOG -> giveUp("the log has changed since; it ends at " + head + " now");
-      case NOTHING, OTHER_BOOT -> {}
+      case NOTHING -> missing(staging, "none are on this machine");
+      case OTHER_BOOT -> missing(staging, "those found here are from before it was started");
+    }
+  }
+
+  /** After a power cut that is as it has to be; after a kill somebody has removed them. */
+  private static void missing(Staging staging, String found) {
+    // Where there is no such memory, that has been said.
+    if (staging.memory().outlivesProcess()) {
+      LOG.warn(
+          "the last run was not closed in order, and of its staged keys {}: what it had acknowledged and not flushed may be lost",
+          found);
     }
   }
 
