@@ -51,12 +51,14 @@ class StopSignalsTest {
   }
 
   /**
-   * The process is ended where it takes too long, so that who reads from it goes on: where this
-   * process was started with a signal ignored, as by nohup, so is that one, and never gets it.
+   * Also where this process was started with a signal ignored, as by nohup. The process is ended
+   * where it takes too long, so that who reads from it goes on.
    */
   private static Process start() throws IOException {
     Process process =
         new ProcessBuilder(
+                "env",
+                "--default-signal=INT,TERM,HUP",
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 System.getProperty("java.class.path"),
