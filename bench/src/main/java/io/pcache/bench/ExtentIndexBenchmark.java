@@ -1,5 +1,6 @@
 package io.pcache.bench;
 
+import io.pcache.format.Key;
 import io.pcache.format.MediaLayout;
 import io.pcache.index.ExtentCursor;
 import io.pcache.index.ExtentIndex;
@@ -30,6 +31,7 @@ public class ExtentIndexBenchmark {
 
   private final SplittableRandom random = new SplittableRandom(1);
   private final ExtentCursor cursor = new ExtentCursor();
+  private final Key key = new Key();
   private ExtentIndex index;
   private int nextPlace;
 
@@ -57,12 +59,9 @@ public class ExtentIndexBenchmark {
   }
 
   private void put(int block, int place) {
-    index.put(
-        (long) block * BareCopyBenchmark.BLOCK_BYTES,
-        BareCopyBenchmark.BLOCK_BYTES,
-        place / BLOCKS_PER_SEGMENT,
-        place % BLOCKS_PER_SEGMENT * BareCopyBenchmark.BLOCK_BYTES,
-        false,
-        0);
+    int segOffset = place % BLOCKS_PER_SEGMENT * BareCopyBenchmark.BLOCK_BYTES;
+    long offset = (long) block * BareCopyBenchmark.BLOCK_BYTES;
+    key.range(offset, BareCopyBenchmark.BLOCK_BYTES).place(place / BLOCKS_PER_SEGMENT, segOffset);
+    index.put(key);
   }
 }

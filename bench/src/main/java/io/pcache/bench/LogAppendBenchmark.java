@@ -1,5 +1,6 @@
 package io.pcache.bench;
 
+import io.pcache.format.Key;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LogPosition;
 import io.pcache.format.MediaLayout;
@@ -40,6 +41,7 @@ public class LogAppendBenchmark {
   private final StagedKeysPool pool = new StagedKeysPool(2);
   private final KeySetStage stage = new KeySetStage(pool);
   private final List<StagedKeys> batch = new ArrayList<>();
+  private final Key key = new Key().place(1, 0).generation(1);
   private BenchmarkFolder folder;
   private Media media;
   private SegmentChain chain;
@@ -68,7 +70,7 @@ public class LogAppendBenchmark {
   @OperationsPerInvocation(KeySetRecord.MAX_KEYS)
   public void keys() {
     for (int i = 0; i < KeySetRecord.MAX_KEYS; i++) {
-      int staged = stage.append(nextOffsetBytes, BareCopyBenchmark.BLOCK_BYTES, 0, 1, 0, 1, 0);
+      int staged = stage.append(key.range(nextOffsetBytes, BareCopyBenchmark.BLOCK_BYTES));
       nextOffsetBytes += (long) staged * BareCopyBenchmark.BLOCK_BYTES;
     }
     stage.drainTo(batch);

@@ -1,5 +1,6 @@
 package io.pcache.bench;
 
+import io.pcache.format.Key;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LogPosition;
 import io.pcache.format.MediaLayout;
@@ -57,7 +58,9 @@ public class LogWalkBenchmark {
     KeySetStage stage = new KeySetStage(new StagedKeysPool(KEY_SETS));
     for (int i = 0; i < KEYS; i++) {
       long offset = (long) i * BareCopyBenchmark.BLOCK_BYTES;
-      var _ = stage.append(offset, BareCopyBenchmark.BLOCK_BYTES, 0, 1, 0, 1, 0);
+      var _ =
+          stage.append(
+              new Key().range(offset, BareCopyBenchmark.BLOCK_BYTES).place(1, 0).generation(1));
     }
     List<StagedKeys> batch = new ArrayList<>();
     stage.drainTo(batch);

@@ -1,5 +1,6 @@
 package io.pcache.bench;
 
+import io.pcache.format.Key;
 import io.pcache.format.KeySetRecord;
 import io.pcache.log.KeySetStage;
 import io.pcache.log.StagedKeys;
@@ -57,6 +58,7 @@ public class StageBenchmark {
     @Param({"true", "false"})
     boolean shared;
 
+    private final Key key = new Key().place(1, 0).generation(1);
     private final List<StagedKeys> batch = new ArrayList<>();
     private BenchmarkFolder folder;
     private SharedMemory memory;
@@ -82,7 +84,7 @@ public class StageBenchmark {
 
     void appendFullKeySet() {
       for (int i = 0; i < KeySetRecord.MAX_KEYS; i++) {
-        var _ = stage.append(nextOffsetBytes, BareCopyBenchmark.BLOCK_BYTES, 0, 1, 0, 1, 0);
+        var _ = stage.append(key.range(nextOffsetBytes, BareCopyBenchmark.BLOCK_BYTES));
         nextOffsetBytes += BareCopyBenchmark.BLOCK_BYTES;
       }
       stage.drainTo(batch);

@@ -63,7 +63,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
   private final Wakeup committerWakeup = new Wakeup();
   private final Wakeup writebackWakeup = new Wakeup();
   private final Wakeup reclaimerWakeup = new Wakeup();
-  private final Wakeup deferredWakeup = new Wakeup();
+  private final Wakeup writeQueueWakeup = new Wakeup();
   private final BadExtents badExtents;
   private final DirtyAges ages;
   private final Stripes stripes;
@@ -72,7 +72,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
   private final Segments segments;
   private final LogCommitter committer;
   private final Writeback writeback;
-  private final DeferredWrites deferred;
+  private final WriteQueue writeQueue;
   private final Reclaimer reclaimer;
   private final ReadPath reads;
   private final List<AgentThread> threads = new ArrayList<>();
@@ -104,7 +104,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
     ages = new DirtyAges(counters, tuning.clock());
     counters.dirtiedBytes.add(recovery.dirtyBytes());
     ages.dirtied();
-    stripes = new Stripes(tuning.stripes(), pool);
+    stripes = new Stripes(tuning.stripes(), index, pool);
     segments = new Segments(geometry, recovery.segments());
     DataHeads heads = new DataHeads(segments, tuning.dataHeads(), reclaimerWakeup);
     Throttle throttle = new Throttle(segments, tuning.clock());
@@ -112,20 +112,19 @@ public final class Cache implements BlockDevice, AutoCloseable {
     DamagedKeySets damagedKeySets = new DamagedKeySets(geometry, segments, health);
     committer = newCommitter(recovery, tuning);
     memory = new IndexMemory(index, tuning.maxIndexBytes());
-    MissFill fill =
-        new MissFill(geometry, index, segments, heads, committer, throttle, memory, health);
+    DataInserter inserter = new DataInserter(geometry, stripes, index, segments, heads, committer);
+    DataWriter data = new DataWriter(geometry);
+    MissFill fill = new MissFill(inserter, data, throttle, memory, health);
     reads =
         new ReadPath(
             geometry, stripes, index, segments, backing, fill, badExtents, health, counters);
-    WritePath writes =
-        new WritePath(
-            geometry, stripes, index, segments, heads, committer, throttle, memory, counters);
-    deferred =
-        new DeferredWrites(
+    WritePath writes = new WritePath(inserter, data, throttle, memory, counters);
+    writeQueue =
+        new WriteQueue(
             writes,
             committer,
             health,
-            deferredWakeup,
+            writeQueueWakeup,
             committerWakeup,
             writebackWakeup,
             reclaimerWakeup);
@@ -146,8 +145,8 @@ public final class Cache implements BlockDevice, AutoCloseable {
             info.gcPercent(),
             health,
             counters,
-            deferred::waiting,
-            deferredWakeup);
+            writeQueue::waiting,
+            writeQueueWakeup);
   }
 
   private LogCommitter newCommitter(Recovery recovery, CacheTuning tuning) {
@@ -164,7 +163,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
         tuning.clock(),
         committerWakeup,
         writebackWakeup,
-        deferredWakeup);
+        writeQueueWakeup);
   }
 
   private Writeback newWriteback(
@@ -295,7 +294,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
 
   /** The agents, to be stepped by hand; not while they have threads. */
   public List<Agent> agents() {
-    return List.of(committer, writeback, reclaimer, deferred);
+    return List.of(committer, writeback, reclaimer, writeQueue);
   }
 
   /** Gives each agent a thread. */
@@ -303,7 +302,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
     threads.add(AgentThread.start(committer, IDLE_NANOS, committerWakeup));
     threads.add(AgentThread.start(writeback, IDLE_NANOS, writebackWakeup));
     threads.add(AgentThread.start(reclaimer, IDLE_NANOS, reclaimerWakeup));
-    threads.add(AgentThread.start(deferred, IDLE_NANOS, deferredWakeup));
+    threads.add(AgentThread.start(writeQueue, IDLE_NANOS, writeQueueWakeup));
     watchThread = AgentThread.start(watch, LOOK_NANOS);
   }
 
@@ -324,7 +323,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
 
   @Override
   public void sourceClosed(RequestSource source) {
-    deferredWakeup.wake();
+    writeQueueWakeup.wake();
   }
 
   private void submit(BlockRequest request, boolean callerWaits) {
@@ -392,7 +391,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
     if (request.forceUnitAccess()) {
       counters.flushes.increment();
     }
-    deferred.submit(request, callerWaits);
+    writeQueue.submit(request, callerWaits);
   }
 
   private void submitFlush(BlockRequest request, boolean callerWaits) {
@@ -407,21 +406,13 @@ public final class Cache implements BlockDevice, AutoCloseable {
     for (long at = offsetBytes; at < end; ) {
       long boundary = at - at % MediaLayout.SUBTREE_BYTES + MediaLayout.SUBTREE_BYTES;
       long to = Math.min(end, boundary);
-      collectStates(states, at, to);
+      states.begin(at, to);
+      stripes.of(at).forEachExtent(states.cursor, at, to, states);
+      states.end();
       if (!states.tell(visitor)) {
         return;
       }
       at = to;
-    }
-  }
-
-  private void collectStates(RangeStates states, long from, long to) {
-    Stripe stripe = stripes.of(from);
-    stripe.lock.lock();
-    try {
-      states.collect(index, from, to);
-    } finally {
-      stripe.lock.unlock();
     }
   }
 
@@ -494,7 +485,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
         index.extentCount(),
         memory.usedBytes(),
         memory.limitBytes(),
-        deferred.waiting(),
+        writeQueue.waiting(),
         counters.reads.sum(),
         counters.readHitBytes.sum(),
         counters.readMissBytes.sum(),
@@ -523,7 +514,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
       return true;
     }
     long finished = inFlight.finishedCount();
-    deferred.abandon();
+    writeQueue.abandon();
     if (inFlight.finishedCount() != finished) {
       patience.renew();
     }
@@ -545,7 +536,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
     closing = true;
     try {
       if (inFlight.count() > 0) {
-        deferred.abandon();
+        writeQueue.abandon();
         try {
           // Now, because those in flight may be at a device that does not answer.
           flush();
@@ -561,7 +552,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
           reclaimer.keyTail(), writeback.durableDirtyTail(), committer.durableHead());
     } finally {
       stopAgents();
-      deferred.abandon();
+      writeQueue.abandon();
       committer.abandon();
     }
   }
@@ -598,7 +589,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
     closing = true;
     health.ended();
     stopAgents();
-    deferred.abandon();
+    writeQueue.abandon();
     committer.abandon();
   }
 

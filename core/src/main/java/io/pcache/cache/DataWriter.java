@@ -3,6 +3,7 @@ package io.pcache.cache;
 import io.pcache.block.RequestBuffer;
 import io.pcache.format.Checksum;
 import io.pcache.media.Media;
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,15 @@ final class DataWriter {
   int zero(long mediaOffsetBytes, int lengthBytes) {
     media.zero(mediaOffsetBytes, lengthBytes);
     return dataCrc ? Checksum.of(media.view(), mediaOffsetBytes, lengthBytes) : 0;
+  }
+
+  /**
+   * Writes a part of memory of our own, which nobody changes, and returns its checksum, 0 where
+   * keys carry none.
+   */
+  int write(MemorySegment bytes, long fromBytes, long mediaOffsetBytes, int lengthBytes) {
+    media.write(mediaOffsetBytes, bytes, fromBytes, lengthBytes);
+    return dataCrc ? Checksum.of(bytes, fromBytes, lengthBytes) : 0;
   }
 
   /**

@@ -68,7 +68,7 @@ final class LogCommitter implements Agent {
   private final Clock clock;
   private final Wakeup ownWakeup;
   private final Wakeup writebackWakeup;
-  private final Wakeup deferredWakeup;
+  private final Wakeup writeQueueWakeup;
   private final ReentrantLock commitLock = new ReentrantLock();
   private final ConcurrentLinkedQueue<BlockRequest> waiting = new ConcurrentLinkedQueue<>();
 
@@ -103,7 +103,7 @@ final class LogCommitter implements Agent {
       Clock clock,
       Wakeup ownWakeup,
       Wakeup writebackWakeup,
-      Wakeup deferredWakeup) {
+      Wakeup writeQueueWakeup) {
     this.media = media;
     this.stripes = stripes;
     this.segments = segments;
@@ -114,7 +114,7 @@ final class LogCommitter implements Agent {
     this.clock = clock;
     this.ownWakeup = ownWakeup;
     this.writebackWakeup = writebackWakeup;
-    this.deferredWakeup = deferredWakeup;
+    this.writeQueueWakeup = writeQueueWakeup;
     this.durableHead = writer.head();
     this.allTakenNanos = clock.nanoTime();
   }
@@ -360,7 +360,7 @@ final class LogCommitter implements Agent {
     }
     boolean hasLeftSegment = finishStep(served);
     if (hadBacklog || hasLeftSegment) {
-      deferredWakeup.wake();
+      writeQueueWakeup.wake();
     }
   }
 

@@ -1,5 +1,6 @@
 package io.pcache.cache;
 
+import io.pcache.format.Key;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LogPosition;
@@ -23,6 +24,7 @@ final class LogReplay implements Runnable {
   private final LogPosition dirtyTail;
   private final ExtentIndexBuilder.Share share;
   private final int[] references;
+  private final Key key = new Key();
   private final List<Integer> logSegments = new ArrayList<>();
 
   private LogPosition end;
@@ -77,28 +79,20 @@ final class LogReplay implements Runnable {
   }
 
   private void replayKey(MemorySegment bytes, long at) {
-    long off = KeyRecord.off(bytes, at);
-    if (!share.holds(off)) {
+    if (!share.holds(KeyRecord.off(bytes, at))) {
       return;
     }
-    int len = KeyRecord.len(bytes, at);
-    int segment = KeyRecord.cacheSegId(bytes, at);
+    key.load(bytes, at);
     keys++;
-    if (KeyRecord.segGen(bytes, at) < segments.generation(segment)) {
-      share.removeRange(off, len);
+    if (key.generation() < segments.generation(key.cacheSegId())) {
+      share.removeRange(key.offsetBytes(), key.lengthBytes());
       return;
     }
-    boolean clean = KeyRecord.isClean(bytes, at);
-    share.put(
-        off,
-        len,
-        segment,
-        KeyRecord.cacheSegOff(bytes, at),
-        clean || !metDirtyTail,
-        KeyRecord.dataCrc(bytes, at));
-    references[segment]++;
-    if (metDirtyTail && !clean) {
-      dirtyBytes += len;
+    key.clean(key.isClean() || !metDirtyTail);
+    share.put(key);
+    references[key.cacheSegId()]++;
+    if (!key.isClean()) {
+      dirtyBytes += key.lengthBytes();
     }
   }
 

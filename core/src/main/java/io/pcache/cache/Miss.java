@@ -1,9 +1,6 @@
 package io.pcache.cache;
 
-import io.pcache.backing.BackingCallback;
-import io.pcache.backing.BackingRequest;
 import io.pcache.block.BlockRequest;
-import io.pcache.error.PcacheException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,10 +8,9 @@ import org.jspecify.annotations.Nullable;
  * from the lookup that missed until its completion; a write to the range in between cancels it, and
  * what it read neither enters the cache nor answers the client.
  *
- * <p>Thread-safety: {@link #next} and {@link #cancelled} need the stripe's lock; the rest is
- * immutable.
+ * <p>Thread-safety: {@link #next} and {@link #cancelled} are its stripe's; the rest is immutable.
  */
-final class Miss implements BackingCallback {
+final class Miss {
   final BlockRequest upper;
   final long offsetBytes;
   final int lengthBytes;
@@ -22,10 +18,7 @@ final class Miss implements BackingCallback {
   @Nullable Miss next;
   boolean cancelled;
 
-  private final ReadPath path;
-
-  Miss(ReadPath path, BlockRequest upper, long offsetBytes, int lengthBytes) {
-    this.path = path;
+  Miss(BlockRequest upper, long offsetBytes, int lengthBytes) {
     this.upper = upper;
     this.offsetBytes = offsetBytes;
     this.lengthBytes = lengthBytes;
@@ -35,10 +28,5 @@ final class Miss implements BackingCallback {
     if (fromBytes < offsetBytes + lengthBytes && offsetBytes < toBytes) {
       cancelled = true;
     }
-  }
-
-  @Override
-  public void completed(BackingRequest request, @Nullable PcacheException failure) {
-    path.missCompleted(this, request, failure);
   }
 }

@@ -3,7 +3,6 @@ package io.pcache.cache;
 import io.pcache.block.RangeState;
 import io.pcache.block.RangeStateVisitor;
 import io.pcache.index.ExtentCursor;
-import io.pcache.index.ExtentIndex;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,25 +10,34 @@ import java.util.List;
  * Collects the states of a range inside one subtree under its lock, and tells them without it. Not
  * thread-safe.
  */
-final class RangeStates {
+final class RangeStates implements ExtentVisitor {
   private record Range(long fromBytes, long toBytes, RangeState state) {}
 
-  private final ExtentCursor cursor = new ExtentCursor();
-  private final List<Range> ranges = new ArrayList<>();
+  final ExtentCursor cursor = new ExtentCursor();
 
-  void collect(ExtentIndex index, long fromBytes, long toBytes) {
+  private final List<Range> ranges = new ArrayList<>();
+  private long nextBytes;
+  private long untilBytes;
+
+  /** Begins with a range, logical offsets. */
+  void begin(long fromBytes, long toBytes) {
     ranges.clear();
-    long at = fromBytes;
-    for (index.seek(cursor, fromBytes);
-        cursor.isValid() && cursor.offsetBytes() < toBytes;
-        cursor.next()) {
-      add(at, cursor.offsetBytes(), RangeState.MISSING);
-      long from = Math.max(at, cursor.offsetBytes());
-      long to = Math.min(toBytes, cursor.endBytes());
-      add(from, to, cursor.isClean() ? RangeState.CLEAN : RangeState.DIRTY);
-      at = to;
-    }
-    add(at, toBytes, RangeState.MISSING);
+    nextBytes = fromBytes;
+    untilBytes = toBytes;
+  }
+
+  @Override
+  public void visit(ExtentCursor extent) {
+    add(nextBytes, extent.offsetBytes(), RangeState.MISSING);
+    long from = Math.max(nextBytes, extent.offsetBytes());
+    long to = Math.min(untilBytes, extent.endBytes());
+    add(from, to, extent.isClean() ? RangeState.CLEAN : RangeState.DIRTY);
+    nextBytes = to;
+  }
+
+  /** All extents of the range have been visited. */
+  void end() {
+    add(nextBytes, untilBytes, RangeState.MISSING);
   }
 
   private void add(long fromBytes, long toBytes, RangeState state) {

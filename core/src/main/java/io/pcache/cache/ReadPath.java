@@ -10,6 +10,7 @@ import io.pcache.error.BadOptionException;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.PcacheException;
+import io.pcache.format.Key;
 import io.pcache.format.MediaLayout;
 import io.pcache.index.ExtentIndex;
 import io.pcache.nativeio.PageFaults;
@@ -27,14 +28,12 @@ final class ReadPath {
   private final Geometry geometry;
   private final Stripes stripes;
   private final ExtentIndex index;
-  private final Segments segments;
   private final BackingDevice backing;
-  private final int sliceBytes;
   private final MissFill fill;
   private final BadExtents badExtents;
   private final CacheHealth health;
   private final CacheCounters counters;
-  private final ThreadLocal<ReadPlan> plans = ThreadLocal.withInitial(ReadPlan::new);
+  private final ThreadLocal<ReadPlan> plans;
 
   ReadPath(
       Geometry geometry,
@@ -49,13 +48,12 @@ final class ReadPath {
     this.geometry = geometry;
     this.stripes = stripes;
     this.index = index;
-    this.segments = segments;
     this.backing = backing;
-    this.sliceBytes = backing.sliceBytes();
     this.fill = fill;
     this.badExtents = badExtents;
     this.health = health;
     this.counters = counters;
+    this.plans = ThreadLocal.withInitial(() -> new ReadPlan(segments, backing.sliceBytes()));
   }
 
   /**
@@ -88,7 +86,7 @@ final class ReadPath {
 
   private void readInSubtree(BlockRequest request, long fromBytes, long toBytes) {
     ReadPlan plan = plans.get();
-    Miss @Nullable [] misses = lookUp(plan, request, fromBytes, toBytes);
+    Miss @Nullable [] misses = stripes.of(fromBytes).lookUp(plan, request, fromBytes, toBytes);
     long retryFrom = Long.MAX_VALUE;
     long retryTo = 0;
     for (int i = 0; i < plan.hitCount(); i++) {
@@ -104,64 +102,6 @@ final class ReadPath {
     if (retryFrom < retryTo) {
       readRange(request, retryFrom, retryTo);
     }
-  }
-
-  /**
-   * Fills the plan, pins what it names, and registers its gaps as misses; null where there are
-   * none.
-   */
-  private Miss @Nullable [] lookUp(
-      ReadPlan plan, BlockRequest request, long fromBytes, long toBytes) {
-    plan.clear();
-    Stripe stripe = stripes.of(fromBytes);
-    stripe.lock.lock();
-    try {
-      long at = fromBytes;
-      index.seek(plan.cursor, fromBytes);
-      for (; plan.cursor.isValid() && plan.cursor.offsetBytes() < toBytes; plan.cursor.next()) {
-        if (plan.cursor.offsetBytes() > at) {
-          addGap(plan, at, plan.cursor.offsetBytes());
-          at = plan.cursor.offsetBytes();
-        }
-        long end = Math.min(toBytes, plan.cursor.endBytes());
-        plan.addHit(at, end);
-        segments.pin(plan.cursor.cacheSegId());
-        at = end;
-      }
-      addGap(plan, at, toBytes);
-      return register(plan, stripe, request);
-    } finally {
-      stripe.lock.unlock();
-    }
-  }
-
-  /** Adds a gap, cut where slices of the backing device end. */
-  private void addGap(ReadPlan plan, long fromBytes, long toBytes) {
-    for (long at = fromBytes; at < toBytes; ) {
-      long end = Math.min(toBytes, at - at % sliceBytes + sliceBytes);
-      plan.addGap(at, end);
-      at = end;
-    }
-  }
-
-  private Miss @Nullable [] register(ReadPlan plan, Stripe stripe, BlockRequest request) {
-    if (plan.gapCount() == 0) {
-      return null;
-    }
-    Miss[] misses = new Miss[plan.gapCount()];
-    for (int i = 0; i < misses.length; i++) {
-      long gap = plan.gapOffsetBytes(i);
-      if (badExtents.overlaps(gap, gap + plan.gapLengthBytes(i))) {
-        request.fail(
-            new CorruptMediaException(
-                "the newest data near byte "
-                    + gap
-                    + " was damaged before it was written back; write it anew"));
-      }
-      misses[i] = new Miss(this, request, plan.gapOffsetBytes(i), plan.gapLengthBytes(i));
-      stripe.addMiss(misses[i]);
-    }
-    return misses;
   }
 
   /**
@@ -186,7 +126,7 @@ final class ReadPath {
     } catch (IllegalStateException e) {
       request.fail(bufferClosed(e));
     } finally {
-      segments.unpin(plan.hitSegment(i));
+      plan.unpin(i);
     }
     return true;
   }
@@ -229,45 +169,52 @@ final class ReadPath {
           .damagedReads()
           .failed("clean data was damaged and is read from the backing device instead: " + what);
     }
-    Stripe stripe = stripes.of(hitOffset);
-    stripe.lock.lock();
-    try {
-      index.removeKey(
-          keyOffset,
-          plan.hitKeyLengthBytes(i),
-          plan.hitSegment(i),
-          plan.hitKeySegOffsetBytes(i),
-          index.hint(keyOffset));
-    } finally {
-      stripe.lock.unlock();
-    }
+    Key key =
+        new Key()
+            .range(keyOffset, plan.hitKeyLengthBytes(i))
+            .place(plan.hitSegment(i), plan.hitKeySegOffsetBytes(i));
+    stripes.of(hitOffset).removeKey(key, index.hint(keyOffset));
     return true;
   }
 
   private void submit(BlockRequest request, Miss[] misses) {
     for (Miss miss : misses) {
+      failIfSetAside(request, miss);
       BackingRequest slice = backing.acquire(RequestPurpose.READ_MISS);
-      slice.prepareSlice(request, miss.lengthBytes, miss.offsetBytes, miss);
+      slice.prepareSlice(
+          request,
+          miss.lengthBytes,
+          miss.offsetBytes,
+          (completed, failure) -> missCompleted(miss, completed, failure));
       backing.submit(slice);
     }
   }
 
+  private void failIfSetAside(BlockRequest request, Miss miss) {
+    if (badExtents.overlaps(miss.offsetBytes, miss.offsetBytes + miss.lengthBytes)) {
+      request.fail(
+          new CorruptMediaException(
+              "the newest data near byte "
+                  + miss.offsetBytes
+                  + " was damaged before it was written back; write it anew"));
+    }
+  }
+
   /** A miss is back; its slice still holds a reference on the upper request. */
-  void missCompleted(Miss miss, BackingRequest slice, @Nullable PcacheException failure) {
-    Stripe stripe = stripes.of(miss.offsetBytes);
+  private void missCompleted(Miss miss, BackingRequest slice, @Nullable PcacheException failure) {
     try {
       if (failure == null) {
         health.backingReads().succeeded();
         counters.readMissBytes.add(miss.lengthBytes);
         // What is older than what was set aside must not answer the next read.
         if (!badExtents.overlaps(miss.offsetBytes, miss.offsetBytes + miss.lengthBytes)) {
-          fill.fill(miss, slice.sliceBytes(), stripe);
+          fill.fill(miss, slice.sliceBytes());
         }
       } else if (failure instanceof BackingFailureException) {
         health.backingReads().failed(String.valueOf(failure.getMessage()));
       }
     } finally {
-      boolean cancelled = wasCancelled(miss, stripe);
+      boolean cancelled = stripes.of(miss.offsetBytes).endMiss(miss);
       if (failure == null && cancelled) {
         // A write came in between, and its write-back may have met this read half-way: look again.
         readRange(miss.upper, miss.offsetBytes, miss.offsetBytes + miss.lengthBytes);
@@ -296,17 +243,6 @@ final class ReadPath {
 
   private static BadOptionException bufferClosed(IllegalStateException cause) {
     return new BadOptionException("the buffer was closed while its read was carried out", cause);
-  }
-
-  /** Takes the miss out of its stripe. */
-  private static boolean wasCancelled(Miss miss, Stripe stripe) {
-    stripe.lock.lock();
-    try {
-      stripe.removeMiss(miss);
-      return miss.cancelled;
-    } finally {
-      stripe.lock.unlock();
-    }
   }
 
   /** A page of the cache device could not be read during this request. */

@@ -4,46 +4,92 @@ import io.pcache.index.ExtentCursor;
 import java.util.Arrays;
 
 /**
- * What one lookup found for a range inside a subtree: hits with their pinned segments, and gaps.
- * Filled under the stripe's lock, carried out without it. Reused by its thread, so that a hit
- * allocates nothing.
+ * What one lookup found for a range inside a subtree: hits, whose segments it pins, and gaps, cut
+ * where slices of the backing device end. Filled under the stripe's lock, carried out without it.
+ * Reused by its thread, so that a hit allocates nothing.
+ *
+ * <p>Thread-safety: none.
  */
-final class ReadPlan {
+final class ReadPlan implements ExtentVisitor {
   private static final int LONGS_PER_HIT = 5;
   private static final int LONGS_PER_GAP = 2;
   private static final int FIRST_PARTS = 16;
 
   final ExtentCursor cursor = new ExtentCursor();
 
+  private final Segments segments;
+  private final int sliceBytes;
   private long[] hits = new long[FIRST_PARTS * LONGS_PER_HIT];
   private long[] gaps = new long[FIRST_PARTS * LONGS_PER_GAP];
   private int hitCount;
   private int gapCount;
 
-  void clear() {
-    hitCount = 0;
-    gapCount = 0;
-  }
+  /** Up to where the range is planned. */
+  private long nextBytes;
+
+  private long untilBytes;
 
   /**
-   * Adds the part of the cursor's extent from {@code fromBytes} to {@code toBytes}, logical
-   * offsets.
+   * Creates an empty plan.
+   *
+   * @param sliceBytes where gaps are cut: at multiples of it
    */
-  void addHit(long fromBytes, long toBytes) {
+  ReadPlan(Segments segments, int sliceBytes) {
+    this.segments = segments;
+    this.sliceBytes = sliceBytes;
+  }
+
+  /** Begins a plan for a range, logical offsets. */
+  void begin(long fromBytes, long toBytes) {
+    hitCount = 0;
+    gapCount = 0;
+    nextBytes = fromBytes;
+    untilBytes = toBytes;
+  }
+
+  /** Adds the gap before an extent and what the range has of the extent, which is pinned. */
+  @Override
+  public void visit(ExtentCursor extent) {
+    addGapUntil(extent.offsetBytes());
+    long end = Math.min(untilBytes, extent.endBytes());
+    addHit(extent, nextBytes, end);
+    segments.pin(extent.cacheSegId());
+    nextBytes = end;
+  }
+
+  /** Adds the gap at the end of the range. */
+  void end() {
+    addGapUntil(untilBytes);
+  }
+
+  private void addGapUntil(long toBytes) {
+    while (nextBytes < toBytes) {
+      long end = Math.min(toBytes, nextBytes - nextBytes % sliceBytes + sliceBytes);
+      addGap(nextBytes, end);
+      nextBytes = end;
+    }
+  }
+
+  /** Ends the pin of a hit. */
+  void unpin(int i) {
+    segments.unpin(hitSegment(i));
+  }
+
+  private void addHit(ExtentCursor extent, long fromBytes, long toBytes) {
     int at = hitCount * LONGS_PER_HIT;
     if (at == hits.length) {
       hits = Arrays.copyOf(hits, hits.length * 2);
     }
-    long segOffset = cursor.segOffsetBytes() + (fromBytes - cursor.offsetBytes());
+    long segOffset = extent.segOffsetBytes() + (fromBytes - extent.offsetBytes());
     hits[at] = fromBytes;
     hits[at + 1] = toBytes - fromBytes;
-    hits[at + 2] = pack(cursor.cacheSegId(), (int) segOffset);
-    hits[at + 3] = pack(cursor.keyLengthBytes(), cursor.keySegOffsetBytes());
-    hits[at + 4] = pack(cursor.isClean() ? 1 : 0, cursor.keyDataCrc());
+    hits[at + 2] = pack(extent.cacheSegId(), (int) segOffset);
+    hits[at + 3] = pack(extent.keyLengthBytes(), extent.keySegOffsetBytes());
+    hits[at + 4] = pack(extent.isClean() ? 1 : 0, extent.keyDataCrc());
     hitCount++;
   }
 
-  void addGap(long fromBytes, long toBytes) {
+  private void addGap(long fromBytes, long toBytes) {
     int at = gapCount * LONGS_PER_GAP;
     if (at == gaps.length) {
       gaps = Arrays.copyOf(gaps, gaps.length * 2);

@@ -4,7 +4,7 @@ import io.pcache.agent.Agent;
 import io.pcache.agent.Wakeup;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.NoSpaceException;
-import io.pcache.format.KeyRecord;
+import io.pcache.format.Key;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LogPosition;
 import io.pcache.format.TailPosition;
@@ -42,7 +42,6 @@ final class Reclaimer implements Agent {
   static final int MAX_KEYS_PER_STEP = KEY_SETS_PER_STEP * KeySetRecord.MAX_KEYS;
 
   private final Stripes stripes;
-  private final ExtentIndex index;
   private final Segments segments;
   private final KeySetHints hints;
   private final LogCommitter committer;
@@ -56,8 +55,9 @@ final class Reclaimer implements Agent {
   private final CacheHealth health;
   private final CacheCounters counters;
   private final IntSupplier waitingWrites;
-  private final Wakeup deferredWakeup;
+  private final Wakeup writeQueueWakeup;
   private final IntQueue leftLogSegments;
+  private final Key key = new Key();
 
   private volatile LogPosition keyTail;
   private volatile int gcPercent;
@@ -78,9 +78,8 @@ final class Reclaimer implements Agent {
       CacheHealth health,
       CacheCounters counters,
       IntSupplier waitingWrites,
-      Wakeup deferredWakeup) {
+      Wakeup writeQueueWakeup) {
     this.stripes = stripes;
-    this.index = index;
     this.segments = segments;
     this.hints = new KeySetHints(index);
     this.committer = committer;
@@ -96,7 +95,7 @@ final class Reclaimer implements Agent {
     this.health = health;
     this.counters = counters;
     this.waitingWrites = waitingWrites;
-    this.deferredWakeup = deferredWakeup;
+    this.writeQueueWakeup = writeQueueWakeup;
     this.leftLogSegments = new IntQueue(segments.count());
   }
 
@@ -143,7 +142,7 @@ final class Reclaimer implements Agent {
     }
     if (freed + reclaimed > 0) {
       counters.reclaimedSegments.add(freed);
-      deferredWakeup.wake();
+      writeQueueWakeup.wake();
     }
     return done + freed + reclaimed;
   }
@@ -166,7 +165,7 @@ final class Reclaimer implements Agent {
       committer.commitStaged();
       // Who waits for segments instead goes on when they come free.
       if (throttle.forgive()) {
-        deferredWakeup.wake();
+        writeQueueWakeup.wake();
       }
     }
   }
@@ -212,21 +211,13 @@ final class Reclaimer implements Agent {
    */
   private long dropKey(long at, int hint) {
     MemorySegment keys = reader.bytes();
-    int segment = KeyRecord.cacheSegId(keys, at);
     if (segments.isStale(keys, at)) {
       return 0;
     }
-    long off = KeyRecord.off(keys, at);
-    int len = KeyRecord.len(keys, at);
-    Stripe stripe = stripes.of(off);
-    stripe.lock.lock();
-    try {
-      index.removeKey(off, len, segment, KeyRecord.cacheSegOff(keys, at), hint);
-    } finally {
-      stripe.lock.unlock();
-    }
-    segments.dropReferences(segment, 1);
-    return len;
+    key.load(keys, at);
+    stripes.of(key.offsetBytes()).removeKey(key, hint);
+    segments.dropReferences(key.cacheSegId(), 1);
+    return key.lengthBytes();
   }
 
   /**

@@ -3,6 +3,7 @@ package io.pcache.cache;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.NoSpaceException;
+import io.pcache.format.Key;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.LogBounds;
 import io.pcache.format.LogPosition;
@@ -122,18 +123,10 @@ public final class Recovery {
   }
 
   private void takeSurvivor(MemorySegment bytes, long at, int[] references) {
-    int len = KeyRecord.len(bytes, at);
-    int segment = KeyRecord.cacheSegId(bytes, at);
-    boolean clean = KeyRecord.isClean(bytes, at);
-    index.put(
-        KeyRecord.off(bytes, at),
-        len,
-        segment,
-        KeyRecord.cacheSegOff(bytes, at),
-        clean,
-        KeyRecord.dataCrc(bytes, at));
-    references[segment]++;
-    dirtyBytes += clean ? 0 : len;
+    Key key = new Key().load(bytes, at);
+    index.put(key);
+    references[key.cacheSegId()]++;
+    dirtyBytes += key.isClean() ? 0 : key.lengthBytes();
   }
 
   private void walkLog() {

@@ -71,7 +71,7 @@ final class Salvage {
     this.nextSubtree = firstSubtree;
     this.end = committer.durableHead();
     while (nextSubtree < index.subtrees() && noted.size() < MAX_NOTED) {
-      noteDirty(stripes, index, (long) nextSubtree * MediaLayout.SUBTREE_BYTES);
+      noteDirty(stripes, (long) nextSubtree * MediaLayout.SUBTREE_BYTES);
       nextSubtree++;
     }
     noted.sort(Comparator.comparingLong(DirtyExtent::placeBytes));
@@ -81,19 +81,18 @@ final class Salvage {
     committer.commitThenRelease(commit);
   }
 
-  private void noteDirty(Stripes stripes, ExtentIndex index, long subtreeOffsetBytes) {
-    Stripe stripe = stripes.of(subtreeOffsetBytes);
-    ExtentCursor cursor = new ExtentCursor();
-    stripe.lock.lock();
-    try {
-      for (index.seek(cursor, subtreeOffsetBytes); cursor.isValid(); cursor.next()) {
-        if (!cursor.isClean()) {
-          noted.add(DirtyExtent.at(cursor));
-        }
-      }
-    } finally {
-      stripe.lock.unlock();
-    }
+  private void noteDirty(Stripes stripes, long subtreeOffsetBytes) {
+    stripes
+        .of(subtreeOffsetBytes)
+        .forEachExtent(
+            new ExtentCursor(),
+            subtreeOffsetBytes,
+            subtreeOffsetBytes + MediaLayout.SUBTREE_BYTES,
+            extent -> {
+              if (!extent.isClean()) {
+                noted.add(DirtyExtent.at(extent));
+              }
+            });
   }
 
   /** Whether everything noted has its key in the durable log, or the log has failed. */

@@ -1,36 +1,167 @@
 package io.pcache.cache;
 
+import io.pcache.block.BlockRequest;
+import io.pcache.format.Key;
+import io.pcache.index.ExtentCursor;
+import io.pcache.index.ExtentIndex;
 import io.pcache.log.KeySetStage;
+import io.pcache.log.StagedKeys;
 import io.pcache.log.StagedKeysPool;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A share of the subtrees with the lock that guards their part of the index, the keys staged for
- * them, and their misses in flight. Changing the index and staging the key under one lock is what
- * makes log order equal index order.
+ * A share of the subtrees: their part of the index, the keys staged for them, and their misses in
+ * flight. Each verb does what it says under one lock. A key enters the index and the stage
+ * together, which is what makes log order equal index order.
  *
- * <p>Thread-safety: every field and method needs {@link #lock}, which is never held across a copy
- * or an I/O.
+ * <p>Thread-safety: all methods from any thread. The lock is never held across a copy or an I/O.
  */
 final class Stripe {
-  final ReentrantLock lock = new ReentrantLock();
-  final KeySetStage stage;
+  /** What {@link #insertIfMissing} returns where it has inserted nothing. */
+  static final int NOT_INSERTED = -1;
 
+  private final ReentrantLock lock = new ReentrantLock();
+  private final ExtentIndex index;
+  private final KeySetStage stage;
   private @Nullable Miss firstMiss;
 
-  Stripe(StagedKeysPool pool) {
-    stage = new KeySetStage(pool);
+  Stripe(ExtentIndex index, StagedKeysPool pool) {
+    this.index = index;
+    this.stage = new KeySetStage(pool);
   }
 
-  /** Registers a miss, so that writes to its range cancel its fill. */
-  void addMiss(Miss miss) {
-    miss.next = firstMiss;
-    firstMiss = miss;
+  /**
+   * Makes a write visible: readers find its key, the key waits for the log, and what misses in
+   * flight read of its range must not enter the cache any more.
+   *
+   * @param hint an {@link ExtentIndex#hint} for the key's start
+   * @return how many keys are staged now
+   */
+  int insert(Key key, int hint) {
+    lock.lock();
+    try {
+      index.put(key, hint);
+      int staged = stage.append(key);
+      cancelMisses(key.offsetBytes(), key.endBytes());
+      return staged;
+    } finally {
+      lock.unlock();
+    }
   }
 
-  /** Takes a miss out again. */
-  void removeMiss(Miss miss) {
+  /**
+   * Makes visible what a miss read, unless a write to the range came in between, or another miss
+   * was faster.
+   *
+   * @return how many keys are staged now, or {@link #NOT_INSERTED}
+   */
+  int insertIfMissing(Key key, Miss miss, int hint) {
+    lock.lock();
+    try {
+      if (miss.cancelled || !isMissing(key.offsetBytes(), key.endBytes())) {
+        return NOT_INSERTED;
+      }
+      index.put(key, hint);
+      return stage.append(key);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isMissing(long fromBytes, long toBytes) {
+    ExtentCursor cursor = new ExtentCursor();
+    index.seek(cursor, fromBytes);
+    return !cursor.isValid() || cursor.offsetBytes() >= toBytes;
+  }
+
+  /** Marks whatever still points at a key's bytes as clean; the hint as for {@link #insert}. */
+  void markClean(Key key, int hint) {
+    lock.lock();
+    try {
+      index.markKeyClean(key, hint);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Removes whatever still points at a key's bytes; the hint as for {@link #insert}. */
+  void removeKey(Key key, int hint) {
+    lock.lock();
+    try {
+      index.removeKey(key, hint);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Visits the extents that overlap a range inside one subtree, in order.
+   *
+   * @param cursor of the caller's, to be used again
+   */
+  void forEachExtent(ExtentCursor cursor, long fromBytes, long toBytes, ExtentVisitor visitor) {
+    lock.lock();
+    try {
+      visit(cursor, fromBytes, toBytes, visitor);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void visit(ExtentCursor cursor, long fromBytes, long toBytes, ExtentVisitor visitor) {
+    for (index.seek(cursor, fromBytes);
+        cursor.isValid() && cursor.offsetBytes() < toBytes;
+        cursor.next()) {
+      visitor.visit(cursor);
+    }
+  }
+
+  /**
+   * Plans a read of a range inside one subtree, and registers its gaps as misses, so that writes to
+   * them cancel their fill.
+   *
+   * @param plan empty
+   * @return the misses, in the order of the plan's gaps; null where there are none
+   */
+  Miss @Nullable [] lookUp(ReadPlan plan, BlockRequest request, long fromBytes, long toBytes) {
+    lock.lock();
+    try {
+      plan.begin(fromBytes, toBytes);
+      visit(plan.cursor, fromBytes, toBytes, plan);
+      plan.end();
+      return register(plan, request);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Miss @Nullable [] register(ReadPlan plan, BlockRequest request) {
+    if (plan.gapCount() == 0) {
+      return null;
+    }
+    Miss[] misses = new Miss[plan.gapCount()];
+    for (int i = 0; i < misses.length; i++) {
+      misses[i] = new Miss(request, plan.gapOffsetBytes(i), plan.gapLengthBytes(i));
+      misses[i].next = firstMiss;
+      firstMiss = misses[i];
+    }
+    return misses;
+  }
+
+  /** Takes a miss out again. Returns whether a write to its range has cancelled it. */
+  boolean endMiss(Miss miss) {
+    lock.lock();
+    try {
+      removeMiss(miss);
+      return miss.cancelled;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void removeMiss(Miss miss) {
     if (firstMiss == miss) {
       firstMiss = miss.next;
       return;
@@ -44,13 +175,39 @@ final class Stripe {
     }
   }
 
-  /**
-   * A write is now visible in a range: what misses in flight read there must not enter the cache
-   * any more.
-   */
-  void cancelMisses(long offsetBytes, long endBytes) {
+  private void cancelMisses(long fromBytes, long toBytes) {
     for (Miss miss = firstMiss; miss != null; miss = miss.next) {
-      miss.cancelIfOverlapping(offsetBytes, endBytes);
+      miss.cancelIfOverlapping(fromBytes, toBytes);
+    }
+  }
+
+  /** Takes all staged keys, oldest first. */
+  void drainStage(List<StagedKeys> target) {
+    lock.lock();
+    try {
+      stage.drainTo(target);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes the keys of full key sets, oldest first. */
+  void drainFullStage(List<StagedKeys> target) {
+    lock.lock();
+    try {
+      stage.drainFullTo(target);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How many keys are staged. */
+  int stagedKeys() {
+    lock.lock();
+    try {
+      return stage.count();
+    } finally {
+      lock.unlock();
     }
   }
 }

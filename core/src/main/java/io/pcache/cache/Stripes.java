@@ -2,24 +2,29 @@ package io.pcache.cache;
 
 import io.pcache.format.KeySetRecord;
 import io.pcache.index.ExtentIndex;
-import io.pcache.log.KeySetStage;
 import io.pcache.log.StagedKeys;
 import io.pcache.log.StagedKeysPool;
 import java.util.List;
-import java.util.function.Consumer;
 
 /**
  * The stripes and which of them a logical byte belongs to: neighbouring subtrees lie in different
  * ones.
+ *
+ * <p>Thread-safety: all methods from any thread. What concerns all stripes is done one by one.
  */
 final class Stripes {
   private final Stripe[] stripes;
 
-  /** Creates {@code count} stripes, a power of two. */
-  Stripes(int count, StagedKeysPool pool) {
+  /**
+   * Creates the stripes, with nothing staged.
+   *
+   * @param count a power of two
+   * @param index what the stripes share out among them
+   */
+  Stripes(int count, ExtentIndex index, StagedKeysPool pool) {
     stripes = new Stripe[count];
     for (int i = 0; i < count; i++) {
-      stripes[i] = new Stripe(pool);
+      stripes[i] = new Stripe(index, pool);
     }
   }
 
@@ -30,23 +35,15 @@ final class Stripes {
 
   /** Takes all staged keys, stripe by stripe, oldest first within each. */
   void drainStages(List<StagedKeys> target) {
-    forEachStage(stage -> stage.drainTo(target));
+    for (Stripe stripe : stripes) {
+      stripe.drainStage(target);
+    }
   }
 
   /** Takes the keys of full key sets, stripe by stripe, oldest first within each. */
   void drainFullStages(List<StagedKeys> target) {
-    forEachStage(stage -> stage.drainFullTo(target));
-  }
-
-  /** Under the lock of its stripe, one stripe at a time. */
-  private void forEachStage(Consumer<KeySetStage> action) {
     for (Stripe stripe : stripes) {
-      stripe.lock.lock();
-      try {
-        action.accept(stripe.stage);
-      } finally {
-        stripe.lock.unlock();
-      }
+      stripe.drainFullStage(target);
     }
   }
 
@@ -63,12 +60,7 @@ final class Stripes {
   private int largestStage() {
     int largest = 0;
     for (Stripe stripe : stripes) {
-      stripe.lock.lock();
-      try {
-        largest = Math.max(largest, stripe.stage.count());
-      } finally {
-        stripe.lock.unlock();
-      }
+      largest = Math.max(largest, stripe.stagedKeys());
     }
     return largest;
   }

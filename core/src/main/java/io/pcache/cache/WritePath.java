@@ -3,44 +3,33 @@ package io.pcache.cache;
 import io.pcache.block.BlockOp;
 import io.pcache.block.BlockRequest;
 import io.pcache.format.MediaLayout;
-import io.pcache.index.ExtentIndex;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Puts writes into the cache: space for the data and for its key first, then the copy, then index
- * and stage under one lock. Nothing visible changes before the write can be completed, so a write
- * that has to wait leaves what it would replace readable.
+ * Puts writes into the cache, piece by piece, as far as there is room. A write that has to wait
+ * leaves what it would replace readable.
  *
  * <p>Thread-safety: all methods from any thread.
  */
 final class WritePath {
-  private final Geometry geometry;
+  private final DataInserter inserter;
   private final DataWriter data;
-  private final Stripes stripes;
-  private final ExtentIndex index;
-  private final Segments segments;
-  private final DataHeads heads;
-  private final LogCommitter committer;
   private final Throttle throttle;
   private final IndexMemory memory;
   private final CacheCounters counters;
 
+  /** Empty while its thread uses what it held: on simulated devices writes nest. */
+  private final ThreadLocal<@Nullable Write> idle = new ThreadLocal<>();
+
   WritePath(
-      Geometry geometry,
-      Stripes stripes,
-      ExtentIndex index,
-      Segments segments,
-      DataHeads heads,
-      LogCommitter committer,
+      DataInserter inserter,
+      DataWriter data,
       Throttle throttle,
       IndexMemory memory,
       CacheCounters counters) {
-    this.geometry = geometry;
-    this.data = new DataWriter(geometry);
-    this.stripes = stripes;
-    this.index = index;
-    this.segments = segments;
-    this.heads = heads;
-    this.committer = committer;
+    this.inserter = inserter;
+    this.data = data;
     this.throttle = throttle;
     this.memory = memory;
     this.counters = counters;
@@ -57,78 +46,61 @@ final class WritePath {
    * @return how much of it is in the cache now; less than asked for where the cache is full
    */
   long advance(BlockRequest request, long doneBytes, long untilBytes) {
-    long done = doneBytes;
-    while (done < untilBytes) {
-      int n = writePiece(request, done, untilBytes);
-      if (n == 0) {
-        return done;
-      }
-      done += n;
-    }
-    return done;
-  }
-
-  /**
-   * Writes the next piece that has one key: inside one subtree and one segment. Returns 0 where
-   * there is no room.
-   */
-  private int writePiece(BlockRequest request, long doneBytes, long untilBytes) {
-    long offset = request.offsetBytes() + doneBytes;
-    long toBoundary = MediaLayout.SUBTREE_BYTES - offset % MediaLayout.SUBTREE_BYTES;
-    int wanted = (int) Math.min(untilBytes - doneBytes, toBoundary);
-    if (!committer.hasRoomForKeys() || !throttle.admits() || memory.isFull()) {
-      return 0;
-    }
-    long range = heads.reserve(wanted);
-    if (range == DataHeads.FULL) {
-      return 0;
-    }
-    // The memory of the index comes in while the copy's goes out.
-    int hint = index.hint(offset);
-    int crc = copyOrGiveUp(request, doneBytes, range);
-    insert(offset, range, crc, hint);
-    throttle.written(DataHeads.lengthBytes(range));
-    return DataHeads.lengthBytes(range);
-  }
-
-  private int copyOrGiveUp(BlockRequest request, long doneBytes, long range) {
-    boolean copied = false;
+    Write found = idle.get();
+    Write write = found == null ? new Write() : found;
+    idle.set(null);
     try {
-      int crc = copy(request, doneBytes, range);
-      copied = true;
-      return crc;
+      return write.advance(request, doneBytes, untilBytes);
     } finally {
-      if (!copied) {
-        segments.dropReferences(DataHeads.segment(range), 1);
+      write.request = null;
+      idle.set(write);
+    }
+  }
+
+  private boolean mayWrite() {
+    return inserter.hasRoomForKeys() && throttle.admits() && !memory.isFull();
+  }
+
+  /** A write that is being carried out. */
+  private final class Write extends Insertion {
+    private @Nullable BlockRequest request;
+    private long doneBytes;
+
+    long advance(BlockRequest newRequest, long fromBytes, long untilBytes) {
+      request = newRequest;
+      doneBytes = fromBytes;
+      while (doneBytes < untilBytes && mayWrite()) {
+        int n = writePiece(newRequest.offsetBytes() + doneBytes, untilBytes - doneBytes);
+        if (n == 0) {
+          break;
+        }
+        doneBytes += n;
       }
+      return doneBytes;
     }
-  }
 
-  private int copy(BlockRequest request, long doneBytes, long range) {
-    long at = geometry.mediaOffset(DataHeads.segment(range), DataHeads.offsetBytes(range));
-    int length = DataHeads.lengthBytes(range);
-    return request.op() == BlockOp.WRITE_ZEROES
-        ? data.zero(at, length)
-        : data.write(request.buffer(), doneBytes, at, length);
-  }
-
-  private void insert(long offset, long range, int crc, int hint) {
-    int segment = DataHeads.segment(range);
-    int segOffset = DataHeads.offsetBytes(range);
-    int length = DataHeads.lengthBytes(range);
-    Stripe stripe = stripes.of(offset);
-    int staged;
-    stripe.lock.lock();
-    try {
-      index.put(offset, length, segment, segOffset, false, crc, hint);
-      staged =
-          stripe.stage.append(
-              offset, length, 0, segment, segOffset, segments.generation(segment), crc);
-      stripe.cancelMisses(offset, offset + length);
-    } finally {
-      stripe.lock.unlock();
+    /** The next piece that has one key: inside one subtree and one segment. */
+    private int writePiece(long offsetBytes, long leftBytes) {
+      long toBoundary = MediaLayout.SUBTREE_BYTES - offsetBytes % MediaLayout.SUBTREE_BYTES;
+      int n = inserter.insert(this, offsetBytes, (int) Math.min(leftBytes, toBoundary));
+      throttle.written(n);
+      return n;
     }
-    counters.dirtiedBytes.add(length);
-    committer.keyStaged(staged, segOffset);
+
+    @Override
+    int copy(long mediaOffsetBytes) {
+      BlockRequest source = Objects.requireNonNull(request);
+      return source.op() == BlockOp.WRITE_ZEROES
+          ? data.zero(mediaOffsetBytes, key.lengthBytes())
+          : data.write(source.buffer(), doneBytes, mediaOffsetBytes, key.lengthBytes());
+    }
+
+    @Override
+    int insertInto(Stripe stripe, int hint) {
+      int staged = stripe.insert(key, hint);
+      // Not before: who puts the count right counts what is staged as seen.
+      counters.dirtiedBytes.add(key.lengthBytes());
+      return staged;
+    }
   }
 }

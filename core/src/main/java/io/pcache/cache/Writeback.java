@@ -11,6 +11,7 @@ import io.pcache.error.CorruptMediaException;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.NoSpaceException;
 import io.pcache.error.PcacheException;
+import io.pcache.format.Key;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LogPosition;
@@ -78,6 +79,7 @@ final class Writeback implements Agent {
   private final ReclaimDemand demand;
   private final Throttle throttle;
   private final UnstoredKeys unstored = new UnstoredKeys();
+  private final Key key = new Key();
   private final BitSet damagedKeys = new BitSet(KeySetRecord.MAX_KEYS);
   private final Wakeup ownWakeup;
   private final Wakeup reclaimerWakeup;
@@ -421,24 +423,14 @@ final class Writeback implements Agent {
     if (KeyRecord.isClean(keys, at) || segments.isStale(keys, at)) {
       return;
     }
-    markClean(
-        KeyRecord.off(keys, at),
-        KeyRecord.len(keys, at),
-        KeyRecord.cacheSegId(keys, at),
-        KeyRecord.cacheSegOff(keys, at),
-        hint);
+    key.load(keys, at);
+    markKeyClean(hint);
   }
 
-  private void markClean(long off, int len, int segment, int segOff, int hint) {
-    Stripe stripe = stripes.of(off);
-    stripe.lock.lock();
-    try {
-      index.markKeyClean(off, len, segment, segOff, hint);
-    } finally {
-      stripe.lock.unlock();
-    }
-    counters.cleanedBytes.add(len);
-    badExtents.repaired(off, len);
+  private void markKeyClean(int hint) {
+    stripes.of(key.offsetBytes()).markClean(key, hint);
+    counters.cleanedBytes.add(key.lengthBytes());
+    badExtents.repaired(key.offsetBytes(), key.lengthBytes());
   }
 
   private void moveOn(KeySetReader.Found found) {
@@ -494,12 +486,9 @@ final class Writeback implements Agent {
     clearStop();
     endBackoff();
     for (DirtyExtent extent : salvaged) {
-      markClean(
-          extent.offsetBytes(),
-          extent.lengthBytes(),
-          extent.cacheSegId(),
-          extent.segOffsetBytes(),
-          index.hint(extent.offsetBytes()));
+      key.range(extent.offsetBytes(), extent.lengthBytes())
+          .place(extent.cacheSegId(), extent.segOffsetBytes());
+      markKeyClean(index.hint(extent.offsetBytes()));
       salvagedBytes += extent.lengthBytes();
     }
     if (finished.nextSubtree() < index.subtrees()) {

@@ -1,5 +1,6 @@
 package io.pcache.index;
 
+import io.pcache.format.Key;
 import io.pcache.format.MediaLayout;
 import java.util.Arrays;
 import java.util.concurrent.atomic.LongAdder;
@@ -133,46 +134,28 @@ public final class ExtentIndex {
   }
 
   /**
-   * Makes a range read from a segment, in place of whatever held it before.
+   * Makes a key's range read from its segment, in place of whatever held it before.
    *
-   * @param offsetBytes logical start; the range stays inside one subtree
-   * @param lengthBytes length, a multiple of 512 above 0
-   * @param cacheSegId the segment
-   * @param segOffsetBytes where in its data area
-   * @param clean whether the backing device holds the same bytes
-   * @param dataCrc checksum of the bytes, ignored without proofs
+   * @param key its range stays inside one subtree; its checksum is ignored without proofs
    */
-  public void put(
-      long offsetBytes,
-      int lengthBytes,
-      int cacheSegId,
-      int segOffsetBytes,
-      boolean clean,
-      int dataCrc) {
-    int sector = sectorInSubtree(offsetBytes);
-    int likely = likelyPlace(counts[subtreeOf(offsetBytes)], sector);
-    put(offsetBytes, lengthBytes, cacheSegId, segOffsetBytes, clean, dataCrc, likely);
+  public void put(Key key) {
+    int sector = sectorInSubtree(key.offsetBytes());
+    put(key, likelyPlace(counts[subtreeOf(key.offsetBytes())], sector));
   }
 
   /**
    * The same for a caller that has asked for a {@link #hint} before, which only says where to begin
    * to look.
    */
-  public void put(
-      long offsetBytes,
-      int lengthBytes,
-      int cacheSegId,
-      int segOffsetBytes,
-      boolean clean,
-      int dataCrc,
-      int hint) {
-    int sector = sectorInSubtree(offsetBytes);
-    int length = lengthBytes / MediaLayout.SECTOR_BYTES;
-    int segSector = segOffsetBytes / MediaLayout.SECTOR_BYTES;
+  public void put(Key key, int hint) {
+    int sector = sectorInSubtree(key.offsetBytes());
+    int length = key.lengthBytes() / MediaLayout.SECTOR_BYTES;
+    int segSector = key.segOffsetBytes() / MediaLayout.SECTOR_BYTES;
+    long flags = key.isClean() ? Extent.CLEAN : 0;
     Extent.checkInsideSubtree(sector, length);
-    long extent = Extent.pack(sector, length, cacheSegId, segSector, clean ? Extent.CLEAN : 0);
-    long proof = KeyProof.pack(segSector, length, dataCrc);
-    replace(subtreeOf(offsetBytes), sector, sector + length, extent, proof, hint);
+    long extent = Extent.pack(sector, length, key.cacheSegId(), segSector, flags);
+    long proof = KeyProof.pack(segSector, length, key.dataCrc());
+    replace(subtreeOf(key.offsetBytes()), sector, sector + length, extent, proof, hint);
   }
 
   private void replace(int subtree, int from, int to, long extent, long proof, int hint) {
@@ -213,30 +196,30 @@ public final class ExtentIndex {
    * @param lengthBytes length, a multiple of 512 above 0
    */
   public void removeRange(long offsetBytes, int lengthBytes) {
-    put(offsetBytes, lengthBytes, 0, 0, true, 0);
     int subtree = subtreeOf(offsetBytes);
-    int at = firstEndingAfter(subtrees[subtree], counts[subtree], sectorInSubtree(offsetBytes));
+    int from = sectorInSubtree(offsetBytes);
+    int length = lengthBytes / MediaLayout.SECTOR_BYTES;
+    Extent.checkInsideSubtree(from, length);
+    int hint = likelyPlace(counts[subtree], from);
+    // First of all one extent, so that what it overlaps is cut.
+    replace(subtree, from, from + length, Extent.pack(from, length, 0, 0, 0), 0, hint);
+    int at = firstEndingAfter(subtrees[subtree], counts[subtree], from);
     splice(subtree, at, at + 1, 0);
   }
 
   /**
    * Removes whatever still points at a key's bytes, so that no lookup meets a reclaimed segment.
    *
-   * @param offsetBytes the key's logical start
-   * @param lengthBytes the key's length
-   * @param cacheSegId the key's segment
-   * @param segOffsetBytes the key's place in its data area
    * @param hint a {@link #hint} for the key's start
    */
-  public void removeKey(
-      long offsetBytes, int lengthBytes, int cacheSegId, int segOffsetBytes, int hint) {
-    int subtree = subtreeOf(offsetBytes);
-    int from = sectorInSubtree(offsetBytes);
-    int to = from + lengthBytes / MediaLayout.SECTOR_BYTES;
-    int segSector = segOffsetBytes / MediaLayout.SECTOR_BYTES;
+  public void removeKey(Key key, int hint) {
+    int subtree = subtreeOf(key.offsetBytes());
+    int from = sectorInSubtree(key.offsetBytes());
+    int to = from + key.lengthBytes() / MediaLayout.SECTOR_BYTES;
+    int segSector = key.segOffsetBytes() / MediaLayout.SECTOR_BYTES;
     int i = firstEndingAfter(subtrees[subtree], counts[subtree], from, hint);
     while (i < counts[subtree] && Extent.sector(subtrees[subtree][i]) < to) {
-      if (Extent.pointsInto(subtrees[subtree][i], from, cacheSegId, segSector)) {
+      if (Extent.pointsInto(subtrees[subtree][i], from, key.cacheSegId(), segSector)) {
         splice(subtree, i, i + 1, 0);
       } else {
         i++;
@@ -245,21 +228,21 @@ public final class ExtentIndex {
   }
 
   /**
-   * Marks whatever still points at a key's bytes as clean: the backing device has them. Parameters
-   * as {@link #removeKey}.
+   * Marks whatever still points at a key's bytes as clean: the backing device has them.
+   *
+   * @param hint a {@link #hint} for the key's start
    */
-  public void markKeyClean(
-      long offsetBytes, int lengthBytes, int cacheSegId, int segOffsetBytes, int hint) {
-    int subtree = subtreeOf(offsetBytes);
-    int from = sectorInSubtree(offsetBytes);
-    int to = from + lengthBytes / MediaLayout.SECTOR_BYTES;
-    int segSector = segOffsetBytes / MediaLayout.SECTOR_BYTES;
+  public void markKeyClean(Key key, int hint) {
+    int subtree = subtreeOf(key.offsetBytes());
+    int from = sectorInSubtree(key.offsetBytes());
+    int to = from + key.lengthBytes() / MediaLayout.SECTOR_BYTES;
+    int segSector = key.segOffsetBytes() / MediaLayout.SECTOR_BYTES;
     long[] extents = subtrees[subtree];
     int count = counts[subtree];
     for (int i = firstEndingAfter(extents, count, from, hint);
         i < count && Extent.sector(extents[i]) < to;
         i++) {
-      if (Extent.pointsInto(extents[i], from, cacheSegId, segSector)) {
+      if (Extent.pointsInto(extents[i], from, key.cacheSegId(), segSector)) {
         extents[i] |= Extent.CLEAN;
       }
     }

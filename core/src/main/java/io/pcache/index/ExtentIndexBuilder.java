@@ -1,6 +1,7 @@
 package io.pcache.index;
 
 import io.pcache.error.NoSpaceException;
+import io.pcache.format.Key;
 import io.pcache.format.MediaLayout;
 import java.util.Arrays;
 import java.util.concurrent.atomic.LongAdder;
@@ -8,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Builds an index from many keys in the order in which they were written, far faster than one
- * {@link ExtentIndex#put} after the other: a key is only noted behind its subtree's extents, and
- * once their room is used up all of a subtree's notes are merged into its extents at once.
+ * {@link ExtentIndex#put(Key)} after the other: a key is only noted behind its subtree's extents,
+ * and once their room is used up all of a subtree's notes are merged into its extents at once.
  *
  * <pre>
  *   entries of a subtree   │ extents, ascending │ notes, as they came │ room │
@@ -113,26 +114,20 @@ public final class ExtentIndexBuilder {
     }
 
     /**
-     * {@link ExtentIndex#put} for a range that this share holds.
+     * {@link ExtentIndex#put(Key)} for a range that this share holds.
      *
      * @throws NoSpaceException where the index would take more of the heap than it may
      */
-    public void put(
-        long offsetBytes,
-        int lengthBytes,
-        int cacheSegId,
-        int segOffsetBytes,
-        boolean clean,
-        int dataCrc) {
-      int length = lengthBytes / MediaLayout.SECTOR_BYTES;
-      int segSector = segOffsetBytes / MediaLayout.SECTOR_BYTES;
+    public void put(Key key) {
+      int length = key.lengthBytes() / MediaLayout.SECTOR_BYTES;
+      int segSector = key.segOffsetBytes() / MediaLayout.SECTOR_BYTES;
       note(
-          offsetBytes,
+          key.offsetBytes(),
           length,
-          cacheSegId,
+          key.cacheSegId(),
           segSector,
-          clean ? Extent.CLEAN : 0,
-          KeyProof.pack(segSector, length, dataCrc));
+          key.isClean() ? Extent.CLEAN : 0,
+          KeyProof.pack(segSector, length, key.dataCrc()));
     }
 
     /** {@link ExtentIndex#removeRange} for a range that this share holds. */

@@ -1,5 +1,6 @@
 package io.pcache.log;
 
+import io.pcache.format.Key;
 import io.pcache.format.KeySetRecord;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -23,19 +24,18 @@ public final class KeySetStage {
   }
 
   /**
-   * Adds a key; parameters are the key's fields as in {@link io.pcache.format.KeyRecord}.
+   * Adds a key.
    *
    * @return how many keys are staged now
    */
-  public int append(
-      long off, int len, int flags, int cacheSegId, int cacheSegOff, long segGen, int dataCrc) {
+  public int append(Key key) {
     if (current.isFull()) {
       if (current != StagedKeys.NONE) {
         full.addLast(current);
       }
       current = pool.take();
     }
-    current.append(off, len, flags, cacheSegId, cacheSegOff, segGen, dataCrc);
+    current.append(key);
     return count();
   }
 

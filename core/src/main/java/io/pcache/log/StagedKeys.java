@@ -1,5 +1,6 @@
 package io.pcache.log;
 
+import io.pcache.format.Key;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
 import io.pcache.media.ProcessMemory;
@@ -65,10 +66,8 @@ public final class StagedKeys {
     return count == capacity;
   }
 
-  void append(
-      long off, int len, int flags, int cacheSegId, int cacheSegOff, long segGen, int dataCrc) {
-    long at = (long) count * KeyRecord.SIZE_BYTES;
-    KeyRecord.put(bytes, at, off, len, flags, cacheSegId, cacheSegOff, segGen, dataCrc);
+  void append(Key key) {
+    key.store(bytes, (long) count * KeyRecord.SIZE_BYTES);
     count++;
     // Last: what a killed process leaves is counted only where it is whole.
     memory.store(slotOffset + StagingLayout.COUNT_OFFSET, count);
@@ -95,14 +94,7 @@ public final class StagedKeys {
 
   /** Adds a key that lies somewhere in the same form. */
   void appendCopy(MemorySegment keys, long at) {
-    append(
-        KeyRecord.off(keys, at),
-        KeyRecord.len(keys, at),
-        KeyRecord.flags(keys, at),
-        KeyRecord.cacheSegId(keys, at),
-        KeyRecord.cacheSegOff(keys, at),
-        KeyRecord.segGen(keys, at),
-        KeyRecord.dataCrc(keys, at));
+    append(new Key().load(keys, at));
   }
 
   /** Begins anew; of one stripe's buffers the one with the higher number has the newer keys. */

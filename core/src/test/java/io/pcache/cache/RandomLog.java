@@ -1,5 +1,6 @@
 package io.pcache.cache;
 
+import io.pcache.format.Key;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LogPosition;
@@ -30,10 +31,10 @@ final class RandomLog {
   private static final int SUBTREE_SECTORS = MediaLayout.SUBTREE_BYTES / SECTOR;
   private static final int MAX_GENERATION = 2;
 
-  private record Key(
+  private record ModelKey(
       long off, int len, int flags, int segment, int segOff, long generation, int crc) {}
 
-  private record KeySet(LogPosition position, List<Key> keys) {}
+  private record KeySet(LogPosition position, List<ModelKey> keys) {}
 
   private final Random random;
   private final Geometry geometry;
@@ -64,8 +65,8 @@ final class RandomLog {
     }
   }
 
-  private List<Key> randomKeys() {
-    List<Key> keys = new ArrayList<>();
+  private List<ModelKey> randomKeys() {
+    List<ModelKey> keys = new ArrayList<>();
     int n = 1 + random.nextInt(KeySetRecord.MAX_KEYS);
     for (int i = 0; i < n; i++) {
       keys.add(randomKey());
@@ -73,14 +74,14 @@ final class RandomLog {
     return keys;
   }
 
-  private Key randomKey() {
+  private ModelKey randomKey() {
     int length = 1 + random.nextInt(random.nextInt(100) == 0 ? SUBTREE_SECTORS : 16);
     int sector = random.nextInt(SUBTREE_SECTORS - length + 1);
     long subtree = busySubtrees[random.nextInt(BUSY_SUBTREES)];
     int segment = LOG_SEGMENTS + random.nextInt(SEGMENTS - LOG_SEGMENTS);
     int segSector = random.nextInt(MediaLayout.DATA_AREA_BYTES / SECTOR - length + 1);
     boolean stale = random.nextInt(10) == 0;
-    return new Key(
+    return new ModelKey(
         subtree * MediaLayout.SUBTREE_BYTES + (long) sector * SECTOR,
         length * SECTOR,
         random.nextInt(4) == 0 ? KeyRecord.CLEAN_FLAG : 0,
@@ -90,11 +91,11 @@ final class RandomLog {
         random.nextInt());
   }
 
-  private void append(List<Key> keys) {
+  private void append(List<ModelKey> keys) {
     int sizeBytes = KeySetRecord.sizeBytes(keys.size());
     MemorySegment bytes = MemorySegment.ofArray(new long[sizeBytes / Long.BYTES]);
     for (int i = 0; i < keys.size(); i++) {
-      Key key = keys.get(i);
+      ModelKey key = keys.get(i);
       KeyRecord.put(
           bytes,
           KeySetRecord.keyOffset(i),
@@ -126,8 +127,9 @@ final class RandomLog {
 
   /** Appends a key set with a valid checksum whose last key cannot be. */
   void appendImpossibleKey() {
-    List<Key> keys = randomKeys();
-    keys.add(new Key(MediaLayout.SUBTREE_BYTES - SECTOR, 2 * SECTOR, 0, LOG_SEGMENTS, 0, 2, 0));
+    List<ModelKey> keys = randomKeys();
+    keys.add(
+        new ModelKey(MediaLayout.SUBTREE_BYTES - SECTOR, 2 * SECTOR, 0, LOG_SEGMENTS, 0, 2, 0));
     append(keys.subList(keys.size() - 1, keys.size()));
   }
 
@@ -169,20 +171,25 @@ final class RandomLog {
     boolean dirty = false;
     for (KeySet keySet : keySets.subList(first, keySets.size())) {
       dirty |= keySet.position().equals(dirtyFrom);
-      for (Key key : keySet.keys()) {
+      for (ModelKey key : keySet.keys()) {
         replay(index, key, dirty);
       }
     }
     return index;
   }
 
-  private void replay(ExtentIndex index, Key key, boolean afterDirtyTail) {
+  private void replay(ExtentIndex index, ModelKey key, boolean afterDirtyTail) {
     if (key.generation() < generations[key.segment()]) {
       index.removeRange(key.off(), key.len());
       return;
     }
     boolean dirty = afterDirtyTail && (key.flags() & KeyRecord.CLEAN_FLAG) == 0;
-    index.put(key.off(), key.len(), key.segment(), key.segOff(), !dirty, key.crc());
+    index.put(
+        new Key()
+            .range(key.off(), key.len())
+            .place(key.segment(), key.segOff())
+            .clean(!dirty)
+            .dataCrc(key.crc()));
     references[key.segment()]++;
     dirtyBytes += dirty ? key.len() : 0;
   }

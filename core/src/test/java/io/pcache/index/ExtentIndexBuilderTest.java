@@ -3,6 +3,7 @@ package io.pcache.index;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pcache.format.Key;
 import io.pcache.format.MediaLayout;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -81,8 +82,19 @@ class ExtentIndexBuilderTest {
       int segOffset = random.nextInt(MediaLayout.DATA_AREA_BYTES / SECTOR - length + 1) * SECTOR;
       boolean clean = random.nextBoolean();
       int crc = random.nextInt();
-      expected.put(offset, length * SECTOR, segment, segOffset, clean, crc);
-      shareOf(offset).put(offset, length * SECTOR, segment, segOffset, clean, crc);
+      expected.put(
+          new Key()
+              .range(offset, length * SECTOR)
+              .place(segment, segOffset)
+              .clean(clean)
+              .dataCrc(crc));
+      shareOf(offset)
+          .put(
+              new Key()
+                  .range(offset, length * SECTOR)
+                  .place(segment, segOffset)
+                  .clean(clean)
+                  .dataCrc(crc));
     }
 
     private ExtentIndexBuilder.Share shareOf(long offset) {
@@ -135,8 +147,10 @@ class ExtentIndexBuilderTest {
       for (int i = 0; i < SUBTREE_SECTORS; i++) {
         // Neither neighbours in the device nor in the segment.
         int sector = i * 5 % SUBTREE_SECTORS;
-        share.put((long) sector * SECTOR, SECTOR, round, i * SECTOR, false, i);
-        expected.put((long) sector * SECTOR, SECTOR, round, i * SECTOR, false, i);
+        share.put(
+            new Key().range((long) sector * SECTOR, SECTOR).place(round, i * SECTOR).dataCrc(i));
+        expected.put(
+            new Key().range((long) sector * SECTOR, SECTOR).place(round, i * SECTOR).dataCrc(i));
       }
     }
     share.finish();
@@ -149,10 +163,10 @@ class ExtentIndexBuilderTest {
   void whatIsBuiltGoesOnAsAnyIndex() {
     ExtentIndexBuilder builder = new ExtentIndexBuilder(DEVICE_BYTES, false, Long.MAX_VALUE);
     ExtentIndexBuilder.Share share = builder.share(0, 1);
-    share.put(SECTOR, 3 * SECTOR, 7, 0, false, 0);
+    share.put(new Key().range(SECTOR, 3 * SECTOR).place(7, 0));
     share.finish();
     ExtentIndex built = builder.build();
-    built.put(2L * SECTOR, SECTOR, 8, 0, false, 0);
+    built.put(new Key().range(2L * SECTOR, SECTOR).place(8, 0));
     built.removeRange(3L * SUBTREE, SECTOR);
     assertThat(built.extentCount()).isEqualTo(3);
   }
@@ -161,7 +175,7 @@ class ExtentIndexBuilderTest {
   void anExtentAcrossASubtreesBorderIsABug() {
     ExtentIndexBuilder.Share share =
         new ExtentIndexBuilder(DEVICE_BYTES, false, Long.MAX_VALUE).share(0, 1);
-    assertThatThrownBy(() -> share.put(SUBTREE - SECTOR, 2 * SECTOR, 0, 0, false, 0))
+    assertThatThrownBy(() -> share.put(new Key().range(SUBTREE - SECTOR, 2 * SECTOR).place(0, 0)))
         .isInstanceOf(AssertionError.class)
         .hasMessageContaining("stays inside its subtree");
   }

@@ -2,6 +2,7 @@ package io.pcache.index;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pcache.format.Key;
 import io.pcache.format.MediaLayout;
 import java.lang.reflect.Field;
 import java.util.Random;
@@ -62,7 +63,8 @@ class ExtentIndexMemoryTest {
     ExtentIndex index = new ExtentIndex((long) EXTENTS * EXTENT_BYTES, withProofs);
     int[] blocks = shuffled(1);
     for (int i = 0; i < EXTENTS; i++) {
-      index.put((long) blocks[i] * EXTENT_BYTES, EXTENT_BYTES, 0, 0, false, i);
+      index.put(
+          new Key().range((long) blocks[i] * EXTENT_BYTES, EXTENT_BYTES).place(0, 0).dataCrc(i));
       if (i % 100_000 == 99_999) {
         checkBound(index, i + 1, perExtent, "filling");
       }
@@ -89,7 +91,8 @@ class ExtentIndexMemoryTest {
     ExtentIndexBuilder.Share share = builder.share(0, 1);
     int[] blocks = shuffled(2);
     for (int i = 0; i < EXTENTS; i++) {
-      share.put((long) blocks[i] * EXTENT_BYTES, EXTENT_BYTES, 0, 0, false, i);
+      share.put(
+          new Key().range((long) blocks[i] * EXTENT_BYTES, EXTENT_BYTES).place(0, 0).dataCrc(i));
       if (i % 100_000 == 99_999) {
         assertThat(bytesOf(field(builder, "entries")))
             .as("%d extents while it is built", i + 1)

@@ -3,6 +3,7 @@ package io.pcache.index;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pcache.format.Key;
 import io.pcache.format.MediaLayout;
 import java.util.BitSet;
 import java.util.Random;
@@ -18,14 +19,15 @@ class ExtentIndexTest {
   private static final int STEPS = 30_000;
 
   /** What was put, one key at a time: the model's idea of a key, found again by its place. */
-  private record Key(long offset, int length, int segment, int segOffset, boolean clean, int crc) {}
+  private record ModelKey(
+      long offset, int length, int segment, int segOffset, boolean clean, int crc) {}
 
   /** One array element a sector: the key that it reads from, and whether it is clean by now. */
   private static final class Model {
-    private final @Nullable Key[] keys = new @Nullable Key[SUBTREES * SUBTREE / SECTOR];
+    private final @Nullable ModelKey[] keys = new @Nullable ModelKey[SUBTREES * SUBTREE / SECTOR];
     private final boolean[] clean = new boolean[keys.length];
 
-    void put(Key key) {
+    void put(ModelKey key) {
       for (int sector = first(key); sector < past(key); sector++) {
         keys[sector] = key;
         clean[sector] = key.clean();
@@ -38,7 +40,7 @@ class ExtentIndexTest {
       }
     }
 
-    void removeKey(Key key) {
+    void removeKey(ModelKey key) {
       for (int sector = first(key); sector < past(key); sector++) {
         if (key.equals(keys[sector])) {
           keys[sector] = null;
@@ -46,17 +48,17 @@ class ExtentIndexTest {
       }
     }
 
-    void markClean(Key key) {
+    void markClean(ModelKey key) {
       for (int sector = first(key); sector < past(key); sector++) {
         clean[sector] |= key.equals(keys[sector]);
       }
     }
 
-    private static int first(Key key) {
+    private static int first(ModelKey key) {
       return (int) (key.offset() / SECTOR);
     }
 
-    private static int past(Key key) {
+    private static int past(ModelKey key) {
       return first(key) + key.length() / SECTOR;
     }
   }
@@ -88,7 +90,7 @@ class ExtentIndexTest {
       Model model, ExtentCursor cursor, boolean withProofs, String where) {
     for (long at = cursor.offsetBytes(); at < cursor.endBytes(); at += SECTOR) {
       int sector = (int) (at / SECTOR);
-      Key key = model.keys[sector];
+      ModelKey key = model.keys[sector];
       long segOffset = cursor.segOffsetBytes() + (at - cursor.offsetBytes());
       boolean same =
           key != null
@@ -102,7 +104,7 @@ class ExtentIndexTest {
     }
   }
 
-  private static boolean provesAll(ExtentCursor cursor, Key key) {
+  private static boolean provesAll(ExtentCursor cursor, ModelKey key) {
     return cursor.keySegOffsetBytes() == key.segOffset()
         && cursor.keyLengthBytes() == key.length()
         && cursor.keyDataCrc() == key.crc();
@@ -121,7 +123,7 @@ class ExtentIndexTest {
     private final boolean withProofs;
     private final ExtentIndex index;
     private final Model model = new Model();
-    private final @Nullable Key[] recent = new @Nullable Key[64];
+    private final @Nullable ModelKey[] recent = new @Nullable ModelKey[64];
     private int allocatedSectors;
 
     History(long seed, boolean withProofs) {
@@ -148,33 +150,42 @@ class ExtentIndexTest {
     }
 
     private void change() {
-      Key key = recent[random.nextInt(recent.length)];
+      ModelKey key = recent[random.nextInt(recent.length)];
       int what = random.nextInt(10);
       // Wherever a change begins to look, it finds the same.
       int hint = random.nextInt(-2, 2000);
       if (what < 6 || key == null) {
         put();
       } else if (what == 6) {
-        Key range = newKey();
+        ModelKey range = newKey();
         index.removeRange(range.offset(), range.length());
         model.removeRange(range.offset(), range.length());
       } else if (what < 9) {
-        index.removeKey(key.offset(), key.length(), key.segment(), key.segOffset(), hint);
+        index.removeKey(
+            new Key().range(key.offset(), key.length()).place(key.segment(), key.segOffset()),
+            hint);
         model.removeKey(key);
       } else {
-        index.markKeyClean(key.offset(), key.length(), key.segment(), key.segOffset(), hint);
+        index.markKeyClean(
+            new Key().range(key.offset(), key.length()).place(key.segment(), key.segOffset()),
+            hint);
         model.markClean(key);
       }
     }
 
     private void put() {
-      Key key = newKey();
-      index.put(key.offset(), key.length(), key.segment(), key.segOffset(), key.clean(), key.crc());
+      ModelKey key = newKey();
+      index.put(
+          new Key()
+              .range(key.offset(), key.length())
+              .place(key.segment(), key.segOffset())
+              .clean(key.clean())
+              .dataCrc(key.crc()));
       model.put(key);
       recent[random.nextInt(recent.length)] = key;
     }
 
-    private Key newKey() {
+    private ModelKey newKey() {
       int sectors = SUBTREE / SECTOR;
       int length = 1 + random.nextInt(random.nextInt(20) == 0 ? sectors : 24);
       int sector = random.nextInt(sectors - length + 1);
@@ -185,7 +196,7 @@ class ExtentIndexTest {
       }
       int at = allocatedSectors;
       allocatedSectors += length;
-      return new Key(
+      return new ModelKey(
           offset,
           length * SECTOR,
           at / areaSectors,
@@ -200,7 +211,7 @@ class ExtentIndexTest {
     ExtentIndex index = new ExtentIndex(2L * SUBTREE, true);
     int segment = MediaLayout.MAX_SEGMENTS - 1;
     int segOffset = MediaLayout.DATA_AREA_BYTES - SUBTREE;
-    index.put(SUBTREE, SUBTREE, segment, segOffset, true, -1);
+    index.put(new Key().range(SUBTREE, SUBTREE).place(segment, segOffset).clean(true).dataCrc(-1));
     ExtentCursor cursor = new ExtentCursor();
     index.seek(cursor, 2L * SUBTREE - SECTOR);
     assertThat(cursor.isValid()).isTrue();
@@ -217,7 +228,7 @@ class ExtentIndexTest {
   @Test
   void anExtentAcrossASubtreesBorderIsABug() {
     ExtentIndex index = new ExtentIndex(2L * SUBTREE, false);
-    assertThatThrownBy(() -> index.put(SUBTREE - SECTOR, 2 * SECTOR, 0, 0, false, 0))
+    assertThatThrownBy(() -> index.put(new Key().range(SUBTREE - SECTOR, 2 * SECTOR).place(0, 0)))
         .isInstanceOf(AssertionError.class)
         .hasMessageContaining("stays inside its subtree");
   }
@@ -240,7 +251,7 @@ class ExtentIndexTest {
         int from = random.nextInt(SUBTREE / SECTOR - clusterSectors + 1);
         for (int i = 0; i < clusterSectors; i++) {
           int sector = from + random.nextInt(clusterSectors);
-          index.put((long) sector * SECTOR, SECTOR, 0, 0, false, 0);
+          index.put(new Key().range((long) sector * SECTOR, SECTOR).place(0, 0));
           held.set(sector);
         }
       }

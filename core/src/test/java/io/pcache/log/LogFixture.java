@@ -1,5 +1,6 @@
 package io.pcache.log;
 
+import io.pcache.format.Key;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LogPosition;
@@ -44,7 +45,8 @@ final class LogFixture {
       StagedKeys buffer = new StagedKeys();
       for (int i = 0; i < perBuffer && done < keys; i++, done++) {
         int sector = (firstNumber + done) % 1000;
-        buffer.append(sector * 512L, 512, 0, 3, sector * 512, 0, firstNumber + done);
+        buffer.append(
+            new Key().range(sector * 512L, 512).place(3, sector * 512).dataCrc(firstNumber + done));
       }
       batch.add(buffer);
     }

@@ -3,6 +3,7 @@ package io.pcache.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pcache.format.Key;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LogPosition;
 import io.pcache.format.MediaLayout;
@@ -180,7 +181,7 @@ class LogWriterTest {
     StagedKeysPool pool = new StagedKeysPool(2);
     KeySetStage stage = new KeySetStage(pool);
     for (int i = 0; i < 300; i++) {
-      assertThat(stage.append(0, 512, 0, 3, 0, 0, i)).isEqualTo(i + 1);
+      assertThat(stage.append(new Key().range(0, 512).place(3, 0).dataCrc(i))).isEqualTo(i + 1);
     }
     List<StagedKeys> batch = new ArrayList<>();
     stage.drainTo(batch);
@@ -200,7 +201,7 @@ class LogWriterTest {
   void aBufferGivenBackToThePoolComesEmpty() {
     StagedKeysPool pool = new StagedKeysPool(1);
     StagedKeys keys = pool.take();
-    keys.append(0, 512, 0, 0, 0, 0, 0);
+    keys.append(new Key().range(0, 512).place(0, 0));
     pool.give(keys);
     pool.give(new StagedKeys());
     StagedKeys again = pool.take();

@@ -2,6 +2,7 @@ package io.pcache.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pcache.format.Key;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.LogPosition;
 import io.pcache.media.ProcessMemory;
@@ -80,7 +81,8 @@ class StagingRecordTest {
   private void stage(KeySetStage stage, int keys) {
     for (int i = 0; i < keys; i++) {
       int number = acknowledged.size();
-      var _ = stage.append(number * 512L, 512, 0, 3, number * 512, 0, number);
+      var _ =
+          stage.append(new Key().range(number * 512L, 512).place(3, number * 512).dataCrc(number));
       acknowledged.add(number);
     }
   }

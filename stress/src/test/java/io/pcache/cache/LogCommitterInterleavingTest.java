@@ -4,10 +4,13 @@ import io.pcache.agent.Clock;
 import io.pcache.agent.Wakeup;
 import io.pcache.block.BlockRequest;
 import io.pcache.error.PcacheException;
+import io.pcache.format.Key;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LittleEndian;
 import io.pcache.format.LogPosition;
+import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentChain;
+import io.pcache.index.ExtentIndex;
 import io.pcache.log.KeySetStage;
 import io.pcache.log.LogWriter;
 import io.pcache.log.StagedKeysPool;
@@ -31,6 +34,7 @@ class LogCommitterInterleavingTest {
   private static final int SEG_OFFSET = 512;
 
   private static final long FIRST_OFF = 0x5A5A_0000L;
+  private static final long DEVICE_BYTES = 1L << 32;
 
   @Test
   void everyFlushCompletesWithItsKeyDurable() {
@@ -102,7 +106,7 @@ class LogCommitterInterleavingTest {
   private static final class FlushedKeys {
     private final RememberingMedia media;
     private final StagedKeysPool pool = new StagedKeysPool(4);
-    private final Stripes stripes = new Stripes(2, pool);
+    private final Stripes stripes = new Stripes(2, new ExtentIndex(DEVICE_BYTES, false), pool);
     private final LogCommitter committer;
     private final ConcurrentLinkedQueue<Flush> flushes = new ConcurrentLinkedQueue<>();
     private final AtomicInteger count = new AtomicInteger();
@@ -114,7 +118,7 @@ class LogCommitterInterleavingTest {
 
     Flush stageNext() {
       int i = count.getAndIncrement();
-      Flush flush = new Flush(FIRST_OFF + i * 512L, stripes.of(i * (4L << 20)), media);
+      Flush flush = new Flush(FIRST_OFF + i * MediaLayout.SUBTREE_BYTES, stripes, media);
       flushes.add(flush);
       flush.prepareFlush();
       flush.begin();
@@ -132,7 +136,7 @@ class LogCommitterInterleavingTest {
 
     private LogCommitter newCommitter() {
       SegmentChain chain = SegmentChain.format(media, 2);
-      Geometry geometry = new Geometry(media, chain, 1L << 32, false);
+      Geometry geometry = new Geometry(media, chain, DEVICE_BYTES, false);
       Segments segments = new Segments(geometry, new RecoveredSegments(media, chain));
       LogWriter writer = new LogWriter(media, chain, new LogPosition(0, 0), segments);
       Clock clock = Clock.system();
@@ -154,25 +158,20 @@ class LogCommitterInterleavingTest {
 
   private static final class Flush extends BlockRequest {
     private final long off;
-    private final Stripe stripe;
+    private final Stripes stripes;
     private final RememberingMedia media;
     private final AtomicInteger completions = new AtomicInteger();
 
     private volatile boolean wasDurable;
 
-    Flush(long off, Stripe stripe, RememberingMedia media) {
+    Flush(long off, Stripes stripes, RememberingMedia media) {
       this.off = off;
-      this.stripe = stripe;
+      this.stripes = stripes;
       this.media = media;
     }
 
     private int stage() {
-      stripe.lock.lock();
-      try {
-        return stripe.stage.append(off, 512, 0, 1, SEG_OFFSET, 0, 0);
-      } finally {
-        stripe.lock.unlock();
-      }
+      return stripes.of(off).insert(new Key().range(off, 512).place(1, SEG_OFFSET), 0);
     }
 
     @Override
@@ -208,7 +207,7 @@ class LogCommitterInterleavingTest {
       }
       for (long at = 0; at + Long.BYTES <= lengthBytes; at += Long.BYTES) {
         long word = source.get(LittleEndian.U64, sourceOffsetBytes + at);
-        if (word >= FIRST_OFF && word < FIRST_OFF + (1 << 16)) {
+        if (word >= FIRST_OFF && (word - FIRST_OFF) % MediaLayout.SUBTREE_BYTES == 0) {
           written.add(word);
         }
       }

@@ -8,10 +8,12 @@ import io.pcache.agent.Wakeup;
 import io.pcache.block.BlockRequest;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.PcacheException;
+import io.pcache.format.Key;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LogPosition;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentChain;
+import io.pcache.index.ExtentIndex;
 import io.pcache.log.LogWriter;
 import io.pcache.log.StagedKeysPool;
 import java.lang.foreign.MemorySegment;
@@ -29,9 +31,11 @@ class LogCommitterLivenessTest {
   private static final int SEG_OFFSET = 512;
 
   private static final int MANY_KEYS = 1024;
+  private static final long DEVICE_BYTES = 1L << 32;
 
   private final SlowMedia media = new SlowMedia();
-  private final Stripes stripes = new Stripes(2, new StagedKeysPool(4));
+  private final Stripes stripes =
+      new Stripes(2, new ExtentIndex(DEVICE_BYTES, false), new StagedKeysPool(4));
   private final CacheHealth health = new CacheHealth(Clock.system(), () -> {});
   private final Wakeup agentWakeup = new Wakeup();
   private final SetClock clock = new SetClock();
@@ -39,7 +43,7 @@ class LogCommitterLivenessTest {
 
   private LogCommitter newCommitter() {
     SegmentChain chain = SegmentChain.format(media, 2);
-    Geometry geometry = new Geometry(media, chain, 1L << 32, false);
+    Geometry geometry = new Geometry(media, chain, DEVICE_BYTES, false);
     Segments segments = new Segments(geometry, new RecoveredSegments(media, chain));
     LogWriter writer = new LogWriter(media, chain, new LogPosition(0, 0), segments);
     return new LogCommitter(
@@ -61,13 +65,8 @@ class LogCommitterLivenessTest {
   }
 
   private int stage(long offsetBytes) {
-    Stripe stripe = stripes.of(offsetBytes);
-    stripe.lock.lock();
-    try {
-      return stripe.stage.append(offsetBytes, 512, 0, 1, SEG_OFFSET, 0, 0);
-    } finally {
-      stripe.lock.unlock();
-    }
+    Key key = new Key().range(offsetBytes, 512).place(1, SEG_OFFSET);
+    return stripes.of(offsetBytes).insert(key, 0);
   }
 
   private void stageTooManyKeys() {

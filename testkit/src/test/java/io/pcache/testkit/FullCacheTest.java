@@ -184,7 +184,7 @@ class FullCacheTest {
     LogPosition dirtyTail = cache.cache().snapshot().dirtyTail();
     int keySets = 0;
     while (done.isEmpty()) {
-      List.of("write-back", "backing-submit", "backing-completion", "reclaimer", "deferred-writes")
+      List.of("write-back", "backing-submit", "backing-completion", "reclaimer", "write-queue")
           .forEach(cache::step);
       LogPosition now = cache.cache().snapshot().dirtyTail();
       keySets += now.equals(dirtyTail) ? 0 : 1;

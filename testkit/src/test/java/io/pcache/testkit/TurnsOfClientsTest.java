@@ -23,7 +23,7 @@ class TurnsOfClientsTest {
           "backing-submit",
           "backing-completion",
           "reclaimer",
-          "deferred-writes");
+          "write-queue");
 
   private static final int SECTOR = 512;
   private static final long MIB = 1 << 20;
@@ -158,7 +158,7 @@ class TurnsOfClientsTest {
       SteppedRequest behind = submitted(cache, write(gone, SMALL_OFFSET, 6));
       assertThat(cache.cache().snapshot().waitingRequests()).isEqualTo(2);
       gone.close();
-      assertThat(cache.step("deferred-writes")).isPositive();
+      assertThat(cache.step("write-queue")).isPositive();
       assertThat(cache.cache().snapshot().waitingRequests()).isZero();
       assertThat(List.of(giant, behind))
           .allMatch(SteppedRequest::isDone)

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safety: {@link #submit} and {@link #abandon} from any thread; {@link #doWork} from one
  * at a time.
  */
-final class DeferredWrites implements Agent {
+final class WriteQueue implements Agent {
   /** How much of a large write its own thread carries out between looks at who waits. */
   private static final long PIECE_BYTES = 4 << 20;
 
@@ -37,7 +37,7 @@ final class DeferredWrites implements Agent {
    * @param spaceMakers the agents to wake when a write has to wait: log flusher, write-back,
    *     reclaimer
    */
-  DeferredWrites(
+  WriteQueue(
       WritePath path,
       LogCommitter committer,
       CacheHealth health,
@@ -52,7 +52,7 @@ final class DeferredWrites implements Agent {
 
   @Override
   public String name() {
-    return "deferred-writes";
+    return "write-queue";
   }
 
   /** How many writes wait. */

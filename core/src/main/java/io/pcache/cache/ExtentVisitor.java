@@ -1,0 +1,12 @@
+package io.pcache.cache;
+
+import io.pcache.index.ExtentCursor;
+
+/**
+ * Is shown extents, under the lock of their stripe: it copies what it needs and waits for nothing.
+ */
+@FunctionalInterface
+interface ExtentVisitor {
+  /** The extent under the cursor, whole, also where the range that is visited ends inside it. */
+  void visit(ExtentCursor cursor);
+}
