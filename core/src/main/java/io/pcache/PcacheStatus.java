@@ -1,6 +1,6 @@
 package io.pcache;
 
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
@@ -37,6 +37,8 @@ import org.jspecify.annotations.Nullable;
  * @param keyTail where reclaiming stands
  * @param dirtyBytes bytes that are not known to be on the backing device: those in the log,
  *     overwritten ones included, and those that were set aside
+ * @param dirtyKeySets how many key sets of the log may hold such bytes: with {@code dirtyBytes} and
+ *     {@code oldestDirtyMillis} the recovery point, how far the backing device is behind
  * @param oldestDirtyMillis age of the oldest of those in the log as far as this run knows, 0 where
  *     there are none
  * @param setAside ranges whose newest data was damaged before it could be written back
@@ -80,10 +82,11 @@ public record PcacheStatus(
     boolean dataCrc,
     int superblockFlags,
     int cacheInfoFlags,
-    LogPosition keyHead,
-    LogPosition dirtyTail,
-    LogPosition keyTail,
+    LogAddress keyHead,
+    LogAddress dirtyTail,
+    LogAddress keyTail,
     long dirtyBytes,
+    long dirtyKeySets,
     long oldestDirtyMillis,
     List<DamagedRange> setAside,
     long cachedExtents,
@@ -192,6 +195,7 @@ public record PcacheStatus(
         dirtyTail,
         keyTail,
         dirtyBytes,
+        dirtyKeySets,
         oldestDirtyMillis,
         setAside,
         cachedExtents,

@@ -51,6 +51,7 @@ final class StatusReport {
         now.dirtyTail(),
         now.keyTail(),
         now.dirtyBytes() + setAside.stream().mapToLong(DamagedRange::lengthBytes).sum(),
+        now.dirtyKeySets(),
         now.oldestDirtyMillis(),
         setAside,
         now.cachedExtents(),

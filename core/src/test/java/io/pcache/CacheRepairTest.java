@@ -10,7 +10,7 @@ import io.pcache.error.UnsupportedFormatException;
 import io.pcache.format.CacheInfo;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.TailPosition;
 import io.pcache.media.Media;
@@ -97,7 +97,7 @@ class CacheRepairTest {
   /** Write-back may have come to any place: puts dirty_tail where key_tail is. */
   private void makeAllDirty() {
     try (Media media = MediaFiles.open(files.cache())) {
-      TailPosition.dirtyTail(media, 31).storeDurably(new LogPosition(0, 0));
+      TailPosition.dirtyTail(media, 31).storeDurably(new LogAddress(0, 0));
     }
   }
 
@@ -200,7 +200,7 @@ class CacheRepairTest {
   void aTailWithoutRoomForAHeaderIsLost() throws IOException {
     writeAndClose();
     try (Media media = MediaFiles.open(files.cache())) {
-      TailPosition.keyTail(media, 31).storeDurably(new LogPosition(0, MediaLayout.DATA_AREA_BYTES));
+      TailPosition.keyTail(media, 31).storeDurably(new LogAddress(0, MediaLayout.DATA_AREA_BYTES));
     }
     repair();
     checkContent();

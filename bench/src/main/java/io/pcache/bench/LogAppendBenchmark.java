@@ -2,10 +2,11 @@ package io.pcache.bench;
 
 import io.pcache.format.Key;
 import io.pcache.format.KeySetRecord;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentChain;
 import io.pcache.log.KeySetStage;
+import io.pcache.log.LogPosition;
 import io.pcache.log.LogWriter;
 import io.pcache.log.StagedKeys;
 import io.pcache.log.StagedKeysPool;
@@ -56,7 +57,7 @@ public class LogAppendBenchmark {
     MediaFiles.allocate(file, MediaLayout.segmentOffset(SEGMENTS));
     media = MediaFiles.open(file);
     chain = SegmentChain.format(media, SEGMENTS);
-    writer = new LogWriter(media, chain, new LogPosition(0, 0), this::takeNext);
+    writer = new LogWriter(media, chain, LogPosition.first(new LogAddress(0, 0)), this::takeNext);
   }
 
   private int takeNext() {

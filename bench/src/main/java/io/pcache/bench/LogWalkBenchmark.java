@@ -2,11 +2,12 @@ package io.pcache.bench;
 
 import io.pcache.format.Key;
 import io.pcache.format.KeySetRecord;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentChain;
 import io.pcache.log.KeySetReader;
 import io.pcache.log.KeySetStage;
+import io.pcache.log.LogPosition;
 import io.pcache.log.LogWalk;
 import io.pcache.log.LogWriter;
 import io.pcache.log.StagedKeys;
@@ -39,7 +40,7 @@ public class LogWalkBenchmark {
   private static final int SEGMENTS = 2;
   private static final int KEY_SETS = 1024;
   private static final int KEYS = KEY_SETS * KeySetRecord.MAX_KEYS;
-  private static final LogPosition START = new LogPosition(0, 0);
+  private static final LogAddress START = new LogAddress(0, 0);
 
   private BenchmarkFolder folder;
   private Media media;
@@ -54,7 +55,7 @@ public class LogWalkBenchmark {
     MediaFiles.allocate(file, MediaLayout.segmentOffset(SEGMENTS));
     media = MediaFiles.open(file);
     SegmentChain chain = SegmentChain.format(media, SEGMENTS);
-    LogWriter writer = new LogWriter(media, chain, START, () -> 1);
+    LogWriter writer = new LogWriter(media, chain, LogPosition.first(START), () -> 1);
     KeySetStage stage = new KeySetStage(new StagedKeysPool(KEY_SETS));
     for (int i = 0; i < KEYS; i++) {
       long offset = (long) i * BareCopyBenchmark.BLOCK_BYTES;

@@ -143,10 +143,11 @@ final class StatusText {
     if (status.dirtyBytes() == setAsideBytes) {
       return ByteSize.format(setAsideBytes) + ", all of it damaged and set aside";
     }
-    return "%s (%s of the cache), the oldest for at least %s%s"
+    return "%s (%s of the cache) in %s key sets, the oldest for at least %s%s"
         .formatted(
             ByteSize.format(status.dirtyBytes()),
             percent(status.dirtyBytes(), status.cacheBytes()),
+            count(status.dirtyKeySets()),
             age(Duration.ofMillis(status.oldestDirtyMillis())),
             setAsideBytes == 0
                 ? ""

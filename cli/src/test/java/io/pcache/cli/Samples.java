@@ -2,7 +2,7 @@ package io.pcache.cli;
 
 import io.pcache.DamagedRange;
 import io.pcache.PcacheStatus;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -56,6 +56,7 @@ final class Samples {
         s.dirtyTail(),
         s.keyTail(),
         s.dirtyBytes(),
+        s.dirtyKeySets(),
         s.oldestDirtyMillis(),
         s.setAside(),
         s.cachedExtents(),
@@ -108,10 +109,11 @@ final class Samples {
         true,
         4,
         0x1182,
-        new LogPosition(3, 168),
-        new LogPosition(2, 4096),
-        new LogPosition(1, 512),
+        new LogAddress(3, 168),
+        new LogAddress(2, 4096),
+        new LogAddress(1, 512),
         dirtyBytes,
+        dirtyBytes == 0 ? 0 : 31,
         dirtyBytes == 0 ? 0 : 4_200,
         setAside,
         98_765,

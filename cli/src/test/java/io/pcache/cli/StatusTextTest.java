@@ -24,7 +24,7 @@ class StatusTextTest {
             uuid        00112233-4455-6677-8899-aabbccddeeff
             in use      192 MiB of 496 MiB (38.7 %), 12 of 31 segments; reclaiming starts at 70 %
             extents     98,765, taking 3.00 MiB of at most 160 MiB of heap
-            dirty       11.8 MiB (2.4 % of the cache), the oldest for at least 4.2 s
+            dirty       11.8 MiB (2.4 % of the cache) in 31 key sets, the oldest for at least 4.2 s
             write-back  running, 51.0 MiB written back
             log         head 3:168, written back to 2:4096, reclaimed to 1:512
             reads       1,234,567, 1000 MiB, 98.0 % of it from the cache
@@ -63,7 +63,8 @@ class StatusTextTest {
   @Test
   void whatWasSetAsideIsDirty() {
     assertThat(new StatusText(Samples.withSetAside(1024, 512), null).toString())
-        .contains("dirty       1.00 KiB (0.0 % of the cache), the oldest for at least 4.2 s")
+        .contains(
+            "dirty       1.00 KiB (0.0 % of the cache) in 31 key sets, the oldest for at least 4.2 s")
         .contains("; 512 B of it damaged and set aside\n");
     assertThat(new StatusText(Samples.withSetAside(512, 512), null).toString())
         .contains("dirty       512 B, all of it damaged and set aside\n")
@@ -111,6 +112,7 @@ class StatusTextTest {
             s.keyHead(),
             s.dirtyTail(),
             s.keyTail(),
+            0,
             0,
             0,
             List.of(),

@@ -23,6 +23,9 @@ import io.pcache.format.LogBounds;
 import io.pcache.format.MediaLayout;
 import io.pcache.index.ExtentIndex;
 import io.pcache.log.LogEnd;
+import io.pcache.log.LogFollower;
+import io.pcache.log.LogFollowers;
+import io.pcache.log.LogPosition;
 import io.pcache.log.LogWriter;
 import io.pcache.log.StagedKeysPool;
 import io.pcache.log.StagingOwner;
@@ -67,6 +70,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
   private final BadExtents badExtents;
   private final DirtyAges ages;
   private final Stripes stripes;
+  private final LogFollowers followers;
   private final ExtentIndex index;
   private final IndexMemory memory;
   private final Segments segments;
@@ -129,6 +133,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
             writebackWakeup,
             reclaimerWakeup);
     writeback = newWriteback(recovery, backing, guard, damagedKeySets, demand, throttle, tuning);
+    followers = new LogFollowers(writeback);
     reclaimer =
         new Reclaimer(
             geometry,
@@ -137,6 +142,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
             segments,
             committer,
             writeback,
+            followers,
             throttle,
             memory,
             damagedKeySets,
@@ -183,6 +189,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
         backing,
         committer,
         recovery.dirtyTail(),
+        recovery.dirtyKeySets(),
         health,
         counters,
         backoff,
@@ -266,12 +273,27 @@ public final class Cache implements BlockDevice, AutoCloseable {
    * @param owner this run
    */
   public void beginStaging(StagingOwner owner) {
-    pool.record().begin(owner, committer.head());
+    pool.record().begin(owner, committer.head().address());
   }
 
   /** Whether every staged key lies in the memory that was given for that. */
   public boolean stagesInGivenMemory() {
     return pool.holdsAll();
+  }
+
+  /** Where the log begins: what lies before has no key in it any more. */
+  public LogPosition keyTail() {
+    return reclaimer.keyTail();
+  }
+
+  /**
+   * Adds somebody who follows the log: from now on key_tail does not pass what he still needs. A
+   * follower that lags holds segments back, and in the end writes.
+   *
+   * @param follower its tail is not before key_tail
+   */
+  public void addFollower(LogFollower follower) {
+    followers.add(follower);
   }
 
   /** Whether the next run may take up what is staged: not after a failed sync. */
@@ -476,10 +498,11 @@ public final class Cache implements BlockDevice, AutoCloseable {
   public CacheSnapshot snapshot() {
     return new CacheSnapshot(
         segments.inUse(),
-        committer.head(),
-        writeback.dirtyTail(),
-        reclaimer.keyTail(),
+        committer.head().address(),
+        writeback.dirtyTail().address(),
+        reclaimer.keyTail().address(),
         counters.dirtyBytes(),
+        writeback.dirtyKeySets(),
         ages.oldestMillis(),
         badExtents.ranges(),
         index.extentCount(),
@@ -549,7 +572,9 @@ public final class Cache implements BlockDevice, AutoCloseable {
       madeDurable = true;
       stopAgents();
       return new LogBounds(
-          reclaimer.keyTail(), writeback.durableDirtyTail(), committer.durableHead());
+          reclaimer.keyTail().address(),
+          writeback.durableTail().address(),
+          committer.durableHead().address());
     } finally {
       stopAgents();
       writeQueue.abandon();

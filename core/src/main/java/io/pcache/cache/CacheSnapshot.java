@@ -1,7 +1,7 @@
 package io.pcache.cache;
 
 import io.pcache.format.BadExtentList;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import java.util.List;
 
 /**
@@ -12,6 +12,7 @@ import java.util.List;
  * @param dirtyTail where write-back stands
  * @param keyTail where reclaiming stands
  * @param dirtyBytes bytes in the log not known to be on the backing device
+ * @param dirtyKeySets key sets that hold them
  * @param oldestDirtyMillis age of the oldest of them
  * @param setAside ranges whose newest data was damaged before it could be written back
  * @param cachedExtents entries in the index
@@ -34,10 +35,11 @@ import java.util.List;
  */
 public record CacheSnapshot(
     int segmentsInUse,
-    LogPosition keyHead,
-    LogPosition dirtyTail,
-    LogPosition keyTail,
+    LogAddress keyHead,
+    LogAddress dirtyTail,
+    LogAddress keyTail,
     long dirtyBytes,
+    long dirtyKeySets,
     long oldestDirtyMillis,
     List<BadExtentList.Range> setAside,
     long cachedExtents,

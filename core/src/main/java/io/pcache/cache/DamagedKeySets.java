@@ -1,7 +1,7 @@
 package io.pcache.cache;
 
-import io.pcache.format.LogPosition;
 import io.pcache.log.LogGap;
+import io.pcache.log.LogPosition;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -61,12 +61,7 @@ final class DamagedKeySets {
    */
   void leaving(LogPosition from, LogPosition next) {
     for (LogPosition damaged : passed) {
-      boolean inside =
-          damaged.cacheSegId() == from.cacheSegId()
-              && damaged.segOffsetBytes() >= from.segOffsetBytes()
-              && (next.cacheSegId() != from.cacheSegId()
-                  || damaged.segOffsetBytes() < next.segOffsetBytes());
-      if (inside) {
+      if (!damaged.isBefore(from) && damaged.isBefore(next)) {
         leaving.add(damaged);
       }
     }

@@ -1,12 +1,14 @@
 package io.pcache.cache;
 
 import io.pcache.error.CorruptMediaException;
+import io.pcache.format.LogAddress;
 import io.pcache.format.LogBounds;
-import io.pcache.format.LogPosition;
 import io.pcache.format.SegmentChain;
 import io.pcache.format.TailPosition;
+import io.pcache.log.BorderSearch;
 import io.pcache.log.IntactLog;
 import io.pcache.log.KeySetReader;
+import io.pcache.log.LogPosition;
 import io.pcache.media.Media;
 import java.util.List;
 import java.util.Optional;
@@ -32,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  * @param finding what was found, in words; empty where nothing is lost
  */
 record FoundTails(
-    LogPosition keyTail,
-    LogPosition dirtyTail,
+    LogAddress keyTail,
+    LogAddress dirtyTail,
     boolean keyTailLost,
     boolean dirtyTailLost,
     List<String> finding) {
@@ -47,8 +49,8 @@ record FoundTails(
   static FoundTails on(
       Media media, SegmentChain chain, KeySetReader reader, @Nullable LogBounds closedLog) {
     int segments = chain.segments();
-    Optional<LogPosition> keyTail = load(TailPosition.keyTail(media, segments));
-    Optional<LogPosition> dirtyTail = load(TailPosition.dirtyTail(media, segments));
+    Optional<LogAddress> keyTail = load(TailPosition.keyTail(media, segments));
+    Optional<LogAddress> dirtyTail = load(TailPosition.dirtyTail(media, segments));
     if (keyTail.isPresent() && dirtyTail.isPresent()) {
       return new FoundTails(keyTail.get(), dirtyTail.get(), false, false, List.of());
     }
@@ -75,7 +77,7 @@ record FoundTails(
     return fromIdentity(segments, reader, closedLog);
   }
 
-  private static Optional<LogPosition> load(TailPosition tail) {
+  private static Optional<LogAddress> load(TailPosition tail) {
     try {
       return Optional.of(tail.load());
     } catch (CorruptMediaException lost) {
@@ -108,14 +110,9 @@ record FoundTails(
     if (!log.keyTail().isPossible(segments)) {
       return false;
     }
-    boolean[] met = new boolean[1];
-    LogPosition end =
-        IntactLog.walk(
-            reader,
-            segments,
-            log.keyTail(),
-            (position, keySet) -> met[0] |= position.equals(log.dirtyTail()));
-    return end.equals(log.keyHead()) && (met[0] || end.equals(log.dirtyTail()));
+    BorderSearch search = new BorderSearch(log.dirtyTail());
+    LogPosition end = search.endsAt(IntactLog.walk(reader, segments, log.keyTail(), search));
+    return end.address().equals(log.keyHead()) && search.hasMet(log.dirtyTail());
   }
 
   /** Writes what is lost, key_tail first: with it alone nothing is given up. Durable on return. */

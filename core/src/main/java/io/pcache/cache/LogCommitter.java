@@ -7,7 +7,8 @@ import io.pcache.block.BlockRequest;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.PcacheException;
 import io.pcache.format.KeySetRecord;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
+import io.pcache.log.LogPosition;
 import io.pcache.log.LogWriter;
 import io.pcache.log.StagedKeys;
 import io.pcache.log.StagedKeysPool;
@@ -136,7 +137,9 @@ final class LogCommitter implements Agent {
   void append(List<StagedKeys> survivors) {
     writer.prepare(survivors);
     media.sync();
-    pool.record().willPublishAll(writer.head(), writer.preparedHead(), writer.preparedFirstWord());
+    LogAddress present = writer.head().address();
+    LogAddress next = writer.preparedHead().address();
+    pool.record().willPublishAll(present, next, writer.preparedFirstWord());
     writer.publish();
     media.sync();
     durableHead = writer.head();
@@ -145,6 +148,11 @@ final class LogCommitter implements Agent {
   /** Where the log ends, durable or not. */
   LogPosition head() {
     return writer.head();
+  }
+
+  /** How many key sets with keys have been published since the cache was opened. */
+  long publishedKeySets() {
+    return writer.publishedKeySets();
   }
 
   /** Whether a key that is staged now will certainly find its place in the log. */
@@ -338,7 +346,7 @@ final class LogCommitter implements Agent {
   private void publishAndPrepare(boolean due, List<BlockRequest> served) {
     committing = true;
     if (prepared.hasKeys()) {
-      pool.record().willPublish(writer.preparedHead(), writer.preparedFirstWord());
+      pool.record().willPublish(writer.preparedHead().address(), writer.preparedFirstWord());
       writer.publish();
       pool.record().published();
     }
@@ -387,7 +395,7 @@ final class LogCommitter implements Agent {
     boolean hasLeftSegment = false;
     if (prepared.hasKeys()) {
       LogPosition head = writer.head();
-      hasLeftSegment = head.cacheSegId() != durableHead.cacheSegId();
+      hasLeftSegment = !head.isInSegmentOf(durableHead);
       durableHead = head;
       prepared.keys.forEach(pool::give);
       writebackWakeup.wakeSoon();

@@ -1,10 +1,11 @@
 package io.pcache.cache;
 
+import io.pcache.format.LogAddress;
 import io.pcache.format.LogBounds;
-import io.pcache.format.LogPosition;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentChain;
 import io.pcache.format.TailPosition;
+import io.pcache.log.BorderSearch;
 import io.pcache.log.IntactLog;
 import io.pcache.log.KeySetReader;
 import io.pcache.log.LogEnd;
@@ -32,9 +33,9 @@ public final class LogRepair {
   private final Media media;
   private final SegmentChain chain;
   private final KeySetReader reader;
-  private final LogPosition keyTail;
-  private final LogPosition dirtyTail;
-  private final LogPosition end;
+  private final LogAddress keyTail;
+  private final LogAddress dirtyTail;
+  private final LogAddress end;
   private final boolean metDirtyTail;
   private final boolean metClosedHead;
   private final LogEnd.Header header;
@@ -47,12 +48,14 @@ public final class LogRepair {
     this.reader = new KeySetReader(media, chain, deviceBytes);
     this.keyTail = records.keyTail();
     this.dirtyTail = records.dirtyTail();
-    LogPosition closedHead = closedLog == null ? keyTail : closedLog.keyHead();
-    Walked fromKeyTail = walk(keyTail, dirtyTail, closedHead);
-    this.metDirtyTail = fromKeyTail.metFirst || walk(dirtyTail, keyTail, keyTail).metFirst;
-    Walked last = metDirtyTail ? fromKeyTail : walk(dirtyTail, dirtyTail, closedHead);
-    this.end = last.end;
-    this.metClosedHead = last.metSecond;
+    LogAddress closedHead = closedLog == null ? keyTail : closedLog.keyHead();
+    BorderSearch fromKeyTail = new BorderSearch(dirtyTail, closedHead);
+    LogAddress endFromKeyTail = walk(keyTail, fromKeyTail);
+    BorderSearch fromDirtyTail = new BorderSearch(keyTail, closedHead);
+    LogAddress endFromDirtyTail = walk(dirtyTail, fromDirtyTail);
+    this.metDirtyTail = fromKeyTail.hasMet(dirtyTail) || fromDirtyTail.hasMet(keyTail);
+    this.end = metDirtyTail ? endFromKeyTail : endFromDirtyTail;
+    this.metClosedHead = (metDirtyTail ? fromKeyTail : fromDirtyTail).hasMet(closedHead);
     this.header = LogEnd.classify(media, chain, end);
     RecoveredSegments segments = new RecoveredSegments(media, chain);
     this.beyond =
@@ -73,20 +76,8 @@ public final class LogRepair {
     return new LogRepair(media, records, deviceBytes, closedLog);
   }
 
-  private record Walked(LogPosition end, boolean metFirst, boolean metSecond) {}
-
-  private Walked walk(LogPosition start, LogPosition first, LogPosition second) {
-    boolean[] met = new boolean[2];
-    LogPosition end =
-        IntactLog.walk(
-            reader,
-            chain.segments(),
-            start,
-            (position, keySet) -> {
-              met[0] |= position.equals(first);
-              met[1] |= position.equals(second);
-            });
-    return new Walked(end, met[0] || end.equals(first), met[1] || end.equals(second));
+  private LogAddress walk(LogAddress start, BorderSearch search) {
+    return search.endsAt(IntactLog.walk(reader, chain.segments(), start, search)).address();
   }
 
   /** Where the log is, as far as it is intact. */

@@ -3,13 +3,15 @@ package io.pcache.cache;
 import io.pcache.format.Key;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.index.ExtentIndexBuilder;
 import io.pcache.log.KeySetReader;
+import io.pcache.log.LogPosition;
 import io.pcache.log.LogWalk;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One thread's part in a recovery: it walks the whole log and takes the keys of its own subtrees.
@@ -21,14 +23,15 @@ import java.util.List;
 final class LogReplay implements Runnable {
   private final Geometry geometry;
   private final RecoveredSegments segments;
-  private final LogPosition dirtyTail;
+  private final LogAddress dirtyTailAddress;
   private final ExtentIndexBuilder.Share share;
   private final int[] references;
   private final Key key = new Key();
   private final List<Integer> logSegments = new ArrayList<>();
 
   private LogPosition end;
-  private boolean metDirtyTail;
+  private @Nullable LogPosition dirtyTail;
+  private long dirtyKeySets;
   private long keys;
   private long dirtyBytes;
 
@@ -44,11 +47,11 @@ final class LogReplay implements Runnable {
       Geometry geometry,
       RecoveredSegments segments,
       LogPosition keyTail,
-      LogPosition dirtyTail,
+      LogAddress dirtyTail,
       ExtentIndexBuilder.Share share) {
     this.geometry = geometry;
     this.segments = segments;
-    this.dirtyTail = dirtyTail;
+    this.dirtyTailAddress = dirtyTail;
     this.end = keyTail;
     this.share = share;
     this.references = new int[geometry.chain().segments()];
@@ -59,20 +62,25 @@ final class LogReplay implements Runnable {
   public void run() {
     KeySetReader reader =
         new KeySetReader(geometry.media(), geometry.chain(), geometry.deviceBytes());
-    end = new LogWalk(reader, geometry.chain().segments()).from(end, this::replay);
+    end = new LogWalk(reader, geometry.chain().segments()).from(end.address(), this::replay);
     meet(end);
     share.finish();
   }
 
   private void replay(LogPosition position, KeySetReader keySet) {
     meet(position);
+    if (dirtyTail != null && keySet.keyCount() > 0) {
+      dirtyKeySets++;
+    }
     for (int i = 0; i < keySet.keyCount(); i++) {
       replayKey(keySet.bytes(), KeySetRecord.keyOffset(i));
     }
   }
 
   private void meet(LogPosition position) {
-    metDirtyTail |= position.equals(dirtyTail);
+    if (position.address().equals(dirtyTailAddress)) {
+      dirtyTail = position;
+    }
     if (logSegments.isEmpty() || logSegments.getLast() != position.cacheSegId()) {
       logSegments.add(position.cacheSegId());
     }
@@ -88,7 +96,7 @@ final class LogReplay implements Runnable {
       share.removeRange(key.offsetBytes(), key.lengthBytes());
       return;
     }
-    key.clean(key.isClean() || !metDirtyTail);
+    key.clean(key.isClean() || dirtyTail == null);
     share.put(key);
     references[key.cacheSegId()]++;
     if (!key.isClean()) {
@@ -106,9 +114,14 @@ final class LogReplay implements Runnable {
     return end;
   }
 
-  /** Whether dirty_tail is in the log. */
-  boolean metDirtyTail() {
-    return metDirtyTail;
+  /** Where dirty_tail is in the log, or null where it is not. */
+  @Nullable LogPosition dirtyTail() {
+    return dirtyTail;
+  }
+
+  /** How many key sets with keys there are from dirty_tail on. */
+  long dirtyKeySets() {
+    return dirtyKeySets;
   }
 
   /** How many keys were taken, stale ones too. */

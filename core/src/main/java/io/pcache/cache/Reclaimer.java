@@ -6,10 +6,11 @@ import io.pcache.error.MediaFailureException;
 import io.pcache.error.NoSpaceException;
 import io.pcache.format.Key;
 import io.pcache.format.KeySetRecord;
-import io.pcache.format.LogPosition;
 import io.pcache.format.TailPosition;
 import io.pcache.index.ExtentIndex;
 import io.pcache.log.KeySetReader;
+import io.pcache.log.LogFollowers;
+import io.pcache.log.LogPosition;
 import java.lang.foreign.MemorySegment;
 import java.util.function.IntSupplier;
 
@@ -46,6 +47,7 @@ final class Reclaimer implements Agent {
   private final KeySetHints hints;
   private final LogCommitter committer;
   private final Writeback writeback;
+  private final LogFollowers followers;
   private final Throttle throttle;
   private final IndexMemory memory;
   private final DamagedKeySets damagedKeySets;
@@ -69,6 +71,7 @@ final class Reclaimer implements Agent {
       Segments segments,
       LogCommitter committer,
       Writeback writeback,
+      LogFollowers followers,
       Throttle throttle,
       IndexMemory memory,
       DamagedKeySets damagedKeySets,
@@ -84,6 +87,7 @@ final class Reclaimer implements Agent {
     this.hints = new KeySetHints(index);
     this.committer = committer;
     this.writeback = writeback;
+    this.followers = followers;
     this.throttle = throttle;
     this.memory = memory;
     this.damagedKeySets = damagedKeySets;
@@ -171,12 +175,12 @@ final class Reclaimer implements Agent {
   }
 
   private int reclaimKeySets() {
-    LogPosition limit = writeback.durableDirtyTail();
+    LogPosition limit = followers.durableTail();
     LogPosition position = keyTail;
     long bytes = 0;
     int keySets = 0;
     while (!position.equals(limit) && keySets < KEY_SETS_PER_STEP) {
-      KeySetReader.Found found = reader.readIfIntact(position);
+      KeySetReader.Found found = reader.readIfIntact(position.address());
       LogPosition next =
           found == KeySetReader.Found.NOTHING
               ? damagedKeySets.endOfGap(position, limit)
@@ -226,7 +230,7 @@ final class Reclaimer implements Agent {
    * keys neither half replayed nor their segments in use.
    */
   private void moveTail(LogPosition position) {
-    storedTail.storeDurably(position);
+    storedTail.storeDurably(position.address());
     keyTail = position;
     damagedKeySets.left();
     counters.reclaimedSegments.add(segments.retireDead());

@@ -6,12 +6,13 @@ import io.pcache.format.CacheInfo;
 import io.pcache.format.FoundChain;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
+import io.pcache.format.LogAddress;
 import io.pcache.format.LogBounds;
-import io.pcache.format.LogPosition;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentChain;
 import io.pcache.format.SegmentGeneration;
 import io.pcache.format.Superblock;
+import io.pcache.log.BorderSearch;
 import io.pcache.log.IntactLog;
 import io.pcache.log.KeySetReader;
 import io.pcache.log.KeySetVisitor;
@@ -126,17 +127,14 @@ public final class RecordRepair {
   /** Also where the log is damaged between the two tails: what is dirty has a say. */
   private void walkAll(KeySetVisitor visitor) {
     int segments = found.chain().segments();
-    boolean[] met = new boolean[1];
-    LogPosition end =
-        IntactLog.walk(
-            reader,
-            segments,
-            tails.keyTail(),
-            (position, keySet) -> {
-              met[0] |= position.equals(tails.dirtyTail());
-              visitor.visit(position, keySet);
-            });
-    if (!met[0] && !end.equals(tails.dirtyTail())) {
+    BorderSearch search = new BorderSearch(tails.dirtyTail());
+    KeySetVisitor both =
+        (position, keySet) -> {
+          search.visit(position, keySet);
+          visitor.visit(position, keySet);
+        };
+    var _ = search.endsAt(IntactLog.walk(reader, segments, tails.keyTail(), both));
+    if (!search.hasMet(tails.dirtyTail())) {
       IntactLog.walk(reader, segments, tails.dirtyTail(), visitor);
     }
   }
@@ -208,12 +206,12 @@ public final class RecordRepair {
   }
 
   /** key_tail. */
-  public LogPosition keyTail() {
+  public LogAddress keyTail() {
     return tails.keyTail();
   }
 
   /** dirty_tail. */
-  public LogPosition dirtyTail() {
+  public LogAddress dirtyTail() {
     return tails.dirtyTail();
   }
 

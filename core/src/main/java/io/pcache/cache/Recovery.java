@@ -5,19 +5,22 @@ import io.pcache.error.MediaFailureException;
 import io.pcache.error.NoSpaceException;
 import io.pcache.format.Key;
 import io.pcache.format.KeyRecord;
+import io.pcache.format.LogAddress;
 import io.pcache.format.LogBounds;
-import io.pcache.format.LogPosition;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.TailPosition;
 import io.pcache.index.ExtentIndex;
 import io.pcache.index.ExtentIndexBuilder;
+import io.pcache.log.BorderSearch;
 import io.pcache.log.KeySetReader;
 import io.pcache.log.LogEnd;
+import io.pcache.log.LogPosition;
 import io.pcache.log.LogWalk;
 import io.pcache.log.StagedKeys;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,9 +58,13 @@ public final class Recovery {
   private final LogPosition keyTail;
 
   private ExtentIndex index;
-  private LogPosition dirtyTail;
+
+  /** Where dirty_tail is said to be, until the walk has met it. */
+  private LogAddress dirtyTailAddress;
+
+  private @Nullable LogPosition dirtyTail;
   private LogPosition keyHead;
-  private boolean metDirtyTail;
+  private long dirtyKeySets;
   private long keys;
   private long dirtyBytes;
   private List<StagedKeys> survivors = List.of();
@@ -70,8 +77,8 @@ public final class Recovery {
     this.reader = new KeySetReader(geometry.media(), geometry.chain(), geometry.deviceBytes());
     this.walk = new LogWalk(reader, n);
     this.segments = new RecoveredSegments(geometry.media(), geometry.chain());
-    this.keyTail = TailPosition.keyTail(geometry.media(), n).load();
-    this.dirtyTail = TailPosition.dirtyTail(geometry.media(), n).load();
+    this.keyTail = LogPosition.first(TailPosition.keyTail(geometry.media(), n).load());
+    this.dirtyTailAddress = TailPosition.dirtyTail(geometry.media(), n).load();
     this.keyHead = keyTail;
     this.index = new ExtentIndex(0, geometry.dataCrc());
   }
@@ -99,7 +106,7 @@ public final class Recovery {
     recovery.settleDirtyTail();
     recovery.judgeEnd(lastWriter, closedLog);
     recovery.takeSurvivors(
-        new SurvivingKeys(geometry, recovery.segments, recovery.keyHead, staging).keys());
+        new SurvivingKeys(geometry, recovery.segments, recovery.keyHead.address(), staging).keys());
     LOG.info(
         "recovered {} keys and {} from memory, {} dirty bytes; log from {} to {}",
         recovery.keys,
@@ -140,7 +147,7 @@ public final class Recovery {
   /** How much would do is only known once all of the log has been read. */
   private NoSpaceException heapTooSmall(NoSpaceException cause) {
     long[] found = new long[1];
-    var _ = walk.from(keyTail, (position, keySet) -> found[0] += keySet.keyCount());
+    var _ = walk.from(keyTail.address(), (position, keySet) -> found[0] += keySet.keyCount());
     long neededBytes = ExtentIndex.heapBytes(geometry.deviceBytes(), geometry.dataCrc(), found[0]);
     return new NoSpaceException(
         "the index of %d keys in front of a device of %d bytes takes up to %d MiB of heap, and may take %d MiB; give the program a heap of %d MiB or more: pcache serve --heap, or java -Xmx"
@@ -161,7 +168,8 @@ public final class Recovery {
             IndexMemory.openingLimitBytes(maxIndexBytes));
     List<LogReplay> replays = new ArrayList<>();
     for (int i = 0; i < threads; i++) {
-      replays.add(new LogReplay(geometry, segments, keyTail, dirtyTail, builder.share(i, threads)));
+      replays.add(
+          new LogReplay(geometry, segments, keyTail, dirtyTailAddress, builder.share(i, threads)));
     }
     SideBySide.run(replays);
     index = builder.build();
@@ -172,7 +180,8 @@ public final class Recovery {
   private void addUp(List<LogReplay> replays) {
     LogReplay first = replays.getFirst();
     keyHead = first.end();
-    metDirtyTail = first.metDirtyTail();
+    dirtyTail = first.dirtyTail();
+    dirtyKeySets = first.dirtyKeySets();
     first.logSegments().forEach(segments::markLog);
     keys = 0;
     dirtyBytes = 0;
@@ -202,20 +211,19 @@ public final class Recovery {
   }
 
   private void settleDirtyTail() {
-    if (metDirtyTail) {
+    if (dirtyTail != null) {
       return;
     }
-    boolean[] metKeyTail = new boolean[1];
-    LogPosition end =
-        walk.from(dirtyTail, (position, keySet) -> metKeyTail[0] |= position.equals(keyTail));
-    if (!metKeyTail[0] && !end.equals(keyTail)) {
+    BorderSearch search = new BorderSearch(keyTail.address());
+    var _ = search.endsAt(walk.from(dirtyTailAddress, search));
+    if (!search.hasMet(keyTail.address())) {
       throw new CorruptMediaException(
           "log: the walk from key_tail %s ends at %s without meeting dirty_tail %s; the key sets in between are damaged"
-              .formatted(keyTail, keyHead, dirtyTail));
+              .formatted(keyTail, keyHead, dirtyTailAddress));
     }
     LOG.warn(
         "dirty_tail {} is an old copy, from before key_tail {}; everything is written back again",
-        dirtyTail,
+        dirtyTailAddress,
         keyTail);
     restartDirtyFromKeyTail();
   }
@@ -228,16 +236,17 @@ public final class Recovery {
     // Not in memory beside the next one.
     index = new ExtentIndex(0, geometry.dataCrc());
     segments.forgetReferences();
-    dirtyTail = keyTail;
+    dirtyTailAddress = keyTail.address();
     walkLog();
   }
 
   private void judgeEnd(LogEnd.Writer lastWriter, @Nullable LogBounds closedLog) {
-    LogEnd.Header header = LogEnd.classify(geometry.media(), geometry.chain(), keyHead);
+    LogAddress end = keyHead.address();
+    LogEnd.Header header = LogEnd.classify(geometry.media(), geometry.chain(), end);
     LogEnd.Beyond beyond =
         header == LogEnd.Header.ZERO
             ? LogEnd.Beyond.NOTHING
-            : LogEnd.scanBeyond(geometry.media(), geometry.chain(), keyHead, segments::generation);
+            : LogEnd.scanBeyond(geometry.media(), geometry.chain(), end, segments::generation);
     if (LogEnd.decide(header, beyond.keySets() > 0, lastWriter) == LogEnd.Meaning.DAMAGED) {
       throw new CorruptMediaException(
           "log: damaged at %s; %d intact key sets with %d keys lie beyond it. Everything before is intact. Restore the cache device, or give up what lies beyond with 'pcache repair'"
@@ -254,20 +263,21 @@ public final class Recovery {
    * Tails that have moved mean that the kernel has used the cache since, and may have reclaimed.
    */
   private boolean isAsClosed(LogBounds closedLog) {
-    return closedLog.keyTail().equals(keyTail) && closedLog.dirtyTail().equals(dirtyTail);
+    return closedLog.keyTail().equals(keyTail.address())
+        && closedLog.dirtyTail().equals(dirtyTail().address());
   }
 
   /**
    * Whether a position is a border of key sets of the log: its end, or inside, where another writer
    * went on from it.
    */
-  private boolean contains(LogPosition closedAt) {
-    if (keyHead.equals(closedAt)) {
+  private boolean contains(LogAddress closedAt) {
+    if (keyHead.address().equals(closedAt)) {
       return true;
     }
-    boolean[] met = new boolean[1];
-    var _ = walk.from(keyTail, (position, keySet) -> met[0] |= position.equals(closedAt));
-    return met[0];
+    BorderSearch search = new BorderSearch(closedAt);
+    var _ = walk.from(keyTail.address(), search);
+    return search.hasMet(closedAt);
   }
 
   /**
@@ -304,7 +314,12 @@ public final class Recovery {
 
   /** Where write-back goes on. */
   LogPosition dirtyTail() {
-    return dirtyTail;
+    return Objects.requireNonNull(dirtyTail, "the walk has met it");
+  }
+
+  /** How many key sets lie between dirty_tail and key_head. */
+  long dirtyKeySets() {
+    return dirtyKeySets;
   }
 
   /** Where the log ends. */

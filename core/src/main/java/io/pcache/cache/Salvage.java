@@ -5,11 +5,11 @@ import io.pcache.block.BlockRequest;
 import io.pcache.error.PcacheException;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
-import io.pcache.format.LogPosition;
 import io.pcache.format.MediaLayout;
 import io.pcache.index.ExtentCursor;
 import io.pcache.index.ExtentIndex;
 import io.pcache.log.KeySetReader;
+import io.pcache.log.LogPosition;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -122,7 +122,7 @@ final class Salvage {
     LogPosition head = committer.durableHead();
     LogPosition position = passGap(damaged, head);
     while (!position.equals(head)) {
-      KeySetReader.Found found = reader.readIfIntact(position);
+      KeySetReader.Found found = reader.readIfIntact(position.address());
       if (found == KeySetReader.Found.NOTHING) {
         named.clear();
         position = passGap(position, head);

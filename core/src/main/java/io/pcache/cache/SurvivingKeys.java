@@ -2,7 +2,7 @@ package io.pcache.cache;
 
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.format.MediaLayout;
 import io.pcache.log.KeyBounds;
 import io.pcache.log.StagedKeys;
@@ -38,7 +38,7 @@ final class SurvivingKeys {
    * @param segments as the log leaves them
    * @param head where the log ends
    */
-  SurvivingKeys(Geometry geometry, RecoveredSegments segments, LogPosition head, Staging staging) {
+  SurvivingKeys(Geometry geometry, RecoveredSegments segments, LogAddress head, Staging staging) {
     this.geometry = geometry;
     this.segments = segments;
     this.bounds = new KeyBounds(geometry.chain().segments(), geometry.deviceBytes());
@@ -50,7 +50,7 @@ final class SurvivingKeys {
     }
   }
 
-  private void read(StagingReader reader, StagingOwner lastRun, LogPosition head, Staging staging) {
+  private void read(StagingReader reader, StagingOwner lastRun, LogAddress head, Staging staging) {
     switch (reader.read(lastRun, head)) {
       case KEYS -> take(reader.keys(), head);
       case OTHER_VERSION -> giveUp("another version of this program left them");
@@ -75,7 +75,7 @@ final class SurvivingKeys {
     LOG.warn("what a killed process had acknowledged and not flushed is given up: {}", why);
   }
 
-  private void take(List<StagedKeys> found, LogPosition head) {
+  private void take(List<StagedKeys> found, LogAddress head) {
     for (StagedKeys some : found) {
       for (int i = 0; i < some.count(); i++) {
         String wrong = wrongWith(some.bytes(), (long) i * KeyRecord.SIZE_BYTES);
@@ -132,7 +132,7 @@ final class SurvivingKeys {
   }
 
   /** The log never takes a key for which there is no room; so this holds unless it was changed. */
-  private boolean hasRoomFor(List<StagedKeys> batch, LogPosition head) {
+  private boolean hasRoomFor(List<StagedKeys> batch, LogAddress head) {
     boolean[] named = new boolean[geometry.chain().segments()];
     long bytes = KeySetRecord.HEADER_BYTES;
     for (StagedKeys some : batch) {

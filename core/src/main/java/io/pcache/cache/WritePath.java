@@ -18,9 +18,7 @@ final class WritePath {
   private final Throttle throttle;
   private final IndexMemory memory;
   private final CacheCounters counters;
-
-  /** Empty while its thread uses what it held: on simulated devices writes nest. */
-  private final ThreadLocal<@Nullable Write> idle = new ThreadLocal<>();
+  private final ThreadLocal<Write> writes = ThreadLocal.withInitial(Write::new);
 
   WritePath(
       DataInserter inserter,
@@ -46,14 +44,13 @@ final class WritePath {
    * @return how much of it is in the cache now; less than asked for where the cache is full
    */
   long advance(BlockRequest request, long doneBytes, long untilBytes) {
-    Write found = idle.get();
-    Write write = found == null ? new Write() : found;
-    idle.set(null);
+    Write own = writes.get();
+    // On simulated devices writes nest.
+    Write write = own.request == null ? own : new Write();
     try {
       return write.advance(request, doneBytes, untilBytes);
     } finally {
       write.request = null;
-      idle.set(write);
     }
   }
 

@@ -14,10 +14,11 @@ import io.pcache.error.PcacheException;
 import io.pcache.format.Key;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
-import io.pcache.format.LogPosition;
 import io.pcache.format.TailPosition;
 import io.pcache.index.ExtentIndex;
 import io.pcache.log.KeySetReader;
+import io.pcache.log.LogFollower;
+import io.pcache.log.LogPosition;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -46,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safety: {@link #doWork} from one thread at a time; the positions from any.
  */
-final class Writeback implements Agent {
+final class Writeback implements Agent, LogFollower {
   private static final int MAX_IN_FLIGHT = 32;
 
   /**
@@ -96,6 +97,13 @@ final class Writeback implements Agent {
   private volatile State state = State.IDLE;
   private volatile boolean stopped;
   private volatile LogPosition dirtyTail;
+
+  /**
+   * Of those that {@link LogCommitter#publishedKeySets} counts; before them those that recovery
+   * found.
+   */
+  private volatile long passedKeySets;
+
   private volatile LogPosition durableDirtyTail;
 
   Writeback(
@@ -106,6 +114,7 @@ final class Writeback implements Agent {
       BackingDevice backing,
       LogCommitter committer,
       LogPosition dirtyTail,
+      long dirtyKeySets,
       CacheHealth health,
       CacheCounters counters,
       Backoff backoff,
@@ -139,6 +148,7 @@ final class Writeback implements Agent {
     this.plan = new WritebackPlan(geometry, segments);
     this.hints = new KeySetHints(index);
     this.dirtyTail = dirtyTail;
+    this.passedKeySets = -dirtyKeySets;
     this.durableDirtyTail = dirtyTail;
     this.salvageEnd = dirtyTail;
   }
@@ -153,8 +163,18 @@ final class Writeback implements Agent {
     return dirtyTail;
   }
 
-  /** The last stored dirty_tail: reclaiming goes this far. */
-  LogPosition durableDirtyTail() {
+  /**
+   * How many key sets of the log have keys that may not be on the backing device. After one that
+   * could not be read it is a guess until everything is there.
+   */
+  long dirtyKeySets() {
+    boolean isBehind = !dirtyTail.equals(committer.durableHead());
+    return isBehind ? Math.max(1, committer.publishedKeySets() - passedKeySets) : 0;
+  }
+
+  /** The last stored dirty_tail. */
+  @Override
+  public LogPosition durableTail() {
     return durableDirtyTail;
   }
 
@@ -226,7 +246,7 @@ final class Writeback implements Agent {
       pauseStored();
       return 0;
     }
-    KeySetReader.Found found = reader.readIfIntact(dirtyTail);
+    KeySetReader.Found found = reader.readIfIntact(dirtyTail.address());
     switch (found) {
       case NOTHING -> {
         // What it finds in memory may overlap anything.
@@ -415,6 +435,8 @@ final class Writeback implements Agent {
       }
     }
     state = State.IDLE;
+    long passed = passedKeySets + 1;
+    passedKeySets = passed;
     moveOn(KeySetReader.Found.KEYS);
   }
 
@@ -510,10 +532,12 @@ final class Writeback implements Agent {
   private void correctDirtyBytes() {
     if (dirtyBytesAreOff) {
       long tooMany = counters.dirtyBytes();
+      long published = committer.publishedKeySets();
       if (!stripes.hasStagedKeys()
           && !committer.isCommitting()
           && dirtyTail.equals(committer.durableHead())) {
         counters.cleanedBytes.add(tooMany);
+        passedKeySets = published;
         dirtyBytesAreOff = false;
       }
     }
@@ -523,7 +547,7 @@ final class Writeback implements Agent {
     if (durableDirtyTail.equals(dirtyTail)) {
       return;
     }
-    storedTail.storeDurably(dirtyTail);
+    storedTail.storeDurably(dirtyTail.address());
     durableDirtyTail = dirtyTail;
     unstored.clear();
     if (demand.isDue() || damagedKeySets.isReclaimingDue()) {

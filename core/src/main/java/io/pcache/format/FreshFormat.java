@@ -22,7 +22,7 @@ public final class FreshFormat {
     media.sync();
     SegmentChain chain = SegmentChain.format(media, segments);
     media.zero(chain.dataOffset(0), MediaLayout.DATA_AREA_BYTES);
-    LogPosition start = new LogPosition(0, 0);
+    LogAddress start = new LogAddress(0, 0);
     TailPosition.keyTail(media, segments).storeDurably(start);
     TailPosition.dirtyTail(media, segments).storeDurably(start);
     CacheInfo.fresh(segments, dataCrc).storeDurably(media);

@@ -156,12 +156,12 @@ public record Identity(
         record.get(LittleEndian.U64, OPENED_OFFSET));
   }
 
-  private static LogPosition position(MemorySegment record, int at) {
-    return new LogPosition(
+  private static LogAddress position(MemorySegment record, int at) {
+    return new LogAddress(
         record.get(LittleEndian.U32, at), record.get(LittleEndian.U32, at + (long) Integer.BYTES));
   }
 
-  private static void setPosition(MemorySegment record, int at, LogPosition position) {
+  private static void setPosition(MemorySegment record, int at, LogAddress position) {
     record.set(LittleEndian.U32, at, position.cacheSegId());
     record.set(LittleEndian.U32, at + (long) Integer.BYTES, position.segOffsetBytes());
   }

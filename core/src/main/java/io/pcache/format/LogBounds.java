@@ -7,11 +7,11 @@ package io.pcache.format;
  * @param dirtyTail everything before is on the backing device
  * @param keyHead where the log ends
  */
-public record LogBounds(LogPosition keyTail, LogPosition dirtyTail, LogPosition keyHead) {
+public record LogBounds(LogAddress keyTail, LogAddress dirtyTail, LogAddress keyHead) {
   /** The bounds of an empty log at its very beginning. */
-  public static final LogBounds EMPTY = empty(new LogPosition(0, 0));
+  public static final LogBounds EMPTY = empty(new LogAddress(0, 0));
 
-  private static LogBounds empty(LogPosition at) {
+  private static LogBounds empty(LogAddress at) {
     return new LogBounds(at, at, at);
   }
 }

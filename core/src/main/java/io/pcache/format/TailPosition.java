@@ -51,7 +51,7 @@ public final class TailPosition {
    *
    * @throws CorruptMediaException where no slot is valid or the position lies outside the log
    */
-  public LogPosition load() {
+  public LogAddress load() {
     Optional<MemorySegment> record = slots.load();
     if (record.isEmpty()) {
       throw new CorruptMediaException(
@@ -61,9 +61,9 @@ public final class TailPosition {
     return decode(record.get());
   }
 
-  private LogPosition decode(MemorySegment record) {
-    LogPosition position =
-        new LogPosition(
+  private LogAddress decode(MemorySegment record) {
+    LogAddress position =
+        new LogAddress(
             record.get(LittleEndian.U32, CACHE_SEG_ID_OFFSET),
             record.get(LittleEndian.U32, SEG_OFF_OFFSET));
     if (!position.isPossible(segments)) {
@@ -74,13 +74,13 @@ public final class TailPosition {
                   Integer.toUnsignedLong(position.cacheSegId()),
                   Integer.toUnsignedLong(position.segOffsetBytes()),
                   segments,
-                  LogPosition.MAX_SEG_OFFSET_BYTES));
+                  LogAddress.MAX_SEG_OFFSET_BYTES));
     }
     return position;
   }
 
   /** Writes the position durably, in no hurry, as {@link Media#syncWithOthers} says. */
-  public void storeDurably(LogPosition position) {
+  public void storeDurably(LogAddress position) {
     MemorySegment record = slots.newRecord();
     record.set(LittleEndian.U32, CACHE_SEG_ID_OFFSET, position.cacheSegId());
     record.set(LittleEndian.U32, SEG_OFF_OFFSET, position.segOffsetBytes());

@@ -1,6 +1,6 @@
 package io.pcache.log;
 
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import java.util.BitSet;
 
 /**
@@ -18,12 +18,12 @@ public final class IntactLog {
    * @return the first position that holds no readable key set; the visitor has not seen it
    */
   public static LogPosition walk(
-      KeySetReader reader, int segments, LogPosition start, KeySetVisitor visitor) {
-    LogPosition position = start;
+      KeySetReader reader, int segments, LogAddress start, KeySetVisitor visitor) {
+    LogPosition position = LogPosition.first(start);
     BitSet visited = new BitSet(segments);
     visited.set(start.cacheSegId());
     while (true) {
-      KeySetReader.Found found = reader.readIfIntact(position);
+      KeySetReader.Found found = reader.readIfIntact(position.address());
       boolean loops = found == KeySetReader.Found.LAST && visited.get(reader.nextCacheSegId());
       if (found == KeySetReader.Found.NOTHING || loops) {
         return position;

@@ -3,7 +3,7 @@ package io.pcache.log;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentChain;
 import io.pcache.media.Media;
@@ -49,7 +49,7 @@ public final class KeySetReader {
    *
    * @throws CorruptMediaException where a valid checksum covers values that cannot be
    */
-  public Found read(LogPosition position) {
+  public Found read(LogAddress position) {
     long room = (long) MediaLayout.DATA_AREA_BYTES - position.segOffsetBytes();
     long size = Math.min(room, copy.byteSize());
     long at = chain.dataOffset(position.cacheSegId()) + position.segOffsetBytes();
@@ -69,7 +69,7 @@ public final class KeySetReader {
   }
 
   /** {@link #read}, with impossible values under a valid checksum taken for nothing as well. */
-  public Found readIfIntact(LogPosition position) {
+  public Found readIfIntact(LogAddress position) {
     try {
       return read(position);
     } catch (CorruptMediaException e) {
@@ -94,7 +94,7 @@ public final class KeySetReader {
     MemorySegment.copy(media.view(), at + header, copy, header, wanted - header);
   }
 
-  private void checkNextSegment(LogPosition position) {
+  private void checkNextSegment(LogAddress position) {
     int next = KeySetRecord.second(copy, 0);
     if (next < 0 || next >= chain.segments()) {
       throw new CorruptMediaException(
@@ -104,16 +104,16 @@ public final class KeySetReader {
   }
 
   /** Where the log goes on or ends, a header has to fit: nobody could append there otherwise. */
-  private void checkRoomBehind(LogPosition position) {
+  private void checkRoomBehind(LogAddress position) {
     int end = position.segOffsetBytes() + sizeBytes();
-    if (end > LogPosition.MAX_SEG_OFFSET_BYTES) {
+    if (end > LogAddress.MAX_SEG_OFFSET_BYTES) {
       throw new CorruptMediaException(
           "key set at %s: ends at %d, at most %d expected, for a header to follow"
-              .formatted(position, end, LogPosition.MAX_SEG_OFFSET_BYTES));
+              .formatted(position, end, LogAddress.MAX_SEG_OFFSET_BYTES));
     }
   }
 
-  private void checkKeys(LogPosition position) {
+  private void checkKeys(LogAddress position) {
     for (int i = 0; i < keyCount; i++) {
       String wrong = bounds.wrongWith(copy, KeySetRecord.keyOffset(i));
       if (!wrong.isEmpty()) {
@@ -149,7 +149,7 @@ public final class KeySetReader {
   /** The position after what was read at {@code position}. */
   public LogPosition after(LogPosition position, Found found) {
     return found == Found.LAST
-        ? new LogPosition(nextCacheSegId(), 0)
-        : new LogPosition(position.cacheSegId(), position.segOffsetBytes() + sizeBytes());
+        ? position.startOfNext(nextCacheSegId())
+        : position.at(position.segOffsetBytes() + sizeBytes());
   }
 }

@@ -1,7 +1,5 @@
 package io.pcache.log;
 
-import io.pcache.format.LogPosition;
-
 /** Receives the key sets of a walk in log order. */
 @FunctionalInterface
 public interface KeySetVisitor {

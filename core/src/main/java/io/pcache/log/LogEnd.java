@@ -3,7 +3,7 @@ package io.pcache.log;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LittleEndian;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentChain;
 import io.pcache.media.Media;
@@ -70,7 +70,7 @@ public final class LogEnd {
   }
 
   /** Classifies the header at a position. */
-  public static Header classify(Media media, SegmentChain chain, LogPosition position) {
+  public static Header classify(Media media, SegmentChain chain, LogAddress position) {
     if (MediaLayout.DATA_AREA_BYTES - position.segOffsetBytes() < KeySetRecord.HEADER_BYTES) {
       return Header.OTHER;
     }
@@ -107,7 +107,7 @@ public final class LogEnd {
    * @param generations each segment's current generation
    */
   public static Beyond scanBeyond(
-      Media media, SegmentChain chain, LogPosition position, IntToLongFunction generations) {
+      Media media, SegmentChain chain, LogAddress position, IntToLongFunction generations) {
     MemorySegment area =
         media.view().asSlice(chain.dataOffset(position.cacheSegId()), MediaLayout.DATA_AREA_BYTES);
     int keySets = 0;

@@ -1,7 +1,6 @@
 package io.pcache.log;
 
 import io.pcache.format.KeySetRecord;
-import io.pcache.format.LogPosition;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentChain;
 import io.pcache.media.Media;
@@ -28,8 +27,7 @@ public final class LogGap {
   public static LogPosition end(
       Media media, SegmentChain chain, LogPosition damaged, LogPosition limit, int nextCacheSegId) {
     int segment = damaged.cacheSegId();
-    boolean limitIsHere =
-        limit.cacheSegId() == segment && limit.segOffsetBytes() > damaged.segOffsetBytes();
+    boolean limitIsHere = limit.isInSegmentOf(damaged);
     int bound = limitIsHere ? limit.segOffsetBytes() : MediaLayout.DATA_AREA_BYTES;
     MemorySegment area =
         media.view().asSlice(chain.dataOffset(segment), MediaLayout.DATA_AREA_BYTES);
@@ -37,9 +35,9 @@ public final class LogGap {
         at + KeySetRecord.HEADER_BYTES <= bound;
         at += Long.BYTES) {
       if (KeySetRecord.isValid(area, at, bound - at)) {
-        return new LogPosition(segment, at);
+        return damaged.at(at);
       }
     }
-    return limitIsHere ? limit : new LogPosition(nextCacheSegId, 0);
+    return limitIsHere ? limit : damaged.startOfNext(nextCacheSegId);
   }
 }

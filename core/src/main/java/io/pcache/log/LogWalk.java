@@ -1,7 +1,7 @@
 package io.pcache.log;
 
 import io.pcache.error.CorruptMediaException;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import java.util.BitSet;
 
 /**
@@ -31,12 +31,12 @@ public final class LogWalk {
    * @return the first position that holds no valid key set
    * @throws CorruptMediaException where the chain loops, or valid checksums cover impossible values
    */
-  public LogPosition from(LogPosition start, KeySetVisitor visitor) {
-    LogPosition position = start;
+  public LogPosition from(LogAddress start, KeySetVisitor visitor) {
+    LogPosition position = LogPosition.first(start);
     BitSet visited = new BitSet(segments);
     visited.set(start.cacheSegId());
     while (true) {
-      KeySetReader.Found found = reader.read(position);
+      KeySetReader.Found found = reader.read(position.address());
       if (found == KeySetReader.Found.NOTHING) {
         return position;
       }
@@ -48,7 +48,7 @@ public final class LogWalk {
     }
   }
 
-  private static void enter(int cacheSegId, BitSet visited, LogPosition start) {
+  private static void enter(int cacheSegId, BitSet visited, LogAddress start) {
     if (visited.get(cacheSegId)) {
       throw new CorruptMediaException(
           "log: the chain of LAST key sets from %s comes to segment %d twice"

@@ -4,7 +4,6 @@ import io.pcache.error.Invariants;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LittleEndian;
-import io.pcache.format.LogPosition;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentChain;
 import io.pcache.media.Media;
@@ -30,7 +29,8 @@ import java.util.List;
  * was published; a segment that becomes part of the log is all zero. So a walk never takes old
  * bytes for the log's continuation.
  *
- * <p>Thread-safety: one caller at a time; {@link #head()} and {@link #roomBytes()} from any thread.
+ * <p>Thread-safety: one caller at a time; {@link #head()}, {@link #publishedKeySets()} and {@link
+ * #roomBytes()} from any thread.
  */
 public final class LogWriter {
   private static final int WITHHELD_BYTES = KeySetRecord.HEADER_BYTES;
@@ -45,11 +45,13 @@ public final class LogWriter {
       MemorySegment.ofArray(new long[WITHHELD_BYTES / Long.BYTES]);
 
   private volatile LogPosition head;
+  private volatile long publishedKeySets;
 
   private boolean prepared;
+  private int preparedKeySets;
   private boolean firstChunk;
-  private int segment;
-  private int chunkStartBytes;
+
+  private LogPosition chunkStart;
   private int chunkBytes;
 
   /**
@@ -59,18 +61,24 @@ public final class LogWriter {
    */
   public LogWriter(Media media, SegmentChain chain, LogPosition head, LogSegments segments) {
     Invariants.check(
-        head.isPossible(chain.segments()),
+        head.address().isPossible(chain.segments()),
         "a log has room for a header at its end",
         head.segOffsetBytes());
     this.media = media;
     this.chain = chain;
     this.head = head;
+    this.chunkStart = head;
     this.segments = segments;
   }
 
   /** Where the published log ends. */
   public LogPosition head() {
     return head;
+  }
+
+  /** How many key sets with keys have been published, by this writer. */
+  public long publishedKeySets() {
+    return publishedKeySets;
   }
 
   /** Bytes left in the log's current segment. */
@@ -81,9 +89,9 @@ public final class LogWriter {
   /** Writes a batch of at least one key so that only the first header is missing. */
   public void prepare(List<StagedKeys> batch) {
     Invariants.check(!prepared, "a prepared batch is published before the next is prepared");
-    segment = head.cacheSegId();
-    chunkStartBytes = head.segOffsetBytes();
+    chunkStart = head;
     chunkBytes = 0;
+    preparedKeySets = 0;
     firstChunk = true;
     BatchKeys keys = new BatchKeys(batch);
     while (keys.left() > 0) {
@@ -98,7 +106,7 @@ public final class LogWriter {
   /** Where the log will end once the prepared batch is published. */
   public LogPosition preparedHead() {
     Invariants.check(prepared, "a batch is prepared before its end is known");
-    return new LogPosition(segment, chunkStartBytes + chunkBytes);
+    return chunkStart.at(chunkStart.segOffsetBytes() + chunkBytes);
   }
 
   /** The first 8 bytes of what {@link #publish} will write. */
@@ -120,17 +128,19 @@ public final class LogWriter {
         0,
         WITHHELD_BYTES);
     Invariants.check(
-        next.isPossible(chain.segments()),
+        next.address().isPossible(chain.segments()),
         "a log has room for a header at its end",
         next.segOffsetBytes());
     head = next;
+    long published = publishedKeySets + preparedKeySets;
+    publishedKeySets = published;
     prepared = false;
   }
 
   private void appendKeySet(BatchKeys keys) {
     int n = Math.min(keys.left(), KeySetRecord.MAX_KEYS);
     int sizeBytes = KeySetRecord.sizeBytes(n);
-    if (chunkStartBytes + chunkBytes + sizeBytes + KeySetRecord.HEADER_BYTES
+    if (chunkStart.segOffsetBytes() + chunkBytes + sizeBytes + KeySetRecord.HEADER_BYTES
         > MediaLayout.DATA_AREA_BYTES) {
       continueInNextSegment();
     }
@@ -138,6 +148,7 @@ public final class LogWriter {
     keys.copyTo(buffer, chunkBytes + KeySetRecord.HEADER_BYTES, n);
     KeySetRecord.seal(buffer, chunkBytes, n);
     chunkBytes += sizeBytes;
+    preparedKeySets++;
   }
 
   private void continueInNextSegment() {
@@ -145,8 +156,7 @@ public final class LogWriter {
     reserve(KeySetRecord.HEADER_BYTES);
     KeySetRecord.sealLast(buffer, chunkBytes, next);
     writeChunk(chunkBytes + KeySetRecord.HEADER_BYTES);
-    segment = next;
-    chunkStartBytes = 0;
+    chunkStart = chunkStart.startOfNext(next);
     chunkBytes = 0;
   }
 
@@ -160,7 +170,7 @@ public final class LogWriter {
       skip = WITHHELD_BYTES;
       firstChunk = false;
     }
-    long at = chain.dataOffset(segment) + chunkStartBytes;
+    long at = chain.dataOffset(chunkStart.cacheSegId()) + chunkStart.segOffsetBytes();
     media.write(at + skip, buffer, skip, sizeBytes - skip);
   }
 

@@ -3,7 +3,7 @@ package io.pcache.log;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LittleEndian;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentChain;
 import io.pcache.media.Media;
@@ -59,7 +59,7 @@ public final class StagingReader {
    * @param owner the last run of the cache
    * @param head where the log ends
    */
-  public Found read(StagingOwner owner, LogPosition head) {
+  public Found read(StagingOwner owner, LogAddress head) {
     if (word(StagingLayout.MAGIC_OFFSET) != StagingLayout.MAGIC) {
       return Found.NOTHING;
     }
@@ -79,7 +79,7 @@ public final class StagingReader {
     return found;
   }
 
-  private Found readBehind(LogPosition head) {
+  private Found readBehind(LogAddress head) {
     for (int i = 0; i < 2; i++) {
       long at = StagingLayout.headOffset(i);
       if (position(i) == StagingRecord.positionWord(head)) {

@@ -1,7 +1,7 @@
 package io.pcache.log;
 
 import io.pcache.format.LittleEndian;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.media.OrderedWords;
 import io.pcache.media.SharedMemory;
 import java.lang.foreign.MemorySegment;
@@ -53,7 +53,7 @@ public final class StagingRecord {
    *
    * @param head where the log ends
    */
-  public void begin(StagingOwner owner, LogPosition head) {
+  public void begin(StagingOwner owner, LogAddress head) {
     invalidate();
     for (int i = 0; i < slots; i++) {
       clearSlot(StagingLayout.slotOffset(i));
@@ -105,7 +105,7 @@ public final class StagingRecord {
    * @param head where the log will end then
    * @param firstWord the first 8 bytes of what will be published
    */
-  public void willPublish(LogPosition head, long firstWord) {
+  public void willPublish(LogAddress head, long firstWord) {
     publishedBatch++;
     long at = StagingLayout.headOffset(publishedBatch);
     storeHead(at, publishedBatch, positionWord(head), firstWord);
@@ -128,7 +128,7 @@ public final class StagingRecord {
    * @param head where the log will end then
    * @param firstWord the first 8 bytes of what will be published
    */
-  public void willPublishAll(LogPosition present, LogPosition head, long firstWord) {
+  public void willPublishAll(LogAddress present, LogAddress head, long firstWord) {
     long even = StagingLayout.headOffset(0);
     long odd = StagingLayout.headOffset(1);
     boolean presentIsEven =
@@ -154,7 +154,7 @@ public final class StagingRecord {
     return memory.bytes().get(LittleEndian.U64, offset);
   }
 
-  static long positionWord(LogPosition position) {
+  static long positionWord(LogAddress position) {
     return (long) position.cacheSegId() << Integer.SIZE | position.segOffsetBytes();
   }
 

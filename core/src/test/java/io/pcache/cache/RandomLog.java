@@ -3,7 +3,7 @@ package io.pcache.cache;
 import io.pcache.format.Key;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentChain;
 import io.pcache.format.SegmentGeneration;
@@ -34,14 +34,14 @@ final class RandomLog {
   private record ModelKey(
       long off, int len, int flags, int segment, int segOff, long generation, int crc) {}
 
-  private record KeySet(LogPosition position, List<ModelKey> keys) {}
+  private record KeySet(LogAddress position, List<ModelKey> keys) {}
 
   private final Random random;
   private final Geometry geometry;
   private final int[] busySubtrees;
   private final long[] generations = new long[SEGMENTS];
   private final List<KeySet> keySets = new ArrayList<>();
-  private LogPosition end = new LogPosition(0, 0);
+  private LogAddress end = new LogAddress(0, 0);
   private int first;
   private int[] references = new int[SEGMENTS];
   private long dirtyBytes;
@@ -110,14 +110,14 @@ final class RandomLog {
     KeySetRecord.seal(bytes, 0, keys.size());
     write(bytes);
     keySets.add(new KeySet(end, keys));
-    end = new LogPosition(end.cacheSegId(), end.segOffsetBytes() + sizeBytes);
+    end = new LogAddress(end.cacheSegId(), end.segOffsetBytes() + sizeBytes);
   }
 
   private void continueInNextSegment() {
     MemorySegment bytes = MemorySegment.ofArray(new long[KeySetRecord.HEADER_BYTES / Long.BYTES]);
     KeySetRecord.sealLast(bytes, 0, end.cacheSegId() + 1);
     write(bytes);
-    end = new LogPosition(end.cacheSegId() + 1, 0);
+    end = new LogAddress(end.cacheSegId() + 1, 0);
   }
 
   private void write(MemorySegment bytes) {
@@ -138,17 +138,17 @@ final class RandomLog {
   }
 
   /** Where the log ends. */
-  LogPosition end() {
+  LogAddress end() {
     return end;
   }
 
   /** Where a key set begins. */
-  LogPosition border(int i) {
+  LogAddress border(int i) {
     return keySets.get(i).position();
   }
 
   /** Where some key set begins, or the log ends. */
-  LogPosition randomBorder() {
+  LogAddress randomBorder() {
     int i = random.nextInt(KEY_SETS + 1);
     return i == KEY_SETS ? end : border(i);
   }
@@ -158,13 +158,13 @@ final class RandomLog {
     first = keySet;
   }
 
-  void storeTails(LogPosition keyTail, LogPosition dirtyTail) {
+  void storeTails(LogAddress keyTail, LogAddress dirtyTail) {
     TailPosition.keyTail(geometry.media(), SEGMENTS).storeDurably(keyTail);
     TailPosition.dirtyTail(geometry.media(), SEGMENTS).storeDurably(dirtyTail);
   }
 
   /** Replays the keys one at a time, and counts. */
-  ExtentIndex replay(LogPosition dirtyFrom) {
+  ExtentIndex replay(LogAddress dirtyFrom) {
     ExtentIndex index = new ExtentIndex(geometry.deviceBytes(), geometry.dataCrc());
     references = new int[SEGMENTS];
     dirtyBytes = 0;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pcache.error.CorruptMediaException;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.format.MediaLayout;
 import io.pcache.index.ExtentCursor;
 import io.pcache.index.ExtentIndex;
@@ -47,7 +47,7 @@ class RecoveryTest {
         .formatted(cursor.keySegOffsetBytes(), cursor.keyLengthBytes(), cursor.keyDataCrc());
   }
 
-  private static void compare(RandomLog log, LogPosition dirtyFrom, String seed) {
+  private static void compare(RandomLog log, LogAddress dirtyFrom, String seed) {
     ExtentIndex expected = log.replay(dirtyFrom);
     assertThat(expected.extentCount()).as(seed).isPositive();
     for (int threads : THREADS) {
@@ -81,8 +81,8 @@ class RecoveryTest {
   @CsvSource({"1, false", "2, true", "3, false", "4, true"})
   void anyNumberOfThreadsFindsTheSame(long seed, boolean dataCrc) {
     RandomLog log = new RandomLog(seed, dataCrc);
-    LogPosition keyTail = log.border(0);
-    LogPosition dirtyTail = log.randomBorder();
+    LogAddress keyTail = log.border(0);
+    LogAddress dirtyTail = log.randomBorder();
     log.storeTails(keyTail, dirtyTail);
     compare(log, dirtyTail, "seed " + seed);
   }
@@ -91,7 +91,7 @@ class RecoveryTest {
   @CsvSource({"5, false", "6, true"})
   void withAnOldDirtyTailEverythingIsDirtyForAnyNumberOfThreads(long seed, boolean dataCrc) {
     RandomLog log = new RandomLog(seed, dataCrc);
-    LogPosition keyTail = log.border(5);
+    LogAddress keyTail = log.border(5);
     log.storeTails(keyTail, log.border(2));
     log.beginAt(5);
     compare(log, keyTail, "seed " + seed);

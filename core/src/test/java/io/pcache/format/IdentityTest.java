@@ -33,7 +33,7 @@ class IdentityTest {
           .field("unused", 280, 744);
 
   private static final LogBounds BOUNDS =
-      new LogBounds(new LogPosition(1, 24), new LogPosition(2, 48), new LogPosition(3, 64));
+      new LogBounds(new LogAddress(1, 24), new LogAddress(2, 48), new LogAddress(3, 64));
 
   private static final List<Integer> SAMPLES =
       IntStream.range(0, Identity.SAMPLES).mapToObj(i -> i * 0x01010101).toList();

@@ -31,17 +31,17 @@ class TailPositionTest {
 
   @Test
   void theTwoTailsAreStoredApart() {
-    keyTail.storeDurably(new LogPosition(1, 64));
-    dirtyTail.storeDurably(new LogPosition(2, 128));
-    keyTail.storeDurably(new LogPosition(1, 72));
-    assertThat(keyTail.load()).isEqualTo(new LogPosition(1, 72));
-    assertThat(dirtyTail.load()).isEqualTo(new LogPosition(2, 128));
+    keyTail.storeDurably(new LogAddress(1, 64));
+    dirtyTail.storeDurably(new LogAddress(2, 128));
+    keyTail.storeDurably(new LogAddress(1, 72));
+    assertThat(keyTail.load()).isEqualTo(new LogAddress(1, 72));
+    assertThat(dirtyTail.load()).isEqualTo(new LogAddress(2, 128));
   }
 
   @Test
   @DisplayName("hazard 29: the last place of a tail has room for one header")
   void theLastPlaceOfAHeaderIsAPosition() {
-    LogPosition end = new LogPosition(SEGMENTS - 1, MediaLayout.DATA_AREA_BYTES - 24);
+    LogAddress end = new LogAddress(SEGMENTS - 1, MediaLayout.DATA_AREA_BYTES - 24);
     keyTail.storeDurably(end);
     assertThat(keyTail.load()).isEqualTo(end);
   }
@@ -70,7 +70,7 @@ class TailPositionTest {
     "0, 2147483640"
   })
   void aPositionOutsideTheLogIsRefused(int segment, int offset) {
-    dirtyTail.storeDurably(new LogPosition(segment, offset));
+    dirtyTail.storeDurably(new LogAddress(segment, offset));
     assertThatThrownBy(dirtyTail::load)
         .isInstanceOf(CorruptMediaException.class)
         .hasMessage(
@@ -80,13 +80,13 @@ class TailPositionTest {
 
   @Test
   void anErasedTailIsMissing() {
-    keyTail.storeDurably(new LogPosition(0, 0));
+    keyTail.storeDurably(new LogAddress(0, 0));
     keyTail.erase();
     assertThatThrownBy(keyTail::load).isInstanceOf(CorruptMediaException.class);
   }
 
   @Test
   void aPositionPrintsAsTheKernelDoes() {
-    assertThat(new LogPosition(4, 1048)).hasToString("4:1048");
+    assertThat(new LogAddress(4, 1048)).hasToString("4:1048");
   }
 }

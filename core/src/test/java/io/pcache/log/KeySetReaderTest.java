@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.format.MediaLayout;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -112,13 +112,13 @@ class KeySetReaderTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 8, 16})
   void whereNoHeaderFitsThereIsNothing(int roomBytes) {
-    assertThat(log.reader.read(new LogPosition(0, AREA - roomBytes)))
+    assertThat(log.reader.read(new LogAddress(0, AREA - roomBytes)))
         .isEqualTo(KeySetReader.Found.NOTHING);
   }
 
   @Test
   void aKeySetThatOverrunsItsSegmentIsNothing() {
-    LogPosition position = new LogPosition(0, AREA - KeySetRecord.sizeBytes(2) + 8);
+    LogAddress position = new LogAddress(0, AREA - KeySetRecord.sizeBytes(2) + 8);
     long at = log.chain.dataOffset(0) + position.segOffsetBytes();
     KeySetRecord.seal(log.media.bytes(), at, 2);
     assertThat(log.reader.read(position)).isEqualTo(KeySetReader.Found.NOTHING);
@@ -127,7 +127,7 @@ class KeySetReaderTest {
   @Test
   void aKeySetWithoutKeysIsPassedOver() {
     KeySetRecord.seal(log.bytesAt(LogFixture.START), 0, 0);
-    assertThat(log.endOfWalkFrom(LogFixture.START)).isEqualTo(new LogPosition(0, 24));
+    assertThat(log.endOfWalkFrom(LogFixture.START)).isEqualTo(new LogAddress(0, 24));
   }
 
   @Test
@@ -141,7 +141,7 @@ class KeySetReaderTest {
   @Test
   void aChainOfLastKeySetsThatLoopsIsRefused() {
     for (int i = 0; i < LogFixture.SEGMENTS; i++) {
-      KeySetRecord.sealLast(log.bytesAt(new LogPosition(i, 0)), 0, (i + 1) % LogFixture.SEGMENTS);
+      KeySetRecord.sealLast(log.bytesAt(new LogAddress(i, 0)), 0, (i + 1) % LogFixture.SEGMENTS);
     }
     assertThatThrownBy(() -> log.endOfWalkFrom(LogFixture.START))
         .isInstanceOf(CorruptMediaException.class)
@@ -151,9 +151,9 @@ class KeySetReaderTest {
   @Test
   void aChainThroughEverySegmentIsWalked() {
     for (int i = 0; i < LogFixture.SEGMENTS - 1; i++) {
-      KeySetRecord.sealLast(log.bytesAt(new LogPosition(i, 0)), 0, i + 1);
+      KeySetRecord.sealLast(log.bytesAt(new LogAddress(i, 0)), 0, i + 1);
     }
     assertThat(log.endOfWalkFrom(LogFixture.START))
-        .isEqualTo(new LogPosition(LogFixture.SEGMENTS - 1, 0));
+        .isEqualTo(new LogAddress(LogFixture.SEGMENTS - 1, 0));
   }
 }

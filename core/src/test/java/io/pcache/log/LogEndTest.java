@@ -13,7 +13,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LittleEndian;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.format.MediaLayout;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -62,7 +62,7 @@ class LogEndTest {
         .doesNotHaveDuplicates();
   }
 
-  private LogEnd.Header classify(LogPosition position) {
+  private LogEnd.Header classify(LogAddress position) {
     return LogEnd.classify(log.media, log.chain, position);
   }
 
@@ -97,7 +97,7 @@ class LogEndTest {
     KeySetRecord.sealLast(log.bytesAt(LogFixture.START), 0, 2);
     tear(wordsPresent);
     if (wordsPresent == ALL_WORDS) {
-      assertThat(log.endOfWalkFrom(LogFixture.START)).isEqualTo(new LogPosition(2, 0));
+      assertThat(log.endOfWalkFrom(LogFixture.START)).isEqualTo(new LogAddress(2, 0));
     } else {
       assertThat(log.endOfWalkFrom(LogFixture.START)).isEqualTo(LogFixture.START);
       assertThat(classify(LogFixture.START)).isEqualTo(wordsPresent == 0 ? ZERO : PARTIAL);
@@ -123,13 +123,13 @@ class LogEndTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 8, 16})
   void noRoomForAHeaderIsNotTorn(int roomBytes) {
-    assertThat(classify(new LogPosition(0, MediaLayout.DATA_AREA_BYTES - roomBytes)))
+    assertThat(classify(new LogAddress(0, MediaLayout.DATA_AREA_BYTES - roomBytes)))
         .isEqualTo(OTHER);
   }
 
   @Test
   void theLastHeaderThatFitsIsLookedAt() {
-    assertThat(classify(new LogPosition(0, MediaLayout.DATA_AREA_BYTES - 24))).isEqualTo(ZERO);
+    assertThat(classify(new LogAddress(0, MediaLayout.DATA_AREA_BYTES - 24))).isEqualTo(ZERO);
   }
 
   private static long generationZero(int segment) {

@@ -3,7 +3,7 @@ package io.pcache.log;
 import io.pcache.format.Key;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentChain;
 import io.pcache.media.ArrayMedia;
@@ -15,7 +15,7 @@ import java.util.List;
 final class LogFixture {
   static final long DEVICE_BYTES = 64L << 20;
   static final int SEGMENTS = 4;
-  static final LogPosition START = new LogPosition(0, 0);
+  static final LogAddress START = new LogAddress(0, 0);
 
   final ArrayMedia media = new ArrayMedia(MediaLayout.segmentOffset(SEGMENTS));
   final SegmentChain chain = SegmentChain.format(media, SEGMENTS);
@@ -27,8 +27,8 @@ final class LogFixture {
     return takenForLog;
   }
 
-  LogWriter writerAt(LogPosition head) {
-    return new LogWriter(media, chain, head, this::takeNext);
+  LogWriter writerAt(LogAddress head) {
+    return new LogWriter(media, chain, LogPosition.first(head), this::takeNext);
   }
 
   private int takeNext() {
@@ -59,7 +59,7 @@ final class LogFixture {
   }
 
   /** The numbers of the keys that a walk from {@code start} meets. */
-  List<Integer> numbersFrom(LogPosition start) {
+  List<Integer> numbersFrom(LogAddress start) {
     List<Integer> numbers = new ArrayList<>();
     var _ =
         new LogWalk(reader, SEGMENTS)
@@ -73,12 +73,12 @@ final class LogFixture {
     return numbers;
   }
 
-  LogPosition endOfWalkFrom(LogPosition start) {
-    return new LogWalk(reader, SEGMENTS).from(start, (position, keySet) -> {});
+  LogAddress endOfWalkFrom(LogAddress start) {
+    return new LogWalk(reader, SEGMENTS).from(start, (position, keySet) -> {}).address();
   }
 
   /** The bytes from a position to the end of its data area. */
-  MemorySegment bytesAt(LogPosition position) {
+  MemorySegment bytesAt(LogAddress position) {
     long at = chain.dataOffset(position.cacheSegId()) + position.segOffsetBytes();
     return media.bytes().asSlice(at, MediaLayout.DATA_AREA_BYTES - position.segOffsetBytes());
   }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pcache.format.Key;
 import io.pcache.format.KeySetRecord;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.format.MediaLayout;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -42,14 +42,14 @@ class LogWriterTest {
       written += keys;
     }
     assertThat(log.numbersFrom(LogFixture.START)).isEqualTo(numbers(written));
-    assertThat(log.endOfWalkFrom(LogFixture.START)).isEqualTo(writer.head());
+    assertThat(log.endOfWalkFrom(LogFixture.START)).isEqualTo(writer.head().address());
   }
 
   @ParameterizedTest
   @ValueSource(ints = {-8, 0, 8, 16, 28})
   @DisplayName("hazard 29: nothing is appended where no header fits")
   void aLogThatEndsWhereNoHeaderFitsIsNotContinued(int roomBytes) {
-    LogPosition end = new LogPosition(0, MediaLayout.DATA_AREA_BYTES - roomBytes);
+    LogAddress end = new LogAddress(0, MediaLayout.DATA_AREA_BYTES - roomBytes);
     assertThatThrownBy(() -> log.writerAt(end))
         .isInstanceOf(AssertionError.class)
         .hasMessageContaining("a log has room for a header at its end");
@@ -57,8 +57,8 @@ class LogWriterTest {
 
   @Test
   void batchesAcrossSegmentsAreReadBackInOrder() {
-    LogWriter writer = log.writerAt(new LogPosition(0, MediaLayout.DATA_AREA_BYTES - 40_000));
-    LogPosition start = writer.head();
+    LogWriter writer = log.writerAt(new LogAddress(0, MediaLayout.DATA_AREA_BYTES - 40_000));
+    LogAddress start = writer.head().address();
     int written = 0;
     for (int i = 0; i < 20; i++) {
       LogFixture.append(writer, LogFixture.batch(written, 150, 128));
@@ -84,19 +84,19 @@ class LogWriterTest {
   void theLogGoesOnWhateverRoomIsLeft(int roomBytes) {
     for (int keys : new int[] {1, 2, 127, 128, 129, 256, 300}) {
       LogFixture fresh = new LogFixture();
-      LogPosition start = new LogPosition(0, MediaLayout.DATA_AREA_BYTES - roomBytes);
+      LogAddress start = new LogAddress(0, MediaLayout.DATA_AREA_BYTES - roomBytes);
       LogWriter writer = fresh.writerAt(start);
       LogFixture.append(writer, LogFixture.batch(0, keys, 128));
       LogFixture.append(writer, LogFixture.batch(keys, 5, 2));
       assertThat(fresh.numbersFrom(start)).as("%d keys", keys).isEqualTo(numbers(keys + 5));
-      assertThat(fresh.endOfWalkFrom(start)).isEqualTo(writer.head());
+      assertThat(fresh.endOfWalkFrom(start)).isEqualTo(writer.head().address());
     }
   }
 
   @Test
   void aKeySetIsWrittenWhereAHeaderStillFitsAfterIt() {
     int room = KeySetRecord.sizeBytes(2) + HEADER;
-    LogWriter writer = log.writerAt(new LogPosition(0, MediaLayout.DATA_AREA_BYTES - room));
+    LogWriter writer = log.writerAt(new LogAddress(0, MediaLayout.DATA_AREA_BYTES - room));
     LogFixture.append(writer, LogFixture.batch(0, 2, 2));
     assertThat(log.takenForLog()).isEmpty();
     assertThat(writer.roomBytes()).isEqualTo(HEADER);
@@ -105,17 +105,17 @@ class LogWriterTest {
   @Test
   void oneWordLessAndTheLogSwitchesFirst() {
     int room = KeySetRecord.sizeBytes(2) + HEADER - Long.BYTES;
-    LogPosition start = new LogPosition(0, MediaLayout.DATA_AREA_BYTES - room);
+    LogAddress start = new LogAddress(0, MediaLayout.DATA_AREA_BYTES - room);
     LogWriter writer = log.writerAt(start);
     LogFixture.append(writer, LogFixture.batch(0, 2, 2));
     assertThat(log.takenForLog()).containsExactly(1);
     assertThat(KeySetRecord.isLast(log.bytesAt(start), 0)).isTrue();
-    assertThat(writer.head()).isEqualTo(new LogPosition(1, KeySetRecord.sizeBytes(2)));
+    assertThat(writer.head().address()).isEqualTo(new LogAddress(1, KeySetRecord.sizeBytes(2)));
   }
 
   @Test
   void aBatchMayTakeSeveralSegments() {
-    LogPosition start = new LogPosition(0, MediaLayout.DATA_AREA_BYTES - HEADER);
+    LogAddress start = new LogAddress(0, MediaLayout.DATA_AREA_BYTES - HEADER);
     int keySets = MediaLayout.DATA_AREA_BYTES / LARGEST + 10;
     LogWriter writer = log.writerAt(start);
     LogFixture.append(writer, LogFixture.batch(0, keySets * 128, 128));
@@ -126,13 +126,13 @@ class LogWriterTest {
   @ParameterizedTest
   @ValueSource(ints = {HEADER, 5144, 5144 + HEADER, 1 << 20})
   void whatIsPreparedIsInvisibleUntilPublished(int roomBytes) {
-    LogPosition start = new LogPosition(0, MediaLayout.DATA_AREA_BYTES - roomBytes);
+    LogAddress start = new LogAddress(0, MediaLayout.DATA_AREA_BYTES - roomBytes);
     LogWriter writer = log.writerAt(start);
     writer.prepare(LogFixture.batch(0, 400, 128));
     assertThat(log.numbersFrom(start)).isEmpty();
     assertThat(log.endOfWalkFrom(start)).isEqualTo(start);
     assertThat(LogEnd.classify(log.media, log.chain, start)).isEqualTo(LogEnd.Header.ZERO);
-    assertThat(writer.head()).isEqualTo(start);
+    assertThat(writer.head().address()).isEqualTo(start);
     writer.publish();
     assertThat(log.numbersFrom(start)).hasSize(400);
   }
@@ -153,7 +153,7 @@ class LogWriterTest {
     LogWriter writer = log.writerAt(LogFixture.START);
     writer.prepare(LogFixture.batch(0, 200, 128));
     writer.publish();
-    MemorySegment after = log.bytesAt(writer.head());
+    MemorySegment after = log.bytesAt(writer.head().address());
     assertThat(after.asSlice(0, HEADER).mismatch(MemorySegment.ofArray(new byte[HEADER])))
         .isEqualTo(-1);
   }

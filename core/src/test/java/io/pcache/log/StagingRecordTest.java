@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pcache.format.Key;
 import io.pcache.format.KeyRecord;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.media.ProcessMemory;
 import io.pcache.media.SharedMemory;
 import java.lang.foreign.MemorySegment;
@@ -88,7 +88,7 @@ class StagingRecordTest {
   }
 
   private static void publish(StagedKeysPool pool, LogWriter writer) {
-    pool.record().willPublish(writer.preparedHead(), writer.preparedFirstWord());
+    pool.record().willPublish(writer.preparedHead().address(), writer.preparedFirstWord());
     writer.publish();
     pool.record().published();
   }
@@ -96,7 +96,7 @@ class StagingRecordTest {
   /** Commits as they are made: a batch is published while the next one fills. */
   private void live() {
     StagedKeysPool pool = new StagedKeysPool(memory);
-    pool.record().begin(OWNER, writer.head());
+    pool.record().begin(OWNER, writer.head().address());
     KeySetStage stage = new KeySetStage(pool);
     for (int batch = 0; batch < 4; batch++) {
       stage(stage, 150);
@@ -150,14 +150,14 @@ class StagingRecordTest {
   @Test
   void aBatchThatWasNotPublishedIsTakenFromMemory() {
     StagedKeysPool pool = new StagedKeysPool(memory);
-    pool.record().begin(OWNER, writer.head());
+    pool.record().begin(OWNER, writer.head().address());
     KeySetStage stage = new KeySetStage(pool);
     stage(stage, 5);
     List<StagedKeys> keys = new ArrayList<>();
     stage.drainTo(keys);
     writer.prepare(keys);
     pool.record().join(keys);
-    pool.record().willPublish(writer.preparedHead(), writer.preparedFirstWord());
+    pool.record().willPublish(writer.preparedHead().address(), writer.preparedFirstWord());
     List<Integer> numbers = new ArrayList<>();
     assertThat(read(numbers)).isEqualTo(StagingReader.Found.KEYS);
     assertThat(numbers).isEqualTo(acknowledged);
@@ -166,7 +166,7 @@ class StagingRecordTest {
   @Test
   void aBatchOfTheSameSizeBySomebodyElseIsNotTakenForOurs() {
     StagedKeysPool pool = new StagedKeysPool(memory);
-    pool.record().begin(OWNER, writer.head());
+    pool.record().begin(OWNER, writer.head().address());
     KeySetStage stage = new KeySetStage(pool);
     stage(stage, 5);
     List<StagedKeys> keys = new ArrayList<>();
@@ -174,7 +174,7 @@ class StagingRecordTest {
     writer.prepare(keys);
     pool.record().join(keys);
     stage(stage, 1);
-    pool.record().willPublish(writer.preparedHead(), writer.preparedFirstWord());
+    pool.record().willPublish(writer.preparedHead().address(), writer.preparedFirstWord());
     LogFixture.append(log.writerAt(LogFixture.START), LogFixture.batch(100, 5, 5));
     List<Integer> numbers = new ArrayList<>();
     assertThat(read(numbers)).isEqualTo(StagingReader.Found.OTHER_LOG);
@@ -184,16 +184,16 @@ class StagingRecordTest {
   @Test
   void keysOfAnotherVersionBootRunOrLogAreNotTaken() {
     StagedKeysPool pool = new StagedKeysPool(memory);
-    pool.record().begin(OWNER, writer.head());
+    pool.record().begin(OWNER, writer.head().address());
     stage(new KeySetStage(pool), 5);
-    LogPosition head = writer.head();
+    LogAddress head = writer.head().address();
     assertThat(found(new StagingOwner(OWNER.cache(), new UUID(9, 9), 5), head))
         .isEqualTo(StagingReader.Found.OTHER_BOOT);
     assertThat(found(new StagingOwner(new UUID(9, 9), OWNER.bootId(), 5), head))
         .isEqualTo(StagingReader.Found.OTHER_BOOT);
     assertThat(found(new StagingOwner(OWNER.cache(), OWNER.bootId(), 6), head))
         .isEqualTo(StagingReader.Found.OTHER_RUN);
-    assertThat(found(OWNER, new LogPosition(0, 4096))).isEqualTo(StagingReader.Found.OTHER_LOG);
+    assertThat(found(OWNER, new LogAddress(0, 4096))).isEqualTo(StagingReader.Found.OTHER_LOG);
     long version = memory.bytes().get(ValueLayout.JAVA_LONG, Long.BYTES);
     memory.bytes().set(ValueLayout.JAVA_LONG, Long.BYTES, version + 1);
     assertThat(found(OWNER, head)).isEqualTo(StagingReader.Found.OTHER_VERSION);
@@ -202,7 +202,7 @@ class StagingRecordTest {
     assertThat(found(OWNER, head)).isEqualTo(StagingReader.Found.NOTHING);
   }
 
-  private StagingReader.Found found(StagingOwner owner, LogPosition head) {
+  private StagingReader.Found found(StagingOwner owner, LogAddress head) {
     StagingReader reader = new StagingReader(memory, log.media, log.chain);
     StagingReader.Found found = reader.read(owner, head);
     assertThat(reader.keys()).isEmpty();

@@ -6,7 +6,7 @@ import io.pcache.format.Identity;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LittleEndian;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentChain;
 import io.pcache.format.SegmentGeneration;
@@ -33,14 +33,14 @@ final class HostileCache {
   private static final int MAX_STEPS = 200;
 
   /** Near the end, so that looking at the rest of the segment is quick. */
-  private static final LogPosition START =
-      new LogPosition(0, MediaLayout.DATA_AREA_BYTES - (32 << 10));
+  private static final LogAddress START =
+      new LogAddress(0, MediaLayout.DATA_AREA_BYTES - (32 << 10));
 
   private static final int SECTOR = MediaLayout.SECTOR_BYTES;
 
   private final FuzzMedia media;
   private final FuzzInput input;
-  private LogPosition cursor = START;
+  private LogAddress cursor = START;
 
   HostileCache(FuzzMedia media, FuzzInput input) {
     this.media = media;
@@ -91,7 +91,7 @@ final class HostileCache {
         choice < 128
             ? TailPosition.keyTail(media, SEGMENTS)
             : TailPosition.dirtyTail(media, SEGMENTS);
-    tail.storeDurably(new LogPosition(input.u8() % (SEGMENTS + 1), input.u32()));
+    tail.storeDurably(new LogAddress(input.u8() % (SEGMENTS + 1), input.u32()));
   }
 
   private void keySet(int keys) {
@@ -111,14 +111,14 @@ final class HostileCache {
     }
     KeySetRecord.seal(bytes, 0, keys);
     append(bytes);
-    cursor = new LogPosition(cursor.cacheSegId(), cursor.segOffsetBytes() + size);
+    cursor = new LogAddress(cursor.cacheSegId(), cursor.segOffsetBytes() + size);
   }
 
   private void last(int next) {
     MemorySegment bytes = MemorySegment.ofArray(new long[KeySetRecord.HEADER_BYTES / Long.BYTES]);
     KeySetRecord.sealLast(bytes, 0, next);
     append(bytes);
-    cursor = new LogPosition(Math.floorMod(next, SEGMENTS), 0);
+    cursor = new LogAddress(Math.floorMod(next, SEGMENTS), 0);
   }
 
   private void append(MemorySegment bytes) {
@@ -161,10 +161,10 @@ final class HostileCache {
     return choice % RAW_ONE_IN == 1 ? input.u64() : choice % 3;
   }
 
-  private LogPosition anyPosition() {
+  private LogAddress anyPosition() {
     int segment = input.u8();
     int offset = Math.floorMod(input.u32(), MediaLayout.DATA_AREA_BYTES) & -Long.BYTES;
-    return new LogPosition(
+    return new LogAddress(
         segment % SEGMENTS, segment < 64 ? START.segOffsetBytes() : segment < 128 ? 0 : offset);
   }
 
@@ -173,7 +173,7 @@ final class HostileCache {
   }
 
   /** As long as segments are chained in order, which most inputs leave as it is. */
-  private static long mediaOffset(LogPosition position) {
+  private static long mediaOffset(LogAddress position) {
     return MediaLayout.segmentOffset(position.cacheSegId())
         + MediaLayout.SEGMENT_HEADER_BYTES
         + position.segOffsetBytes();

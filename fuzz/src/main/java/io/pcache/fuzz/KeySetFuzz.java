@@ -5,7 +5,7 @@ import io.pcache.format.CacheInfo;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LittleEndian;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentChain;
 import io.pcache.format.Superblock;
@@ -40,7 +40,7 @@ public final class KeySetFuzz {
     MEDIA.format(false);
     SegmentChain chain = SegmentChain.load(MEDIA, CacheInfo.load(MEDIA, Superblock.load(MEDIA)));
     MEDIA.poke(chain.dataOffset(1) + offset, content);
-    read(chain, new LogPosition(1, offset));
+    read(chain, new LogAddress(1, offset));
   }
 
   /** The same bytes as a key set that passes for one, as far as its number of keys can be meant. */
@@ -60,15 +60,15 @@ public final class KeySetFuzz {
     return whole;
   }
 
-  private static void read(SegmentChain chain, LogPosition position) {
+  private static void read(SegmentChain chain, LogAddress position) {
     KeySetReader reader = new KeySetReader(MEDIA, chain, DEVICE_BYTES);
     try {
       KeySetReader.Found found = reader.read(position);
       if (found == KeySetReader.Found.KEYS) {
         checkKeys(reader);
       }
-      LogPosition end =
-          new LogWalk(reader, SEGMENTS).from(position, (at, keySet) -> checkKeys(keySet));
+      LogAddress end =
+          new LogWalk(reader, SEGMENTS).from(position, (at, keySet) -> checkKeys(keySet)).address();
       Require.that(
           end.equals(position)
               || end.segOffsetBytes() + KeySetRecord.HEADER_BYTES <= MediaLayout.DATA_AREA_BYTES,
@@ -79,7 +79,7 @@ public final class KeySetFuzz {
     LogEnd.Header unused = LogEnd.classify(MEDIA, chain, position);
     LogEnd.Beyond beyond =
         LogEnd.scanBeyond(
-            MEDIA, chain, new LogPosition(1, position.segOffsetBytes() - 8), segment -> 0);
+            MEDIA, chain, new LogAddress(1, position.segOffsetBytes() - 8), segment -> 0);
     Require.that(beyond.keys() <= (long) beyond.keySets() * KeySetRecord.MAX_KEYS, "key counts");
   }
 

@@ -7,7 +7,7 @@ import io.pcache.format.Checksum;
 import io.pcache.format.Identity;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LittleEndian;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentChain;
 import io.pcache.format.SegmentGeneration;
@@ -96,7 +96,7 @@ public final class RecordsFuzz {
     isInLog(TailPosition.dirtyTail(MEDIA, info.segments()).load(), chain);
   }
 
-  private static void isInLog(LogPosition position, SegmentChain chain) {
+  private static void isInLog(LogAddress position, SegmentChain chain) {
     Require.that(
         position.cacheSegId() >= 0
             && position.cacheSegId() < chain.segments()

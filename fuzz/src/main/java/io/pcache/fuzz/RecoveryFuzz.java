@@ -3,7 +3,7 @@ package io.pcache.fuzz;
 import io.pcache.cache.LogRepair;
 import io.pcache.cache.RecordRepair;
 import io.pcache.error.PcacheException;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.log.LogEnd;
 import io.pcache.testkit.ManualClock;
 import io.pcache.testkit.SimulatedStore;
@@ -51,7 +51,7 @@ public final class RecoveryFuzz {
     write(cache, (4 << 20) - 512);
     flush(cache);
     readAll(cache);
-    LogPosition head = cache.cache().snapshot().keyHead();
+    LogAddress head = cache.cache().snapshot().keyHead();
     boolean faulty = !cache.cache().snapshot().faults().isEmpty();
     SteppedCache again = open(LogEnd.Writer.PCACHE);
     Require.that(again != null || faulty, "what opened opens again");

@@ -7,11 +7,12 @@ import io.pcache.error.PcacheException;
 import io.pcache.format.Key;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LittleEndian;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentChain;
 import io.pcache.index.ExtentIndex;
 import io.pcache.log.KeySetStage;
+import io.pcache.log.LogPosition;
 import io.pcache.log.LogWriter;
 import io.pcache.log.StagedKeysPool;
 import io.pcache.stress.Interleavings;
@@ -34,6 +35,7 @@ class LogCommitterInterleavingTest {
   private static final int SEG_OFFSET = 512;
 
   private static final long FIRST_OFF = 0x5A5A_0000L;
+  private static final LogPosition START = LogPosition.first(new LogAddress(0, 0));
   private static final long DEVICE_BYTES = 1L << 32;
 
   @Test
@@ -118,7 +120,7 @@ class LogCommitterInterleavingTest {
 
     Flush stageNext() {
       int i = count.getAndIncrement();
-      Flush flush = new Flush(FIRST_OFF + i * MediaLayout.SUBTREE_BYTES, stripes, media);
+      Flush flush = new Flush(FIRST_OFF + (long) i * MediaLayout.SUBTREE_BYTES, stripes, media);
       flushes.add(flush);
       flush.prepareFlush();
       flush.begin();
@@ -138,7 +140,7 @@ class LogCommitterInterleavingTest {
       SegmentChain chain = SegmentChain.format(media, 2);
       Geometry geometry = new Geometry(media, chain, DEVICE_BYTES, false);
       Segments segments = new Segments(geometry, new RecoveredSegments(media, chain));
-      LogWriter writer = new LogWriter(media, chain, new LogPosition(0, 0), segments);
+      LogWriter writer = new LogWriter(media, chain, START, segments);
       Clock clock = Clock.system();
       DirtyAges ages = new DirtyAges(new CacheCounters(), clock);
       return new LogCommitter(

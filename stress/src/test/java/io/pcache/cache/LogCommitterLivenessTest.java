@@ -10,10 +10,11 @@ import io.pcache.error.MediaFailureException;
 import io.pcache.error.PcacheException;
 import io.pcache.format.Key;
 import io.pcache.format.KeySetRecord;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentChain;
 import io.pcache.index.ExtentIndex;
+import io.pcache.log.LogPosition;
 import io.pcache.log.LogWriter;
 import io.pcache.log.StagedKeysPool;
 import java.lang.foreign.MemorySegment;
@@ -31,6 +32,7 @@ class LogCommitterLivenessTest {
   private static final int SEG_OFFSET = 512;
 
   private static final int MANY_KEYS = 1024;
+  private static final LogPosition START = LogPosition.first(new LogAddress(0, 0));
   private static final long DEVICE_BYTES = 1L << 32;
 
   private final SlowMedia media = new SlowMedia();
@@ -45,7 +47,7 @@ class LogCommitterLivenessTest {
     SegmentChain chain = SegmentChain.format(media, 2);
     Geometry geometry = new Geometry(media, chain, DEVICE_BYTES, false);
     Segments segments = new Segments(geometry, new RecoveredSegments(media, chain));
-    LogWriter writer = new LogWriter(media, chain, new LogPosition(0, 0), segments);
+    LogWriter writer = new LogWriter(media, chain, START, segments);
     return new LogCommitter(
         media,
         stripes,

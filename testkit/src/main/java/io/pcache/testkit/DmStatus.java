@@ -1,6 +1,6 @@
 package io.pcache.testkit;
 
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import java.util.Arrays;
 import java.util.List;
 
@@ -24,9 +24,9 @@ public record DmStatus(
     int segmentsInUse,
     int gcPercent,
     int cacheInfoFlags,
-    LogPosition keyHead,
-    LogPosition dirtyTail,
-    LogPosition keyTail) {
+    LogAddress keyHead,
+    LogAddress dirtyTail,
+    LogAddress keyTail) {
   private static final int FIELDS = 9;
   private static final String TARGET = "pcache";
 
@@ -53,9 +53,9 @@ public record DmStatus(
         position(fields.get(8)));
   }
 
-  private static LogPosition position(String text) {
+  private static LogAddress position(String text) {
     int colon = text.indexOf(':');
-    return new LogPosition(
+    return new LogAddress(
         Integer.parseInt(text.substring(0, colon)), Integer.parseInt(text.substring(colon + 1)));
   }
 }

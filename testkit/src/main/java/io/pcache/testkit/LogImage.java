@@ -1,6 +1,6 @@
 package io.pcache.testkit;
 
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -51,20 +51,20 @@ public final class LogImage {
   }
 
   /** The newest valid key_tail. */
-  public Optional<LogPosition> keyTail() {
+  public Optional<LogAddress> keyTail() {
     return position(KEY_TAIL_SLOTS);
   }
 
   /** The newest valid dirty_tail. */
-  public Optional<LogPosition> dirtyTail() {
+  public Optional<LogAddress> dirtyTail() {
     return position(DIRTY_TAIL_SLOTS);
   }
 
-  private Optional<LogPosition> position(long slots) {
+  private Optional<LogAddress> position(long slots) {
     long newest = newestSlot(slots);
     return newest < 0
         ? Optional.empty()
-        : Optional.of(new LogPosition(image.get(U32, newest + 8), image.get(U32, newest + 12)));
+        : Optional.of(new LogAddress(image.get(U32, newest + 8), image.get(U32, newest + 12)));
   }
 
   /** A segment's generation, 0 where none was ever stored. */
@@ -96,7 +96,7 @@ public final class LogImage {
    * Whether a whole valid key set lies at a position, with room for a header behind it; if so, it
    * is the one to be taken apart.
    */
-  public boolean read(LogPosition position) {
+  public boolean read(LogAddress position) {
     long at = dataOffset(position.cacheSegId(), position.segOffsetBytes());
     long room = SEGMENT_BYTES - SEGMENT_HEADER_BYTES - position.segOffsetBytes();
     if (room < KSET_HEADER_BYTES || image.get(U64, at + 8) != KSET_MAGIC) {
@@ -120,10 +120,10 @@ public final class LogImage {
   }
 
   /** Where the log goes on after the key set that was read at {@code position}. */
-  public LogPosition after(LogPosition position) {
+  public LogAddress after(LogAddress position) {
     return last
-        ? new LogPosition(nextSegment, 0)
-        : new LogPosition(position.cacheSegId(), position.segOffsetBytes() + sizeBytes);
+        ? new LogAddress(nextSegment, 0)
+        : new LogAddress(position.cacheSegId(), position.segOffsetBytes() + sizeBytes);
   }
 
   /** Whether it is a LAST key set. */

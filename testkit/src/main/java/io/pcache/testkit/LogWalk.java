@@ -1,6 +1,6 @@
 package io.pcache.testkit;
 
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -19,29 +19,29 @@ import java.util.Optional;
  * @param keyTail the first of them
  * @param dirtyTail where write-back stands
  */
-public record LogWalk(List<LogPosition> positions, LogPosition keyTail, LogPosition dirtyTail) {
+public record LogWalk(List<LogAddress> positions, LogAddress keyTail, LogAddress dirtyTail) {
   /** Walks the log of an image. */
   public static LogWalk of(Path cache) throws IOException {
     try (Arena arena = Arena.ofConfined();
         FileChannel channel = FileChannel.open(cache, StandardOpenOption.READ)) {
       MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
       LogImage image = new LogImage(bytes);
-      LogPosition keyTail = valid(image.keyTail(), "key_tail");
+      LogAddress keyTail = valid(image.keyTail(), "key_tail");
       return new LogWalk(walk(image, keyTail), keyTail, valid(image.dirtyTail(), "dirty_tail"));
     }
   }
 
-  private static LogPosition valid(Optional<LogPosition> position, String name) {
+  private static LogAddress valid(Optional<LogAddress> position, String name) {
     return position.orElseThrow(() -> new IllegalArgumentException("no valid " + name));
   }
 
   /** Where the log ends. */
-  public LogPosition keyHead() {
+  public LogAddress keyHead() {
     return positions.getLast();
   }
 
   /** How many key sets lie between key_tail and a position of this log. */
-  public int indexOf(LogPosition position) {
+  public int indexOf(LogAddress position) {
     int index = positions.indexOf(position);
     if (index < 0) {
       throw new IllegalArgumentException(
@@ -50,9 +50,9 @@ public record LogWalk(List<LogPosition> positions, LogPosition keyTail, LogPosit
     return index;
   }
 
-  private static List<LogPosition> walk(LogImage image, LogPosition from) {
-    List<LogPosition> positions = new ArrayList<>();
-    LogPosition at = from;
+  private static List<LogAddress> walk(LogImage image, LogAddress from) {
+    List<LogAddress> positions = new ArrayList<>();
+    LogAddress at = from;
     positions.add(at);
     while (image.read(at)) {
       at = image.after(at);

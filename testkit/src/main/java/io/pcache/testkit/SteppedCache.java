@@ -13,7 +13,7 @@ import io.pcache.cache.Staging;
 import io.pcache.error.PcacheException;
 import io.pcache.format.CacheInfo;
 import io.pcache.format.FreshFormat;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.Superblock;
 import io.pcache.format.TailPosition;
@@ -63,19 +63,19 @@ public final class SteppedCache {
    */
   public static void format(Media media, boolean dataCrc, int roomBytes) {
     FreshFormat.write(media, dataCrc, null);
-    moveTails(media, new LogPosition(0, MediaLayout.DATA_AREA_BYTES - roomBytes));
+    moveTails(media, new LogAddress(0, MediaLayout.DATA_AREA_BYTES - roomBytes));
   }
 
   /**
    * Moves the end of a log that holds nothing dirty towards the end of its segment, as if key sets
    * had been there and were reclaimed. The cache is closed; it is empty afterwards.
    */
-  public static void skipLogTo(Media media, LogPosition keyHead, int roomBytes) {
+  public static void skipLogTo(Media media, LogAddress keyHead, int roomBytes) {
     int offset = Math.max(keyHead.segOffsetBytes(), MediaLayout.DATA_AREA_BYTES - roomBytes);
-    moveTails(media, new LogPosition(keyHead.cacheSegId(), offset));
+    moveTails(media, new LogAddress(keyHead.cacheSegId(), offset));
   }
 
-  private static void moveTails(Media media, LogPosition position) {
+  private static void moveTails(Media media, LogAddress position) {
     int segments = Superblock.load(media).segNum();
     TailPosition.dirtyTail(media, segments).storeDurably(position);
     TailPosition.keyTail(media, segments).storeDurably(position);

@@ -3,7 +3,7 @@ package io.pcache.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pcache.block.BlockRequest;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.format.SegmentChain;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -27,7 +27,7 @@ class DamagedKeySetsTest {
     final CrashMedia media;
     final SteppedCache cache;
     final int[] newest = new int[SECTORS];
-    final List<LogPosition> heads = new ArrayList<>();
+    final List<LogAddress> heads = new ArrayList<>();
     private int lastId;
 
     Scene(SteppedCaches caches, boolean dataCrc, int roomBytes) {
@@ -39,7 +39,7 @@ class DamagedKeySetsTest {
       heads.add(head());
     }
 
-    LogPosition head() {
+    LogAddress head() {
       return cache.cache().snapshot().keyHead();
     }
 
@@ -62,7 +62,7 @@ class DamagedKeySetsTest {
     }
 
     /** Changes one byte of the key set that begins at a position. */
-    void damage(LogPosition position, int byteInKeySet) {
+    void damage(LogAddress position, int byteInKeySet) {
       SegmentChain chain = SteppedCaches.chain(media);
       long at = chain.dataOffset(position.cacheSegId()) + position.segOffsetBytes() + byteInKeySet;
       MemorySegment one = MemorySegment.ofArray(new byte[1]);
@@ -137,7 +137,7 @@ class DamagedKeySetsTest {
       scene.write(100, 2);
       scene.commit();
       scene.damage(scene.heads.getFirst(), 30);
-      scene.damage(new LogPosition(2, 0), 700);
+      scene.damage(new LogAddress(2, 0), 700);
       scene.cache.drain();
 
       assertThat(scene.cache.cache().snapshot().faults())
@@ -183,9 +183,9 @@ class DamagedKeySetsTest {
   }
 
   private static void damageSome(Scene scene, RandomGenerator random) {
-    List<LogPosition> begins = scene.heads.subList(0, scene.heads.size() - 1);
+    List<LogAddress> begins = scene.heads.subList(0, scene.heads.size() - 1);
     for (int i = random.nextInt(4); i >= 0; i--) {
-      LogPosition position = begins.get(random.nextInt(begins.size()));
+      LogAddress position = begins.get(random.nextInt(begins.size()));
       if (!position.equals(scene.head())) {
         scene.damage(position, random.nextInt(24));
       }

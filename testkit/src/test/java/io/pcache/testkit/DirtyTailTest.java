@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pcache.block.BlockRequest;
 import io.pcache.error.MediaFailureException;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.format.TailPosition;
 import io.pcache.log.LogEnd;
 import java.io.IOException;
@@ -25,7 +25,7 @@ class DirtyTailTest {
   private final SteppedCache cache = open();
 
   /** Where the log ended at first and after each commit. */
-  private final List<LogPosition> heads = new ArrayList<>(List.of(head()));
+  private final List<LogAddress> heads = new ArrayList<>(List.of(head()));
 
   /** The first key of a data segment is committed at once: here it has been. */
   private SteppedCache open() {
@@ -47,7 +47,7 @@ class DirtyTailTest {
     caches.close();
   }
 
-  private LogPosition head() {
+  private LogAddress head() {
     return cache.cache().snapshot().keyHead();
   }
 
@@ -76,7 +76,7 @@ class DirtyTailTest {
   }
 
   private void writeBackOneKeySet() {
-    LogPosition before = cache.cache().snapshot().dirtyTail();
+    LogAddress before = cache.cache().snapshot().dirtyTail();
     while (cache.cache().snapshot().dirtyTail().equals(before)) {
       stepWriteback();
     }
@@ -88,7 +88,7 @@ class DirtyTailTest {
     cache.step("backing-completion");
   }
 
-  private LogPosition stored() {
+  private LogAddress stored() {
     return TailPosition.dirtyTail(media, SEGMENTS).load();
   }
 
@@ -191,7 +191,7 @@ class DirtyTailTest {
     assertThat(onBackingDevice(0)).isEqualTo(1);
   }
 
-  private void damage(LogPosition position) {
+  private void damage(LogAddress position) {
     long at =
         SteppedCaches.chain(media).dataOffset(position.cacheSegId()) + position.segOffsetBytes();
     media.write(at, MemorySegment.ofArray(new byte[8]), 0, 8);

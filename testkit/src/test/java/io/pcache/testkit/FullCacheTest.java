@@ -3,7 +3,7 @@ package io.pcache.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pcache.block.RequestSource;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.media.Media;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -181,12 +181,12 @@ class FullCacheTest {
   }
 
   private static int keySetsWrittenBackUntil(List<Integer> done, SteppedCache cache) {
-    LogPosition dirtyTail = cache.cache().snapshot().dirtyTail();
+    LogAddress dirtyTail = cache.cache().snapshot().dirtyTail();
     int keySets = 0;
     while (done.isEmpty()) {
       List.of("write-back", "backing-submit", "backing-completion", "reclaimer", "write-queue")
           .forEach(cache::step);
-      LogPosition now = cache.cache().snapshot().dirtyTail();
+      LogAddress now = cache.cache().snapshot().dirtyTail();
       keySets += now.equals(dirtyTail) ? 0 : 1;
       dirtyTail = now;
     }

@@ -2,7 +2,7 @@ package io.pcache.testkit;
 
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.format.SegmentChain;
 import io.pcache.media.Media;
 import java.lang.foreign.MemorySegment;
@@ -19,7 +19,7 @@ final class HandmadeLog {
   }
 
   /** Writes a key set. Returns where the next one goes. */
-  LogPosition keySet(LogPosition at, List<LogKey> keys) {
+  LogAddress keySet(LogAddress at, List<LogKey> keys) {
     int size = KeySetRecord.sizeBytes(keys.size());
     MemorySegment bytes = MemorySegment.ofArray(new long[size / Long.BYTES]);
     for (int i = 0; i < keys.size(); i++) {
@@ -37,16 +37,16 @@ final class HandmadeLog {
     }
     KeySetRecord.seal(bytes, 0, keys.size());
     write(at, bytes);
-    return new LogPosition(at.cacheSegId(), at.segOffsetBytes() + size);
+    return new LogAddress(at.cacheSegId(), at.segOffsetBytes() + size);
   }
 
-  void last(LogPosition at, int nextCacheSegId) {
+  void last(LogAddress at, int nextCacheSegId) {
     MemorySegment bytes = MemorySegment.ofArray(new long[KeySetRecord.HEADER_BYTES / Long.BYTES]);
     KeySetRecord.sealLast(bytes, 0, nextCacheSegId);
     write(at, bytes);
   }
 
-  private void write(LogPosition at, MemorySegment bytes) {
+  private void write(LogAddress at, MemorySegment bytes) {
     media.write(
         chain.dataOffset(at.cacheSegId()) + at.segOffsetBytes(), bytes, 0, bytes.byteSize());
     media.sync();

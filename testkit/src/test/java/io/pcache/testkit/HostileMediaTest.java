@@ -8,7 +8,7 @@ import io.pcache.error.PcacheException;
 import io.pcache.format.CacheInfo;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LittleEndian;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentChain;
 import io.pcache.format.Superblock;
@@ -32,7 +32,7 @@ class HostileMediaTest {
   private static final int SEGMENTS = 4;
   private static final long DEVICE = SteppedCaches.STORE_BYTES;
   private static final int AREA = MediaLayout.DATA_AREA_BYTES;
-  private static final LogPosition START = new LogPosition(0, 0);
+  private static final LogAddress START = new LogAddress(0, 0);
 
   static Stream<Arguments> impossibleKeys() {
     return Stream.of(
@@ -95,19 +95,19 @@ class HostileMediaTest {
     KEY_TAIL_SEGMENT("key_tail") {
       @Override
       void put(Media media) {
-        TailPosition.keyTail(media, SEGMENTS).storeDurably(new LogPosition(SEGMENTS, 0));
+        TailPosition.keyTail(media, SEGMENTS).storeDurably(new LogAddress(SEGMENTS, 0));
       }
     },
     KEY_TAIL_OFFSET("key_tail") {
       @Override
       void put(Media media) {
-        TailPosition.keyTail(media, SEGMENTS).storeDurably(new LogPosition(0, AREA + 8));
+        TailPosition.keyTail(media, SEGMENTS).storeDurably(new LogAddress(0, AREA + 8));
       }
     },
     DIRTY_TAIL_NEGATIVE("dirty_tail") {
       @Override
       void put(Media media) {
-        TailPosition.dirtyTail(media, SEGMENTS).storeDurably(new LogPosition(0, -8));
+        TailPosition.dirtyTail(media, SEGMENTS).storeDurably(new LogAddress(0, -8));
       }
     },
     NEXT_SEGMENT_TOO_HIGH("segment chain") {
@@ -189,15 +189,15 @@ class HostileMediaTest {
       try (SteppedCaches caches = new SteppedCaches()) {
         Media media = caches.format(SEGMENTS, CrashGrain.CACHE_LINE, false);
         HandmadeLog log = new HandmadeLog(media);
-        log.last(new LogPosition(2, 0), 3);
-        LogPosition after =
-            log.keySet(new LogPosition(3, 0), List.of(new LogKey(0, 512, 0, 1, 0, 0)));
+        log.last(new LogAddress(2, 0), 3);
+        LogAddress after =
+            log.keySet(new LogAddress(3, 0), List.of(new LogKey(0, 512, 0, 1, 0, 0)));
         log.last(after, 2);
         TailPosition tail =
             fromDirtyTail
                 ? TailPosition.dirtyTail(media, SEGMENTS)
                 : TailPosition.keyTail(media, SEGMENTS);
-        tail.storeDurably(new LogPosition(2, 0));
+        tail.storeDurably(new LogAddress(2, 0));
         assertThatThrownBy(() -> caches.openFromUnknownWriter(media))
             .isInstanceOf(CorruptMediaException.class)
             .hasMessageContaining("comes to segment 2 twice");
@@ -210,12 +210,12 @@ class HostileMediaTest {
   void aLogThatEndsBeforeItsBeginningIsRefused() {
     try (SteppedCaches caches = new SteppedCaches()) {
       Media media = caches.format(SEGMENTS, CrashGrain.CACHE_LINE, false);
-      LogPosition begin = new LogPosition(0, AREA - (32 << 10));
+      LogAddress begin = new LogAddress(0, AREA - (32 << 10));
       TailPosition.keyTail(media, SEGMENTS).storeDurably(begin);
       TailPosition.dirtyTail(media, SEGMENTS).storeDurably(begin);
       HandmadeLog log = new HandmadeLog(media);
       log.last(begin, 1);
-      log.last(new LogPosition(1, 0), 0);
+      log.last(new LogAddress(1, 0), 0);
       assertThatThrownBy(() -> caches.openFromUnknownWriter(media))
           .isInstanceOf(CorruptMediaException.class)
           .hasMessageContaining("comes to segment 0 twice");
@@ -229,7 +229,7 @@ class HostileMediaTest {
       try (SteppedCaches caches = new SteppedCaches()) {
         // The last segment, so that what lies behind it is the end of the media.
         Media media = caches.format(SEGMENTS, CrashGrain.CACHE_LINE, false);
-        LogPosition at = new LogPosition(SEGMENTS - 1, AREA - room);
+        LogAddress at = new LogAddress(SEGMENTS - 1, AREA - room);
         TailPosition.keyTail(media, SEGMENTS).storeDurably(at);
         TailPosition.dirtyTail(media, SEGMENTS).storeDurably(at);
         MemorySegment header = MemorySegment.ofArray(new long[KeySetRecord.sizeBytes(3) / 8]);

@@ -3,7 +3,7 @@ package io.pcache.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -36,10 +36,10 @@ class KernelToolTest {
                 7,
                 42,
                 0xa82,
-                new LogPosition(0, 48_288),
-                new LogPosition(0, 40_240),
-                new LogPosition(0, 0)));
-    assertThat(report.lastStatus().keyHead()).isEqualTo(new LogPosition(1, 0));
+                new LogAddress(0, 48_288),
+                new LogAddress(0, 40_240),
+                new LogAddress(0, 0)));
+    assertThat(report.lastStatus().keyHead()).isEqualTo(new LogAddress(1, 0));
     assertThat(report.table()).startsWith("0 131072 pcache").endsWith("crc false");
     assertThat(report.logicalSha256()).isEqualTo("abc");
     assertThat(report.refused()).isFalse();

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pcache.error.CorruptMediaException;
 import io.pcache.format.KeySetRecord;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.TailPosition;
 import io.pcache.log.LogEnd;
@@ -31,7 +31,7 @@ class LogAtTheEndOfASegmentTest {
   /** More than a write with a flush that changes segments takes. */
   private static final int STEPS = 14;
 
-  private static CrashMedia formattedAt(LogPosition tails, CrashGrain grain, Seed seed, int salt) {
+  private static CrashMedia formattedAt(LogAddress tails, CrashGrain grain, Seed seed, int salt) {
     CrashMedia media =
         CrashMedia.blank(SteppedCache.mediaBytes(SEGMENTS), grain, seed.random(salt));
     SteppedCache.format(media, false, AREA);
@@ -54,7 +54,7 @@ class LogAtTheEndOfASegmentTest {
   @DisplayName("hazard 29: tails where no header fits are refused, and nothing is changed")
   void tailsWithoutRoomForAHeaderAreRefused(LogEnd.Writer writer, Seed seed) {
     for (int room = -HEADER; room < HEADER; room += Long.BYTES) {
-      LogPosition tails = new LogPosition(0, AREA - room);
+      LogAddress tails = new LogAddress(0, AREA - room);
       CrashMedia media = formattedAt(tails, CrashGrain.SECTOR, seed, room);
       long steps = media.steps();
       assertThatThrownBy(() -> open(media, store(seed), writer))
@@ -72,7 +72,7 @@ class LogAtTheEndOfASegmentTest {
   @DisplayName("hazard 29: wherever a header fits, what is flushed outlives a kill")
   void whereverAHeaderFitsTheLogGoesOn(CrashGrain grain, Seed seed) {
     for (int room = HEADER; room <= MAX_ROOM; room += Long.BYTES) {
-      CrashMedia media = formattedAt(new LogPosition(0, AREA - room), grain, seed, room);
+      CrashMedia media = formattedAt(new LogAddress(0, AREA - room), grain, seed, room);
       SimulatedStore store = store(seed);
       for (int id = 1; id <= 3; id++) {
         SteppedCache cache = open(media, store, LogEnd.Writer.PCACHE);
@@ -103,7 +103,7 @@ class LogAtTheEndOfASegmentTest {
   }
 
   private static void cutPowerAt(int step, int room, CrashGrain grain, Seed seed, int outcome) {
-    CrashMedia media = formattedAt(new LogPosition(0, AREA - room), grain, seed, outcome);
+    CrashMedia media = formattedAt(new LogAddress(0, AREA - room), grain, seed, outcome);
     SimulatedStore store = store(seed);
     SteppedCache cache = open(media, store, LogEnd.Writer.PCACHE);
     cache.write(0, 512, 1);
@@ -131,9 +131,9 @@ class LogAtTheEndOfASegmentTest {
   @DisplayName("hazard 29: a key set behind which no header fits is damage")
   void aKeySetWithoutRoomBehindItIsRefused(LogEnd.Writer writer, Seed seed) {
     for (int room = 0; room < 2 * HEADER; room += Long.BYTES) {
-      LogPosition at = new LogPosition(0, AREA - room - KeySetRecord.sizeBytes(1));
+      LogAddress at = new LogAddress(0, AREA - room - KeySetRecord.sizeBytes(1));
       CrashMedia media = formattedAt(at, CrashGrain.SECTOR, seed, room);
-      LogPosition end =
+      LogAddress end =
           new HandmadeLog(media).keySet(at, Collections.nCopies(1, new LogKey(0, 512, 0, 1, 0, 0)));
       LogImage image = new LogImage(media.view());
       assertThat(image.read(at)).isEqualTo(room >= HEADER);

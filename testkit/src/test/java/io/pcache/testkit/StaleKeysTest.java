@@ -2,7 +2,7 @@ package io.pcache.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentGeneration;
 import io.pcache.format.TailPosition;
@@ -24,10 +24,10 @@ class StaleKeysTest {
    */
   private static Media halfReclaimed(SteppedCaches caches, boolean dataCrc) {
     Media media = caches.format(SEGMENTS, CrashGrain.CACHE_LINE, dataCrc);
-    LogPosition head =
+    LogAddress head =
         new HandmadeLog(media)
             .keySet(
-                new LogPosition(0, 0),
+                new LogAddress(0, 0),
                 List.of(
                     new LogKey(0, 512, 0, 1, 0, 0),
                     new LogKey(512, 512, 0, 2, 0, 0),

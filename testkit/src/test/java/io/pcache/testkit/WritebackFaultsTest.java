@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pcache.cache.CacheSnapshot;
 import io.pcache.error.CorruptMediaException;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.media.Media;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -91,7 +91,7 @@ class WritebackFaultsTest {
       caches.store.failFlushes(3);
       for (int i = 0; i < 3; i++) {
         cache.rest();
-        assertThat(cache.cache().snapshot().dirtyTail()).isEqualTo(new LogPosition(0, 0));
+        assertThat(cache.cache().snapshot().dirtyTail()).isEqualTo(new LogAddress(0, 0));
         caches.clock.advance(TimeUnit.SECONDS.toNanos(1));
       }
       cache.drain();

@@ -1,8 +1,8 @@
 package io.pcache.testkit.simulation;
 
 import io.pcache.format.Identity;
+import io.pcache.format.LogAddress;
 import io.pcache.format.LogBounds;
-import io.pcache.format.LogPosition;
 import io.pcache.testkit.CrashMedia;
 import io.pcache.testkit.LogImage;
 import java.util.ArrayList;
@@ -31,9 +31,9 @@ final class BitRot {
   /** Flips bits of one byte. Returns where, or -1 where there is nothing to damage. */
   long damage(CrashMedia media, boolean dataIsChecked) {
     List<Range> ranges = new ArrayList<>();
-    LogPosition end = end();
+    LogAddress end = end();
     boolean isKernels = isKernels(media, end);
-    LogPosition at = image.keyTail().orElseThrow();
+    LogAddress at = image.keyTail().orElseThrow();
     while (image.read(at)) {
       // One bit in the flags is all that tells a LAST key set from one whose flags a power cut left
       // out, which never was acknowledged: see docs/durability.md.
@@ -61,8 +61,8 @@ final class BitRot {
     return offset;
   }
 
-  private LogPosition end() {
-    LogPosition at = image.keyTail().orElseThrow();
+  private LogAddress end() {
+    LogAddress at = image.keyTail().orElseThrow();
     while (image.read(at)) {
       at = image.after(at);
     }
@@ -70,7 +70,7 @@ final class BitRot {
   }
 
   /** Whether the kernel may have appended to the log last, as far as the engine can know. */
-  private boolean isKernels(CrashMedia media, LogPosition end) {
+  private boolean isKernels(CrashMedia media, LogAddress end) {
     LogBounds log =
         new LogBounds(image.keyTail().orElseThrow(), image.dirtyTail().orElseThrow(), end);
     return Identity.load(media)

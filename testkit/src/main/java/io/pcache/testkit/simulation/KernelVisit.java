@@ -1,6 +1,6 @@
 package io.pcache.testkit.simulation;
 
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentGeneration;
 import io.pcache.media.Media;
@@ -23,8 +23,8 @@ final class KernelVisit {
 
   /** Reclaims one segment half, durably, if there is one that nothing dirty names. */
   void reclaimHalf(Media media, RandomGenerator random) {
-    LogPosition dirtyTail = image.dirtyTail().orElseThrow();
-    LogPosition at = image.keyTail().orElseThrow();
+    LogAddress dirtyTail = image.dirtyTail().orElseThrow();
+    LogAddress at = image.keyTail().orElseThrow();
     boolean beforeDirtyTail = !at.equals(dirtyTail);
     while (image.read(at)) {
       noteKeys(beforeDirtyTail ? named : dirty);

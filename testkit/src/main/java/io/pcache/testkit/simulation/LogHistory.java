@@ -1,6 +1,6 @@
 package io.pcache.testkit.simulation;
 
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.testkit.LogImage;
 import io.pcache.testkit.SectorContent;
 import java.lang.foreign.MemorySegment;
@@ -63,12 +63,12 @@ final class LogHistory {
     }
   }
 
-  private final List<LogPosition> starts;
+  private final List<LogAddress> starts;
   private final Writes[] writes;
-  private LogPosition head;
+  private LogAddress head;
 
   /** A log that begins at a position, on a device of zeroes. */
-  LogHistory(LogPosition begin) {
+  LogHistory(LogAddress begin) {
     starts = new ArrayList<>();
     writes = new Writes[ContentMap.SECTORS];
     head = begin;
@@ -96,12 +96,12 @@ final class LogHistory {
     return starts.size();
   }
 
-  LogPosition head() {
+  LogAddress head() {
     return head;
   }
 
   /** Where a key set begins; that after the last is where the log ends. */
-  LogPosition start(int keySet) {
+  LogAddress start(int keySet) {
     return keySet == starts.size() ? head : starts.get(keySet);
   }
 
@@ -109,14 +109,14 @@ final class LogHistory {
   BitSet segments() {
     BitSet segments = new BitSet();
     segments.set(head.cacheSegId());
-    for (LogPosition start : starts) {
+    for (LogAddress start : starts) {
       segments.set(start.cacheSegId());
     }
     return segments;
   }
 
   /** The newest key set that begins at a position, or the end; −1 where there is none. */
-  int indexOf(LogPosition position) {
+  int indexOf(LogAddress position) {
     int i = starts.size();
     while (i >= 0 && !start(i).equals(position)) {
       i--;
@@ -154,7 +154,7 @@ final class LogHistory {
   }
 
   /** A crash cut the log off: what lay beyond its end is gone. */
-  void cutTo(LogPosition end) {
+  void cutTo(LogAddress end) {
     int index = indexOf(end);
     if (index < 0) {
       throw new BrokenPromise(
@@ -168,7 +168,7 @@ final class LogHistory {
   }
 
   /** The log goes on elsewhere, with nothing in it: all of it is on the backing device. */
-  void jumpTo(LogPosition begin) {
+  void jumpTo(LogAddress begin) {
     for (Writes list : writes) {
       int id = list.ids[list.count - 1];
       list.count = 0;

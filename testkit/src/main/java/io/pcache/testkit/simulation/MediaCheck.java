@@ -1,7 +1,7 @@
 package io.pcache.testkit.simulation;
 
 import io.pcache.cache.CacheSnapshot;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.testkit.LogImage;
 import io.pcache.testkit.SectorContent;
 import java.lang.foreign.MemorySegment;
@@ -45,11 +45,11 @@ final class MediaCheck {
    */
   int checkLog(LogHistory history, CacheSnapshot now) {
     clear();
-    LogPosition keyTail = image.keyTail().orElseThrow(() -> new BrokenPromise("no key_tail"));
-    LogPosition dirtyTail = image.dirtyTail().orElseThrow(() -> new BrokenPromise("no dirty_tail"));
+    LogAddress keyTail = image.keyTail().orElseThrow(() -> new BrokenPromise("no key_tail"));
+    LogAddress dirtyTail = image.dirtyTail().orElseThrow(() -> new BrokenPromise("no dirty_tail"));
     int keySet = history.indexOf(keyTail);
     expect(keySet >= 0, "key_tail " + keyTail + " is not where a key set began");
-    LogPosition at = keyTail;
+    LogAddress at = keyTail;
     while (image.read(at)) {
       expect(
           keySet < history.size() && history.start(keySet).equals(at),
@@ -81,7 +81,7 @@ final class MediaCheck {
     }
   }
 
-  private void takeKeySet(LogPosition at, LogPosition dirtyTail) {
+  private void takeKeySet(LogAddress at, LogAddress dirtyTail) {
     metDirtyTail |= at.equals(dirtyTail);
     logSegments.set(at.cacheSegId());
     for (int i = 0; i < image.keys(); i++) {

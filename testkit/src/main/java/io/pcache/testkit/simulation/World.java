@@ -4,7 +4,7 @@ import io.pcache.cache.CacheSnapshot;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.error.PcacheException;
 import io.pcache.format.LittleEndian;
-import io.pcache.format.LogPosition;
+import io.pcache.format.LogAddress;
 import io.pcache.log.StagedKeysPool;
 import io.pcache.media.SharedMemoryPlace;
 import io.pcache.testkit.CrashFate;
@@ -308,7 +308,7 @@ final class World {
     keepsAcknowledged = false;
     int announcedKeys = announcedKeys();
     SimulatedEngine engine = recover(true, SharedMemoryPlace.none("a visitor"));
-    LogPosition found = engine.cache().snapshot().keyHead();
+    LogAddress found = engine.cache().snapshot().keyHead();
     Life itsLife = new Life(this, engine);
     int few = 1 + random.nextInt(1 + random.nextInt(MAX_VISIT_WRITES));
     itsLife.writeSome(random.nextBoolean() ? few : announcedKeys, asKernel || random.nextBoolean());
@@ -383,7 +383,7 @@ final class World {
   }
 
   /** The log goes on near the end of its segment, as if much had been written and reclaimed. */
-  private void skipLog(LogPosition head) {
+  private void skipLog(LogAddress head) {
     trace("and the log goes on near the end of its segment");
     kill();
     // Nobody listens: there is no crash between these stores.

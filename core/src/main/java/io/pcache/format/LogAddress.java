@@ -6,7 +6,7 @@ package io.pcache.format;
  * @param cacheSegId position of the segment in the chain, 0 to n_segs − 1
  * @param segOffsetBytes offset in the segment's data area, 0 to {@link #MAX_SEG_OFFSET_BYTES}
  */
-public record LogPosition(int cacheSegId, int segOffsetBytes) {
+public record LogAddress(int cacheSegId, int segOffsetBytes) {
   /**
    * The last offset, 16,764,904: the log goes on at a position, or ends at it, with a header at
    * least. Whoever appends keeps that much room, for the LAST key set that leads to the next
