@@ -9,36 +9,48 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
- * A deliberate fault in the engine, as replacements in its sources. The form of the file:
+ * A deliberate fault in the engine, as changes of its sources, which are named by class and method:
+ * wherever a file is moved, its changes go with it. The form of the file:
  *
  * <pre>
  *   what is broken, in one line
  *   world 18, which shows it (this line may be missing)
  *   more about it, if need be
- *   === cache/Segments.java
- *   lines to be replaced, which occur exactly once
+ *   === Segments#takeForData
+ *   lines of that method to be replaced, which occur exactly once in it
  *   === by
  *   lines in their place
+ *   === end
+ *   === add to Segments
+ *   members to be added to the class
  *   === end
  * </pre>
  *
  * @param title what is broken
  * @param world a world that is known to show it, or 1
- * @param replacements in order
+ * @param changes in order
  */
-record SourcePatch(String title, long world, List<Replacement> replacements) {
+record SourcePatch(String title, long world, List<Change> changes) {
   private static final String MARK = "=== ";
+  private static final String ADD = "add to ";
   private static final Pattern WORLD = Pattern.compile("world (\\d+)");
 
-  /** Lines of a file, below {@code io/pcache}, and what takes their place. */
-  record Replacement(String file, String before, String after) {}
+  /**
+   * Lines of a method, and what takes their place.
+   *
+   * @param type the simple name of the class that its file is named by
+   * @param method the method, or empty where members are added to the class
+   * @param before empty where members are added
+   */
+  record Change(String type, String method, String before, String after) {}
 
   static SourcePatch read(Path patch) throws IOException {
     List<String> lines = Files.readAllLines(patch);
-    List<Replacement> replacements = new ArrayList<>();
-    String file = "";
+    List<Change> changes = new ArrayList<>();
+    String target = "";
     String before = "";
     StringBuilder text = new StringBuilder();
     for (String line : lines) {
@@ -50,9 +62,10 @@ record SourcePatch(String title, long world, List<Replacement> replacements) {
       if (mark.equals("by")) {
         before = text.toString();
       } else if (mark.equals("end")) {
-        replacements.add(new Replacement(file, before, text.toString()));
+        changes.add(change(target, before, text.toString()));
+        before = "";
       } else {
-        file = mark;
+        target = mark;
       }
       text.setLength(0);
     }
@@ -60,7 +73,15 @@ record SourcePatch(String title, long world, List<Replacement> replacements) {
     return new SourcePatch(
         lines.getFirst(),
         world.lookingAt() ? Long.parseLong(world.group(1)) : 1,
-        List.copyOf(replacements));
+        List.copyOf(changes));
+  }
+
+  private static Change change(String target, String before, String after) {
+    if (target.startsWith(ADD)) {
+      return new Change(target.substring(ADD.length()), "", "", after);
+    }
+    int hash = target.indexOf('#');
+    return new Change(target.substring(0, hash), target.substring(hash + 1), before, after);
   }
 
   /**
@@ -70,20 +91,60 @@ record SourcePatch(String title, long world, List<Replacement> replacements) {
    */
   Map<String, String> apply(Path sources) throws IOException {
     Map<String, String> patched = new LinkedHashMap<>();
-    for (Replacement replacement : replacements) {
-      String file = replacement.file();
+    for (Change change : changes) {
+      String file = fileOf(change.type, sources);
       String text = patched.get(file);
       if (text == null) {
         text = Files.readString(sources.resolve(file));
       }
-      int first = text.indexOf(replacement.before());
-      if (first < 0 || text.indexOf(replacement.before(), first + 1) >= 0) {
-        throw new AssertionError(
-            "%s: these lines have to occur exactly once in %s:%n%s"
-                .formatted(title, file, replacement.before()));
-      }
-      patched.put(file, text.replace(replacement.before(), replacement.after()));
+      patched.put(file, change.method.isEmpty() ? addTo(text, change) : replaceIn(text, change));
     }
     return patched;
+  }
+
+  private String fileOf(String type, Path sources) throws IOException {
+    try (Stream<Path> files = Files.walk(sources)) {
+      List<String> found =
+          files
+              .filter(file -> file.endsWith(type + ".java"))
+              .map(file -> sources.relativize(file).toString())
+              .toList();
+      if (found.size() != 1) {
+        throw new AssertionError("%s: one class %s expected: %s".formatted(title, type, found));
+      }
+      return found.getFirst();
+    }
+  }
+
+  private static String addTo(String text, Change change) {
+    int end = text.lastIndexOf('}');
+    return text.substring(0, end) + change.after + text.substring(end);
+  }
+
+  private String replaceIn(String text, Change change) {
+    List<Integer> places =
+        SourceMethods.named(change.method, text).stream()
+            .flatMap(method -> placesOf(change.before, text, method).stream())
+            .toList();
+    if (places.size() != 1) {
+      throw new AssertionError(
+          "%s: these lines have to occur exactly once in %s#%s, and occur %d times:%n%s"
+              .formatted(title, change.type, change.method, places.size(), change.before));
+    }
+    int at = places.getFirst();
+    return text.substring(0, at) + change.after + text.substring(at + change.before.length());
+  }
+
+  /** Whole lines: the first of them may begin before the method, and the last end behind it. */
+  private static List<Integer> placesOf(
+      String lines, String text, SourceMethods.Range method) {
+    List<Integer> places = new ArrayList<>();
+    int from = text.lastIndexOf('\n', method.from()) + 1;
+    for (int at = text.indexOf(lines, from);
+        at >= 0 && at + lines.length() <= method.to() + 1;
+        at = text.indexOf(lines, at + 1)) {
+      places.add(at);
+    }
+    return places;
   }
 }
