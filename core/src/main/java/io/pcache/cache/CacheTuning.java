@@ -33,10 +33,7 @@ public record CacheTuning(
   /** Each reads all of the log: more would mostly do that. */
   private static final int MAX_RECOVERY_THREADS = 8;
 
-  /** The rest is for what collects garbage, for connections, and for opening. */
-  private static final int INDEX_EIGHTHS = 5;
 
-  private static final int HEAP_EIGHTHS = 8;
 
   /** What fits this machine and a cache of that many segments. */
   public static CacheTuning forMachine(int segments) {
@@ -49,21 +46,6 @@ public record CacheTuning(
         Integer.highestOneBit(heads),
         HAND_OVER_NANOS,
         Math.min(processors, MAX_RECOVERY_THREADS),
-        indexBytesForHeap(Runtime.getRuntime().maxMemory()));
-  }
-
-  /** What the index may take of a heap, in bytes. */
-  private static long indexBytesForHeap(long heapBytes) {
-    return heapBytes / HEAP_EIGHTHS * INDEX_EIGHTHS;
-  }
-
-  /** The heap in which the index may take so much, in bytes. */
-  static long heapBytesForIndex(long indexBytes) {
-    return indexBytes / INDEX_EIGHTHS * HEAP_EIGHTHS;
-  }
-
-  /** Rounded up, for people. */
-  static long mebibytes(long bytes) {
-    return Math.ceilDiv(bytes, 1L << 20);
+        IndexMemory.bytesForHeap(Runtime.getRuntime().maxMemory()));
   }
 }

@@ -1,5 +1,6 @@
 package io.pcache.cache;
 
+import io.pcache.format.KeySetRecord;
 import io.pcache.index.ExtentIndex;
 
 /**
@@ -15,6 +16,13 @@ import io.pcache.index.ExtentIndex;
  * <p>Thread-safety: all methods from any thread.
  */
 final class IndexMemory {
+  /** How many keys the reclaimer takes out of the index before key_tail passes them. */
+  static final int MAX_RECLAIMED_KEYS = 64 * KeySetRecord.MAX_KEYS;
+
+  /** The rest is for what collects garbage, for connections, and for opening. */
+  private static final int INDEX_EIGHTHS = 5;
+  private static final int HEAP_EIGHTHS = 8;
+
   /** The last eighth of the limit is kept for writes. */
   private static final int SCARCE_SHARE = 8;
 
@@ -30,7 +38,7 @@ final class IndexMemory {
    * take their place at once, and a crash brings them back.
    */
   private static final long RECLAIMING_BYTES =
-      ExtentIndex.unitBytes(Reclaimer.MAX_KEYS_PER_STEP, true);
+      ExtentIndex.unitBytes(MAX_RECLAIMED_KEYS, true);
 
   private final ExtentIndex index;
   private final long limitBytes;
@@ -67,5 +75,15 @@ final class IndexMemory {
   /** What it may take, in bytes. */
   long limitBytes() {
     return limitBytes;
+  }
+
+  /** What the index may take of a heap, in bytes. */
+  static long bytesForHeap(long heapBytes) {
+    return heapBytes / HEAP_EIGHTHS * INDEX_EIGHTHS;
+  }
+
+  /** The heap in which the index may take so much, in bytes. */
+  static long heapBytesFor(long indexBytes) {
+    return indexBytes / INDEX_EIGHTHS * HEAP_EIGHTHS;
   }
 }

@@ -37,10 +37,8 @@ import java.util.function.IntSupplier;
  * #setGcPercent} from any.
  */
 final class Reclaimer implements Agent {
-  private static final int KEY_SETS_PER_STEP = 64;
-
-  /** How many keys may be in no index that key_tail has not passed. */
-  static final int MAX_KEYS_PER_STEP = KEY_SETS_PER_STEP * KeySetRecord.MAX_KEYS;
+  private static final int KEY_SETS_PER_STEP =
+      IndexMemory.MAX_RECLAIMED_KEYS / KeySetRecord.MAX_KEYS;
 
   private final Stripes stripes;
   private final Segments segments;

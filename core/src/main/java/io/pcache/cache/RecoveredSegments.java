@@ -10,11 +10,14 @@ import java.util.Arrays;
  * Not thread-safe.
  */
 final class RecoveredSegments {
+  /** No segment. */
+  static final int NONE = -1;
+
   private final int[] references;
   private final long[] generations;
   private final boolean[] log;
   private final int[] nextLog;
-  private int lastLog = Segments.NONE;
+  private int lastLog = NONE;
 
   /** Reads every segment's generation. */
   RecoveredSegments(Media media, SegmentChain chain) {
@@ -23,7 +26,7 @@ final class RecoveredSegments {
     generations = new long[n];
     log = new boolean[n];
     nextLog = new int[n];
-    Arrays.fill(nextLog, Segments.NONE);
+    Arrays.fill(nextLog, NONE);
     for (int i = 0; i < n; i++) {
       generations[i] = SegmentGeneration.at(media, chain.segmentOffset(i)).load();
     }
@@ -38,19 +41,19 @@ final class RecoveredSegments {
 
   void forgetReferences() {
     Arrays.fill(references, 0);
-    lastLog = Segments.NONE;
+    lastLog = NONE;
   }
 
   /** Takes note of a log segment, in the order of the log. */
   void markLog(int segment) {
     log[segment] = true;
-    if (lastLog != Segments.NONE && lastLog != segment) {
+    if (lastLog != NONE && lastLog != segment) {
       nextLog[lastLog] = segment;
     }
     lastLog = segment;
   }
 
-  /** The log segment that follows another, or {@link Segments#NONE}. */
+  /** The log segment that follows another, or {@link #NONE}. */
   int nextLog(int segment) {
     return nextLog[segment];
   }

@@ -154,10 +154,15 @@ public final class Recovery {
             .formatted(
                 found[0],
                 geometry.deviceBytes(),
-                CacheTuning.mebibytes(neededBytes),
-                CacheTuning.mebibytes(maxIndexBytes),
-                CacheTuning.mebibytes(CacheTuning.heapBytesForIndex(neededBytes))),
+                mebibytes(neededBytes),
+                mebibytes(maxIndexBytes),
+                mebibytes(IndexMemory.heapBytesFor(neededBytes))),
         cause);
+  }
+
+  /** Rounded up, for people. */
+  private static long mebibytes(long bytes) {
+    return Math.ceilDiv(bytes, 1L << 20);
   }
 
   private void replayLog() {

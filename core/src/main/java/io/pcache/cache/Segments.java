@@ -31,7 +31,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * <p>Thread-safety: all methods from any thread.
  */
 final class Segments implements LogSegments {
-  static final int NONE = -1;
+  static final int NONE = RecoveredSegments.NONE;
 
   /**
    * What a data head adds to its segment's references, so that it cannot die while it is being

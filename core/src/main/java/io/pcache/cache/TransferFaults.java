@@ -20,7 +20,7 @@ final class TransferFaults {
   static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private static final long LOG_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
-  private static final Logger LOG = LoggerFactory.getLogger(CacheHealth.class);
+  private static final Logger LOG = LoggerFactory.getLogger(TransferFaults.class);
 
   private final String name;
   private final Clock clock;
