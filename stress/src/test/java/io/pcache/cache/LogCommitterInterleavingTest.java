@@ -15,6 +15,7 @@ import io.pcache.log.KeySetStage;
 import io.pcache.log.LogPosition;
 import io.pcache.log.LogWriter;
 import io.pcache.log.StagedKeysPool;
+import io.pcache.media.EmptyMedia;
 import io.pcache.stress.Interleavings;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;

@@ -17,6 +17,7 @@ import io.pcache.index.ExtentIndex;
 import io.pcache.log.LogPosition;
 import io.pcache.log.LogWriter;
 import io.pcache.log.StagedKeysPool;
+import io.pcache.media.EmptyMedia;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;

@@ -2,6 +2,7 @@ package io.pcache.cache;
 
 import io.pcache.format.SegmentChain;
 import io.pcache.format.SegmentGeneration;
+import io.pcache.media.EmptyMedia;
 import io.pcache.stress.Interleavings;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jetbrains.lincheck.datastructures.Operation;

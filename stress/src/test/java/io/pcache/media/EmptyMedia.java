@@ -1,7 +1,5 @@
-package io.pcache.cache;
+package io.pcache.media;
 
-import io.pcache.media.Media;
-import io.pcache.media.MediaKind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -15,7 +13,7 @@ import java.nio.file.StandardOpenOption;
  * Media that read as zeroes and forget what is written, at no cost: programs of a few steps make
  * them by the thousand.
  */
-class EmptyMedia implements Media {
+public class EmptyMedia implements Media {
   private static final long SIZE_BYTES = 96L << 20;
   private static final MemorySegment ZEROES = mapHole();
 
