@@ -32,6 +32,7 @@ class ArchitectureTest {
           "io.pcache.backing",
           "io.pcache.index",
           "io.pcache.log",
+          "io.pcache.cache.health",
           "io.pcache.cache",
           "io.pcache");
 

@@ -1,5 +1,6 @@
 package io.pcache.cache;
 
+import io.pcache.cache.health.CacheHealth;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.format.BadExtentList;
 import io.pcache.format.BadExtentList.Range;

@@ -33,8 +33,6 @@ public record CacheTuning(
   /** Each reads all of the log: more would mostly do that. */
   private static final int MAX_RECOVERY_THREADS = 8;
 
-
-
   /** What fits this machine and a cache of that many segments. */
   public static CacheTuning forMachine(int segments) {
     int processors = Runtime.getRuntime().availableProcessors();

@@ -1,5 +1,6 @@
 package io.pcache.cache;
 
+import io.pcache.cache.health.CacheHealth;
 import io.pcache.log.LogGap;
 import io.pcache.log.LogPosition;
 import java.util.ArrayList;

@@ -21,6 +21,7 @@ final class IndexMemory {
 
   /** The rest is for what collects garbage, for connections, and for opening. */
   private static final int INDEX_EIGHTHS = 5;
+
   private static final int HEAP_EIGHTHS = 8;
 
   /** The last eighth of the limit is kept for writes. */
@@ -37,8 +38,7 @@ final class IndexMemory {
    * that: the reclaimer takes keys out of the index before key_tail has passed them, writes may
    * take their place at once, and a crash brings them back.
    */
-  private static final long RECLAIMING_BYTES =
-      ExtentIndex.unitBytes(MAX_RECLAIMED_KEYS, true);
+  private static final long RECLAIMING_BYTES = ExtentIndex.unitBytes(MAX_RECLAIMED_KEYS, true);
 
   private final ExtentIndex index;
   private final long limitBytes;

@@ -1,5 +1,6 @@
 package io.pcache.cache;
 
+import io.pcache.cache.health.CacheHealth;
 import io.pcache.error.PcacheException;
 import java.lang.foreign.MemorySegment;
 

@@ -5,6 +5,8 @@ import io.pcache.backing.BackingRequest;
 import io.pcache.backing.RequestPurpose;
 import io.pcache.block.BlockOp;
 import io.pcache.block.BlockRequest;
+import io.pcache.cache.health.CacheCounters;
+import io.pcache.cache.health.CacheHealth;
 import io.pcache.error.BackingFailureException;
 import io.pcache.error.BadOptionException;
 import io.pcache.error.CorruptMediaException;

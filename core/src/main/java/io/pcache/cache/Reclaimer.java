@@ -2,6 +2,8 @@ package io.pcache.cache;
 
 import io.pcache.agent.Agent;
 import io.pcache.agent.Wakeup;
+import io.pcache.cache.health.CacheCounters;
+import io.pcache.cache.health.CacheHealth;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.NoSpaceException;
 import io.pcache.format.Key;

@@ -2,6 +2,7 @@ package io.pcache.cache;
 
 import io.pcache.block.BlockOp;
 import io.pcache.block.BlockRequest;
+import io.pcache.cache.health.CacheCounters;
 import io.pcache.format.MediaLayout;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;

@@ -3,6 +3,8 @@ package io.pcache.cache;
 import io.pcache.agent.Clock;
 import io.pcache.agent.Wakeup;
 import io.pcache.block.BlockRequest;
+import io.pcache.cache.health.CacheCounters;
+import io.pcache.cache.health.CacheHealth;
 import io.pcache.error.PcacheException;
 import io.pcache.format.Key;
 import io.pcache.format.KeySetRecord;

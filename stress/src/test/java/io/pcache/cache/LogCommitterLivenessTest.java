@@ -6,6 +6,8 @@ import io.pcache.agent.AgentThread;
 import io.pcache.agent.Clock;
 import io.pcache.agent.Wakeup;
 import io.pcache.block.BlockRequest;
+import io.pcache.cache.health.CacheCounters;
+import io.pcache.cache.health.CacheHealth;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.PcacheException;
 import io.pcache.format.Key;

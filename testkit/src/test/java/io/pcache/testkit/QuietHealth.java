@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
 /** Keeps the engine from logging faults, for {@link ExtendWith} on tests that inject thousands. */
 public final class QuietHealth implements BeforeAllCallback, AfterAllCallback {
   private static Logger logger() {
-    return (Logger) LoggerFactory.getLogger("io.pcache.cache.CacheHealth");
+    return (Logger) LoggerFactory.getLogger("io.pcache.cache.health");
   }
 
   @Override

@@ -136,8 +136,7 @@ record SourcePatch(String title, long world, List<Change> changes) {
   }
 
   /** Whole lines: the first of them may begin before the method, and the last end behind it. */
-  private static List<Integer> placesOf(
-      String lines, String text, SourceMethods.Range method) {
+  private static List<Integer> placesOf(String lines, String text, SourceMethods.Range method) {
     List<Integer> places = new ArrayList<>();
     int from = text.lastIndexOf('\n', method.from()) + 1;
     for (int at = text.indexOf(lines, from);

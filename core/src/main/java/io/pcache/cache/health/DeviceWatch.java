@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.health;
 
 import io.pcache.agent.Agent;
 import io.pcache.nativeio.FileCondition;
@@ -14,10 +14,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Thread-safety: {@link #doWork} from one thread at a time, the rest from any.
  */
-final class DeviceWatch implements Agent {
+public final class DeviceWatch implements Agent {
   /** Asks the system about a device. */
   @FunctionalInterface
-  interface Look {
+  public interface Look {
     FileCondition now() throws IOException;
   }
 
@@ -27,7 +27,7 @@ final class DeviceWatch implements Agent {
   private final Watched backingDevice;
   private volatile boolean stopped;
 
-  DeviceWatch(Look cacheDevice, Look backingDevice, CacheHealth health) {
+  public DeviceWatch(Look cacheDevice, Look backingDevice, CacheHealth health) {
     this.cacheDevice = new Watched("cache device", cacheDevice, health);
     this.backingDevice = new Watched("backing device", backingDevice, health);
   }
@@ -45,22 +45,22 @@ final class DeviceWatch implements Agent {
   }
 
   /** Nothing more is reported: the devices are about to be closed. */
-  void stop() {
+  public void stop() {
     stopped = true;
   }
 
   /** What has become of the cache device. */
-  FileCondition.Kind cacheDevice() {
+  public FileCondition.Kind cacheDevice() {
     return cacheDevice.condition.kind();
   }
 
   /** What has become of the backing device. */
-  FileCondition.Kind backingDevice() {
+  public FileCondition.Kind backingDevice() {
     return backingDevice.condition.kind();
   }
 
   /** What is worth knowing and no fault, a line each. */
-  List<String> notices() {
+  public List<String> notices() {
     List<String> notices = new ArrayList<>();
     cacheDevice.addNotice(notices);
     backingDevice.addNotice(notices);

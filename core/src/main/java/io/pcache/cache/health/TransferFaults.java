@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.health;
 
 import io.pcache.agent.Clock;
 import java.util.Locale;
@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * <p>Thread-safety: all methods from any thread. Where nothing has failed, {@link #succeeded} is a
  * read of one field.
  */
-final class TransferFaults {
+public final class TransferFaults {
   /** A device of which only a part has failed works in between: that does not end the fault. */
   static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(10);
 
@@ -41,7 +41,7 @@ final class TransferFaults {
   }
 
   /** One has failed, and its client was told why. */
-  synchronized void failed(String why) {
+  public synchronized void failed(String why) {
     long now = clock.nanoTime();
     endIfOver(now);
     boolean first = last == null;
@@ -56,7 +56,7 @@ final class TransferFaults {
   }
 
   /** One has gone well. */
-  void succeeded() {
+  public void succeeded() {
     if (awaitsSuccess) {
       awaitsSuccess = false;
     }

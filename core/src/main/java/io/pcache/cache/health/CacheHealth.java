@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.health;
 
 import io.pcache.agent.Clock;
 import io.pcache.error.ClosedException;
@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Thread-safety: all methods from any thread.
  */
-final class CacheHealth {
+public final class CacheHealth {
   private static final String ENDED = "the cache was ended; the request was not carried out";
   private static final Logger LOG = LoggerFactory.getLogger(CacheHealth.class);
 
@@ -37,7 +37,7 @@ final class CacheHealth {
    *
    * @param onLogFailure run at each report that the log cannot be written any more
    */
-  CacheHealth(Clock clock, Runnable onLogFailure) {
+  public CacheHealth(Clock clock, Runnable onLogFailure) {
     this.onLogFailure = onLogFailure;
     this.cacheWrites = new TransferFaults("failed writes to the cache device", clock);
     this.cacheReads = new TransferFaults("failed reads of the cache device", clock);
@@ -46,27 +46,27 @@ final class CacheHealth {
   }
 
   /** Reads that met data whose checksum does not match. That stays a fault until it is reopened. */
-  TransferFaults damagedReads() {
+  public TransferFaults damagedReads() {
     return damagedReads;
   }
 
   /** Writes of data, for clients and to keep what a read brought. */
-  TransferFaults cacheWrites() {
+  public TransferFaults cacheWrites() {
     return cacheWrites;
   }
 
   /** Reads of cached data for clients. */
-  TransferFaults cacheReads() {
+  public TransferFaults cacheReads() {
     return cacheReads;
   }
 
   /** Reads of what the cache does not hold. */
-  TransferFaults backingReads() {
+  public TransferFaults backingReads() {
     return backingReads;
   }
 
   /** The log cannot be written any more. The first report counts. */
-  void logFailed(PcacheException failure) {
+  public void logFailed(PcacheException failure) {
     onLogFailure.run();
     if (logFailure.compareAndSet(null, failure)) {
       LOG.error(
@@ -80,17 +80,17 @@ final class CacheHealth {
   }
 
   /** The cache was ended on purpose without an orderly close: nothing is acknowledged any more. */
-  void ended() {
+  public void ended() {
     logFailure.compareAndSet(null, new ClosedException(ENDED));
   }
 
   /** Whether nothing is acknowledged any more. */
-  boolean hasFailed() {
+  public boolean hasFailed() {
     return logFailure.get() != null;
   }
 
   /** The failure to answer writes and flushes with, or null while the log works. */
-  @Nullable PcacheException writeRefusal() {
+  public @Nullable PcacheException writeRefusal() {
     PcacheException failure = logFailure.get();
     return switch (failure) {
       case null -> null;
@@ -102,7 +102,7 @@ final class CacheHealth {
   }
 
   /** An agent has trouble; replaces its last report. */
-  void report(String agent, String fault) {
+  public void report(String agent, String fault) {
     String before = faults.put(agent, fault);
     if (!fault.equals(before)) {
       LOG.warn("{}: {}", agent, fault);
@@ -110,21 +110,21 @@ final class CacheHealth {
   }
 
   /** The same for trouble that goes on and has been logged: only status says how it is now. */
-  void reportAgain(String agent, String fault) {
+  public void reportAgain(String agent, String fault) {
     if (!fault.equals(faults.put(agent, fault))) {
       LOG.debug("{}: {}", agent, fault);
     }
   }
 
   /** An agent's trouble is over. */
-  void clear(String agent) {
+  public void clear(String agent) {
     if (faults.remove(agent) != null) {
       LOG.info("{}: works again", agent);
     }
   }
 
   /** What is wrong now, a line each. */
-  List<String> faults() {
+  public List<String> faults() {
     List<String> lines = new ArrayList<>();
     faults.forEach((agent, fault) -> lines.add(agent + ": " + fault));
     for (TransferFaults transfers : List.of(cacheWrites, cacheReads, backingReads, damagedReads)) {

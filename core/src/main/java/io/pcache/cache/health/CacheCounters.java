@@ -1,0 +1,27 @@
+package io.pcache.cache.health;
+
+import java.util.concurrent.atomic.LongAdder;
+
+/** What a cache has done since it was opened. Thread-safety: all fields from any thread. */
+public final class CacheCounters {
+  public final LongAdder reads = new LongAdder();
+  public final LongAdder readHitBytes = new LongAdder();
+  public final LongAdder readMissBytes = new LongAdder();
+  public final LongAdder writes = new LongAdder();
+  public final LongAdder writtenBytes = new LongAdder();
+  public final LongAdder flushes = new LongAdder();
+  public final LongAdder dirtiedBytes = new LongAdder();
+  public final LongAdder cleanedBytes = new LongAdder();
+  public final LongAdder writtenBackBytes = new LongAdder();
+
+  /** The same without what is written again after a failure. */
+  public final LongAdder writeBackProgressBytes = new LongAdder();
+
+  public final LongAdder reclaimedSegments = new LongAdder();
+
+  /** Bytes in the log that are not known to be on the backing device. */
+  public long dirtyBytes() {
+    long cleaned = cleanedBytes.sum();
+    return Math.max(0, dirtiedBytes.sum() - cleaned);
+  }
+}
