@@ -33,6 +33,7 @@ class ArchitectureTest {
           "io.pcache.index",
           "io.pcache.log",
           "io.pcache.cache.health",
+          "io.pcache.cache.segment",
           "io.pcache.cache",
           "io.pcache");
 

@@ -1,6 +1,8 @@
 package io.pcache.cache;
 
 import io.pcache.cache.health.CacheHealth;
+import io.pcache.cache.segment.Geometry;
+import io.pcache.cache.segment.Segments;
 import io.pcache.log.LogGap;
 import io.pcache.log.LogPosition;
 import java.util.ArrayList;

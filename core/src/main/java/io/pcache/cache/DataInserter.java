@@ -1,5 +1,8 @@
 package io.pcache.cache;
 
+import io.pcache.cache.segment.DataHeads;
+import io.pcache.cache.segment.Geometry;
+import io.pcache.cache.segment.Segments;
 import io.pcache.format.Key;
 import io.pcache.index.ExtentIndex;
 

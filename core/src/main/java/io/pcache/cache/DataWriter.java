@@ -1,6 +1,7 @@
 package io.pcache.cache;
 
 import io.pcache.block.RequestBuffer;
+import io.pcache.cache.segment.Geometry;
 import io.pcache.format.Checksum;
 import io.pcache.media.Media;
 import java.lang.foreign.MemorySegment;

@@ -1,5 +1,6 @@
 package io.pcache.cache;
 
+import io.pcache.cache.segment.Geometry;
 import io.pcache.format.MediaLayout;
 import io.pcache.index.ExtentCursor;
 

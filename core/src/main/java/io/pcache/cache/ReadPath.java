@@ -7,6 +7,8 @@ import io.pcache.block.BlockOp;
 import io.pcache.block.BlockRequest;
 import io.pcache.cache.health.CacheCounters;
 import io.pcache.cache.health.CacheHealth;
+import io.pcache.cache.segment.Geometry;
+import io.pcache.cache.segment.Segments;
 import io.pcache.error.BackingFailureException;
 import io.pcache.error.BadOptionException;
 import io.pcache.error.CorruptMediaException;

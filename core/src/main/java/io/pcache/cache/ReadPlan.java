@@ -1,5 +1,6 @@
 package io.pcache.cache;
 
+import io.pcache.cache.segment.Segments;
 import io.pcache.index.ExtentCursor;
 import java.util.Arrays;
 

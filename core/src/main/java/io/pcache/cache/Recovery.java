@@ -1,5 +1,7 @@
 package io.pcache.cache;
 
+import io.pcache.cache.segment.Geometry;
+import io.pcache.cache.segment.RecoveredSegments;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.NoSpaceException;

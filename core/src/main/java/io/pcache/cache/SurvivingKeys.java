@@ -1,5 +1,7 @@
 package io.pcache.cache;
 
+import io.pcache.cache.segment.Geometry;
+import io.pcache.cache.segment.RecoveredSegments;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LogAddress;

@@ -1,6 +1,7 @@
 package io.pcache.cache;
 
 import io.pcache.agent.Clock;
+import io.pcache.cache.segment.Segments;
 import io.pcache.format.MediaLayout;
 import java.util.concurrent.atomic.AtomicLong;
 

@@ -7,6 +7,8 @@ import io.pcache.backing.BackingRequest;
 import io.pcache.backing.RequestPurpose;
 import io.pcache.cache.health.CacheCounters;
 import io.pcache.cache.health.CacheHealth;
+import io.pcache.cache.segment.Geometry;
+import io.pcache.cache.segment.Segments;
 import io.pcache.error.BackingFailureException;
 import io.pcache.error.ClosedException;
 import io.pcache.error.CorruptMediaException;

@@ -3,6 +3,7 @@ package io.pcache.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pcache.cache.segment.RecoveredSegments;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.format.LogAddress;
 import io.pcache.format.MediaLayout;

@@ -3,6 +3,9 @@ package io.pcache.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.pcache.cache.segment.Geometry;
+import io.pcache.cache.segment.RecoveredSegments;
+import io.pcache.cache.segment.Segments;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentChain;
 import io.pcache.testkit.CrashGrain;

@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.segment;
 
 import io.pcache.format.SegmentChain;
 import io.pcache.format.SegmentGeneration;
@@ -9,9 +9,9 @@ import java.util.Arrays;
  * What recovery learns about the segments: generations from their records, the rest from the walk.
  * Not thread-safe.
  */
-final class RecoveredSegments {
+public final class RecoveredSegments {
   /** No segment. */
-  static final int NONE = -1;
+  public static final int NONE = -1;
 
   private final int[] references;
   private final long[] generations;
@@ -20,7 +20,7 @@ final class RecoveredSegments {
   private int lastLog = NONE;
 
   /** Reads every segment's generation. */
-  RecoveredSegments(Media media, SegmentChain chain) {
+  public RecoveredSegments(Media media, SegmentChain chain) {
     int n = chain.segments();
     references = new int[n];
     generations = new long[n];
@@ -33,19 +33,19 @@ final class RecoveredSegments {
   }
 
   /** Adds what a part of the keys refers to, a number for each segment. */
-  void addReferences(int[] more) {
+  public void addReferences(int[] more) {
     for (int i = 0; i < references.length; i++) {
       references[i] += more[i];
     }
   }
 
-  void forgetReferences() {
+  public void forgetReferences() {
     Arrays.fill(references, 0);
     lastLog = NONE;
   }
 
   /** Takes note of a log segment, in the order of the log. */
-  void markLog(int segment) {
+  public void markLog(int segment) {
     log[segment] = true;
     if (lastLog != NONE && lastLog != segment) {
       nextLog[lastLog] = segment;
@@ -59,19 +59,19 @@ final class RecoveredSegments {
   }
 
   /** The segment where the log ends. */
-  int lastLog() {
+  public int lastLog() {
     return lastLog;
   }
 
-  int references(int segment) {
+  public int references(int segment) {
     return references[segment];
   }
 
-  long generation(int segment) {
+  public long generation(int segment) {
     return generations[segment];
   }
 
-  boolean isLog(int segment) {
+  public boolean isLog(int segment) {
     return log[segment];
   }
 }

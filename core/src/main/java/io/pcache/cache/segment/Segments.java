@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.segment;
 
 import io.pcache.error.Invariants;
 import io.pcache.format.KeyRecord;
@@ -30,8 +30,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
  *
  * <p>Thread-safety: all methods from any thread.
  */
-final class Segments implements LogSegments {
-  static final int NONE = RecoveredSegments.NONE;
+public final class Segments implements LogSegments {
+  public static final int NONE = RecoveredSegments.NONE;
 
   /**
    * What a data head adds to its segment's references, so that it cannot die while it is being
@@ -64,7 +64,7 @@ final class Segments implements LogSegments {
    * Creates the table from what recovery found; every segment that is neither log nor referenced is
    * free.
    */
-  Segments(Geometry geometry, RecoveredSegments recovered) {
+  public Segments(Geometry geometry, RecoveredSegments recovered) {
     int n = geometry.chain().segments();
     this.geometry = geometry;
     this.states = new byte[n];
@@ -88,34 +88,34 @@ final class Segments implements LogSegments {
   }
 
   /** The segment's current generation. */
-  long generation(int segment) {
+  public long generation(int segment) {
     return generations.get(segment);
   }
 
   /**
    * Whether a key is older than its segment: the segment was reclaimed after the key was written.
    */
-  boolean isStale(MemorySegment keys, long at) {
+  public boolean isStale(MemorySegment keys, long at) {
     return KeyRecord.segGen(keys, at) < generation(KeyRecord.cacheSegId(keys, at));
   }
 
   /** Segments that are not free, the one reserved for the log not counted. */
-  int inUse() {
+  public int inUse() {
     return states.length - freeCount - (logReserved ? 1 : 0);
   }
 
   /** Segments that data may take. */
-  int availableForData() {
+  public int availableForData() {
     return logReserved ? freeCount : Math.max(0, freeCount - 1);
   }
 
   /** How many segments there are. */
-  int count() {
+  public int count() {
     return states.length;
   }
 
   /** Whether the log has its next segment. */
-  boolean hasLogReserve() {
+  public boolean hasLogReserve() {
     return logReserved;
   }
 
@@ -169,12 +169,12 @@ final class Segments implements LogSegments {
   }
 
   /** The segment in which the log goes on after {@code segment}, which is not its last. */
-  synchronized int nextLogSegment(int segment) {
+  public synchronized int nextLogSegment(int segment) {
     return nextLog[segment];
   }
 
   /** Zeroes the reserved segment ahead of time. Returns whether there was something to do. */
-  boolean prepareReserve() {
+  public boolean prepareReserve() {
     int segment;
     synchronized (this) {
       refillReserve();
@@ -230,7 +230,7 @@ final class Segments implements LogSegments {
   }
 
   /** Drops references of keys that are gone. A segment without references waits to be retired. */
-  void dropReferences(int segment, int n) {
+  public void dropReferences(int segment, int n) {
     int left = references.addAndGet(segment, -n);
     Invariants.check(left >= 0, "a segment's references are dropped once each", left);
     if (left == 0) {
@@ -246,12 +246,12 @@ final class Segments implements LogSegments {
    * Keeps the bytes of a data segment in place. Called under the lock of a stripe whose index still
    * points at it.
    */
-  void pin(int segment) {
+  public void pin(int segment) {
     pins.incrementAndGet(segment);
   }
 
   /** Ends a {@link #pin}. */
-  void unpin(int segment) {
+  public void unpin(int segment) {
     int left = pins.decrementAndGet(segment);
     Invariants.check(left >= 0, "a segment is unpinned once per pin", left);
   }
@@ -267,7 +267,7 @@ final class Segments implements LogSegments {
    *
    * @return how many were freed
    */
-  int retireDead() {
+  public int retireDead() {
     int[] batch = takeDead();
     if (batch.length == 0) {
       return 0;
@@ -319,7 +319,7 @@ final class Segments implements LogSegments {
   }
 
   /** Frees a log segment that key_tail has durably left. */
-  void freeLogSegment(int segment) {
+  public void freeLogSegment(int segment) {
     free(segment);
   }
 

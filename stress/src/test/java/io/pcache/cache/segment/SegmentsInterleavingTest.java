@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.segment;
 
 import io.pcache.format.SegmentChain;
 import io.pcache.format.SegmentGeneration;

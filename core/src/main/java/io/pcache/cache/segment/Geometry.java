@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.segment;
 
 import io.pcache.format.CacheInfo;
 import io.pcache.format.Checksum;
@@ -15,18 +15,18 @@ import io.pcache.media.Media;
  */
 public record Geometry(Media media, SegmentChain chain, long deviceBytes, boolean dataCrc) {
   /** Creates the geometry of a formatted cache in front of a device of {@code deviceBytes}. */
-  static Geometry of(Media media, CacheInfo info, long deviceBytes) {
+  public static Geometry of(Media media, CacheInfo info, long deviceBytes) {
     return new Geometry(media, SegmentChain.load(media, info), deviceBytes, info.dataCrc());
   }
 
   /** Whether the bytes of a whole key match its checksum. */
-  boolean matches(int cacheSegId, int segOffsetBytes, int lengthBytes, int dataCrc) {
+  public boolean matches(int cacheSegId, int segOffsetBytes, int lengthBytes, int dataCrc) {
     return Checksum.of(media.view(), mediaOffset(cacheSegId, segOffsetBytes), lengthBytes)
         == dataCrc;
   }
 
   /** Where a byte of a segment's data area lies on the media. */
-  long mediaOffset(int cacheSegId, int segOffsetBytes) {
+  public long mediaOffset(int cacheSegId, int segOffsetBytes) {
     return chain.dataOffset(cacheSegId) + segOffsetBytes;
   }
 }

@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.segment;
 
 import io.pcache.agent.Wakeup;
 import io.pcache.format.MediaLayout;
@@ -12,9 +12,9 @@ import io.pcache.format.MediaLayout;
  *
  * <p>Thread-safety: all methods from any thread.
  */
-final class DataHeads {
+public final class DataHeads {
   /** What {@link #reserve} returns where the cache is full. */
-  static final long FULL = -1;
+  public static final long FULL = -1;
 
   private static final int SEGMENT_SHIFT = 32;
   private static final int OFFSET_SHIFT = 16;
@@ -30,7 +30,7 @@ final class DataHeads {
    * @param count a power of two
    * @param reclaimerWakeup woken where a head took, or wanted, another segment
    */
-  DataHeads(Segments segments, int count, Wakeup reclaimerWakeup) {
+  public DataHeads(Segments segments, int count, Wakeup reclaimerWakeup) {
     this.segments = segments;
     this.reclaimerWakeup = reclaimerWakeup;
     this.heads = new Head[count];
@@ -47,7 +47,7 @@ final class DataHeads {
    * @return the range, to be taken apart by {@link #segment}, {@link #offsetBytes} and {@link
    *     #lengthBytes}, or {@link #FULL}
    */
-  long reserve(int lengthBytes) {
+  public long reserve(int lengthBytes) {
     int first = (int) Thread.currentThread().threadId();
     for (int i = 0; i < heads.length; i++) {
       long range = heads[(first + i) & (heads.length - 1)].reserve(lengthBytes);
@@ -58,15 +58,15 @@ final class DataHeads {
     return FULL;
   }
 
-  static int segment(long range) {
+  public static int segment(long range) {
     return (int) (range >>> SEGMENT_SHIFT);
   }
 
-  static int offsetBytes(long range) {
+  public static int offsetBytes(long range) {
     return ((int) range >>> OFFSET_SHIFT) * MediaLayout.SECTOR_BYTES;
   }
 
-  static int lengthBytes(long range) {
+  public static int lengthBytes(long range) {
     return ((int) range & SECTORS_MASK) * MediaLayout.SECTOR_BYTES;
   }
 
