@@ -34,6 +34,7 @@ class ArchitectureTest {
           "io.pcache.log",
           "io.pcache.cache.health",
           "io.pcache.cache.segment",
+          "io.pcache.cache.pace",
           "io.pcache.cache",
           "io.pcache");
 

@@ -1,6 +1,7 @@
 package io.pcache.cache;
 
 import io.pcache.agent.Clock;
+import io.pcache.cache.pace.IndexMemory;
 import java.util.concurrent.TimeUnit;
 
 /**

@@ -1,5 +1,6 @@
 package io.pcache.cache;
 
+import io.pcache.cache.pace.IndexMemory;
 import io.pcache.cache.segment.Geometry;
 import io.pcache.cache.segment.RecoveredSegments;
 import io.pcache.error.CorruptMediaException;

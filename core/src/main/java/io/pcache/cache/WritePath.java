@@ -3,6 +3,8 @@ package io.pcache.cache;
 import io.pcache.block.BlockOp;
 import io.pcache.block.BlockRequest;
 import io.pcache.cache.health.CacheCounters;
+import io.pcache.cache.pace.IndexMemory;
+import io.pcache.cache.pace.Throttle;
 import io.pcache.format.MediaLayout;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;

@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.pace;
 
 import io.pcache.agent.Clock;
 
@@ -8,7 +8,7 @@ import io.pcache.agent.Clock;
  *
  * <p>Not thread-safe.
  */
-final class HandOver {
+public final class HandOver {
   /**
    * How far the count of slow and fast answers goes either way: one that was slow because its
    * thread was not running decides nothing.
@@ -25,22 +25,22 @@ final class HandOver {
    *
    * @param worthItNanos how long a request takes at least for a hand-over to pay; 0 for always
    */
-  HandOver(Clock clock, long worthItNanos) {
+  public HandOver(Clock clock, long worthItNanos) {
     this.clock = clock;
     this.worthItNanos = worthItNanos;
   }
 
-  boolean pays() {
+  public boolean pays() {
     return slowAnswers > 0;
   }
 
   /** A request is carried out from here on by the calling thread. */
-  void started() {
+  public void started() {
     startedNanos = clock.nanoTime();
   }
 
   /** It is over. */
-  void ended() {
+  public void ended() {
     boolean slow = clock.nanoTime() - startedNanos >= worthItNanos;
     slowAnswers = Math.clamp((long) slowAnswers + (slow ? 1 : -1), -MOST, MOST);
   }

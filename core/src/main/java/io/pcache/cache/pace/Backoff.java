@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.pace;
 
 import io.pcache.agent.Clock;
 import java.util.SplittableRandom;
@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
  * When to try again after failures: exponentially later, with jitter, 30 s at most. Not
  * thread-safe.
  */
-final class Backoff {
+public final class Backoff {
   private static final long FIRST_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
   private static final long MAX_NANOS = TimeUnit.SECONDS.toNanos(30);
 
@@ -17,29 +17,29 @@ final class Backoff {
   private long delayNanos;
   private long retryAtNanos;
 
-  Backoff(Clock clock, SplittableRandom random) {
+  public Backoff(Clock clock, SplittableRandom random) {
     this.clock = clock;
     this.random = random;
   }
 
   /** Another failure: wait longer than last time. */
-  void failed() {
+  public void failed() {
     delayNanos = Math.min(MAX_NANOS, Math.max(FIRST_NANOS, delayNanos * 2));
     retryAtNanos = clock.nanoTime() + delayNanos / 2 + random.nextLong(delayNanos / 2 + 1);
   }
 
   /** It works again. */
-  void reset() {
+  public void reset() {
     delayNanos = 0;
   }
 
   /** Whether the next try is not due yet. */
-  boolean isWaiting() {
+  public boolean isWaiting() {
     return delayNanos > 0 && clock.nanoTime() - retryAtNanos < 0;
   }
 
   /** Whether the last try failed. */
-  boolean isActive() {
+  public boolean isActive() {
     return delayNanos > 0;
   }
 }

@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.pace;
 
 import io.pcache.format.KeySetRecord;
 import io.pcache.index.ExtentIndex;
@@ -15,9 +15,9 @@ import io.pcache.index.ExtentIndex;
  *
  * <p>Thread-safety: all methods from any thread.
  */
-final class IndexMemory {
+public final class IndexMemory {
   /** How many keys the reclaimer takes out of the index before key_tail passes them. */
-  static final int MAX_RECLAIMED_KEYS = 64 * KeySetRecord.MAX_KEYS;
+  public static final int MAX_RECLAIMED_KEYS = 64 * KeySetRecord.MAX_KEYS;
 
   /** The rest is for what collects garbage, for connections, and for opening. */
   private static final int INDEX_EIGHTHS = 5;
@@ -43,13 +43,13 @@ final class IndexMemory {
   private final ExtentIndex index;
   private final long limitBytes;
 
-  IndexMemory(ExtentIndex index, long limitBytes) {
+  public IndexMemory(ExtentIndex index, long limitBytes) {
     this.index = index;
     this.limitBytes = limitBytes;
   }
 
   /** What an index that recovery builds may take, so that what ran with a limit opens with it. */
-  static long openingLimitBytes(long limitBytes) {
+  public static long openingLimitBytes(long limitBytes) {
     if (limitBytes > Long.MAX_VALUE / 2) {
       return limitBytes;
     }
@@ -58,32 +58,32 @@ final class IndexMemory {
   }
 
   /** Whether reclaiming should make room, and nothing enters the cache that need not. */
-  boolean isScarce() {
+  public boolean isScarce() {
     return index.heapBytes() >= limitBytes - limitBytes / SCARCE_SHARE;
   }
 
   /** Whether writes have to wait. */
-  boolean isFull() {
+  public boolean isFull() {
     return index.heapBytes() >= limitBytes;
   }
 
   /** What the index takes at most, in bytes. */
-  long usedBytes() {
+  public long usedBytes() {
     return index.heapBytes();
   }
 
   /** What it may take, in bytes. */
-  long limitBytes() {
+  public long limitBytes() {
     return limitBytes;
   }
 
   /** What the index may take of a heap, in bytes. */
-  static long bytesForHeap(long heapBytes) {
+  public static long bytesForHeap(long heapBytes) {
     return heapBytes / HEAP_EIGHTHS * INDEX_EIGHTHS;
   }
 
   /** The heap in which the index may take so much, in bytes. */
-  static long heapBytesFor(long indexBytes) {
+  public static long heapBytesFor(long indexBytes) {
     return indexBytes / INDEX_EIGHTHS * HEAP_EIGHTHS;
   }
 }

@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.pace;
 
 import io.pcache.agent.Clock;
 import java.util.concurrent.TimeUnit;

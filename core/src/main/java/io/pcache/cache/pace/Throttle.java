@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.pace;
 
 import io.pcache.agent.Clock;
 import io.pcache.cache.segment.Segments;
@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>Thread-safety: all methods from any thread.
  */
-final class Throttle {
+public final class Throttle {
   private static final int ZONE_SHARE = 8;
   private static final int MIN_ZONE_SEGMENTS = 2;
 
@@ -33,21 +33,21 @@ final class Throttle {
   private final int zoneSegments;
   private final AtomicLong creditBytes = new AtomicLong(MediaLayout.SEGMENT_BYTES);
 
-  Throttle(Segments segments, Clock clock) {
+  public Throttle(Segments segments, Clock clock) {
     this.segments = segments;
     this.pace = new Pace(clock);
     this.zoneSegments = Math.max(MIN_ZONE_SEGMENTS, segments.count() / ZONE_SHARE);
   }
 
   /** Whether the cache is so full that writes need credit. */
-  boolean isActive() {
+  public boolean isActive() {
     return segments.availableForData() < zoneSegments;
   }
 
   /**
    * Whether a write may go on now. A large one is let in on any credit, and later ones pay for it.
    */
-  boolean admits() {
+  public boolean admits() {
     return !isActive() || creditBytes.get() > 0;
   }
 
@@ -57,7 +57,7 @@ final class Throttle {
    * there is twice as much, not at all: a rate from a time when little was written slows nobody
    * down.
    */
-  void holdBack(long lengthBytes) {
+  public void holdBack(long lengthBytes) {
     if (isActive()) {
       double part = creditBytes.get() / RESTING_CREDIT_BYTES;
       double share = part < 1 ? 1 / Math.max(LEAST_PART, part) : Math.max(0, 2 - part);
@@ -66,14 +66,14 @@ final class Throttle {
   }
 
   /** A write was let in and took that much space. */
-  void written(long lengthBytes) {
+  public void written(long lengthBytes) {
     if (isActive()) {
       creditBytes.addAndGet(-lengthBytes);
     }
   }
 
   /** Reclaiming has freed that much. */
-  void reclaimed(long lengthBytes) {
+  public void reclaimed(long lengthBytes) {
     long quarters = Math.max(1, 2L * QUARTERS * segments.availableForData() / zoneSegments);
     long cap = zoneSegments * MediaLayout.SEGMENT_BYTES;
     long given = lengthBytes * quarters / QUARTERS;
@@ -87,7 +87,7 @@ final class Throttle {
    *
    * @return whether anybody had to wait for that
    */
-  boolean forgive() {
+  public boolean forgive() {
     long before = creditBytes.getAndUpdate(credit -> Math.max(credit, MediaLayout.SEGMENT_BYTES));
     return before <= 0;
   }

@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.pace;
 
 import io.pcache.agent.Clock;
 import java.util.concurrent.TimeUnit;
@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>Thread-safety: {@link #set} from any thread, the others from one.
  */
-final class ReclaimDemand {
+public final class ReclaimDemand {
   private static final long PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(2000);
   private static final long SHORT_PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(400);
 
@@ -22,7 +22,7 @@ final class ReclaimDemand {
   private long toldNanos;
   private boolean owed;
 
-  ReclaimDemand(Clock clock) {
+  public ReclaimDemand(Clock clock) {
     this.clock = clock;
     this.toldNanos = clock.nanoTime() - PAUSE_NANOS;
   }
@@ -32,24 +32,24 @@ final class ReclaimDemand {
    *
    * @param writesWait whether writes wait for it
    */
-  void set(boolean needed, boolean writesWait) {
+  public void set(boolean needed, boolean writesWait) {
     pauseNanos = writesWait ? SHORT_PAUSE_NANOS : PAUSE_NANOS;
     waiting = needed;
   }
 
   /** dirty_tail is further on. Returns whether the reclaimer is to be told now. */
-  boolean isDue() {
+  public boolean isDue() {
     owed = waiting;
     return owed && clock.nanoTime() - toldNanos >= pauseNanos;
   }
 
   /** dirty_tail stays where it is for now. Returns whether the reclaimer has not been told. */
-  boolean isOwed() {
+  public boolean isOwed() {
     return owed;
   }
 
   /** The reclaimer has been told. */
-  void told() {
+  public void told() {
     toldNanos = clock.nanoTime();
     owed = false;
   }
