@@ -35,6 +35,7 @@ class ArchitectureTest {
           "io.pcache.cache.health",
           "io.pcache.cache.segment",
           "io.pcache.cache.pace",
+          "io.pcache.cache.stripe",
           "io.pcache.cache",
           "io.pcache");
 

@@ -24,6 +24,7 @@ import io.pcache.cache.pace.Throttle;
 import io.pcache.cache.segment.DataHeads;
 import io.pcache.cache.segment.Geometry;
 import io.pcache.cache.segment.Segments;
+import io.pcache.cache.stripe.Stripes;
 import io.pcache.error.BadOptionException;
 import io.pcache.error.ClosedException;
 import io.pcache.error.MediaFailureException;

@@ -3,6 +3,8 @@ package io.pcache.cache;
 import io.pcache.cache.segment.DataHeads;
 import io.pcache.cache.segment.Geometry;
 import io.pcache.cache.segment.Segments;
+import io.pcache.cache.stripe.Stripe;
+import io.pcache.cache.stripe.Stripes;
 import io.pcache.format.Key;
 import io.pcache.index.ExtentIndex;
 

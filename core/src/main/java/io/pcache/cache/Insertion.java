@@ -1,5 +1,6 @@
 package io.pcache.cache;
 
+import io.pcache.cache.stripe.Stripe;
 import io.pcache.format.Key;
 
 /**

@@ -6,6 +6,7 @@ import io.pcache.agent.Wakeup;
 import io.pcache.block.BlockRequest;
 import io.pcache.cache.health.CacheHealth;
 import io.pcache.cache.segment.Segments;
+import io.pcache.cache.stripe.Stripes;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.PcacheException;
 import io.pcache.format.KeySetRecord;

@@ -3,6 +3,8 @@ package io.pcache.cache;
 import io.pcache.cache.health.CacheHealth;
 import io.pcache.cache.pace.IndexMemory;
 import io.pcache.cache.pace.Throttle;
+import io.pcache.cache.stripe.Miss;
+import io.pcache.cache.stripe.Stripe;
 import io.pcache.error.PcacheException;
 import java.lang.foreign.MemorySegment;
 

@@ -2,6 +2,7 @@ package io.pcache.cache;
 
 import io.pcache.block.RangeState;
 import io.pcache.block.RangeStateVisitor;
+import io.pcache.cache.stripe.ExtentVisitor;
 import io.pcache.index.ExtentCursor;
 import java.util.ArrayList;
 import java.util.List;

@@ -10,6 +10,7 @@ import io.pcache.cache.pace.Throttle;
 import io.pcache.cache.segment.Geometry;
 import io.pcache.cache.segment.IntQueue;
 import io.pcache.cache.segment.Segments;
+import io.pcache.cache.stripe.Stripes;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.NoSpaceException;
 import io.pcache.format.Key;

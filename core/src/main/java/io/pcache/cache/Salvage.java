@@ -3,6 +3,7 @@ package io.pcache.cache;
 import io.pcache.agent.Wakeup;
 import io.pcache.block.BlockRequest;
 import io.pcache.cache.segment.Segments;
+import io.pcache.cache.stripe.Stripes;
 import io.pcache.error.PcacheException;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;

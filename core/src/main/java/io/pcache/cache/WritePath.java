@@ -5,6 +5,7 @@ import io.pcache.block.BlockRequest;
 import io.pcache.cache.health.CacheCounters;
 import io.pcache.cache.pace.IndexMemory;
 import io.pcache.cache.pace.Throttle;
+import io.pcache.cache.stripe.Stripe;
 import io.pcache.format.MediaLayout;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;

@@ -13,6 +13,7 @@ import io.pcache.cache.pace.ReclaimDemand;
 import io.pcache.cache.pace.Throttle;
 import io.pcache.cache.segment.Geometry;
 import io.pcache.cache.segment.Segments;
+import io.pcache.cache.stripe.Stripes;
 import io.pcache.error.BackingFailureException;
 import io.pcache.error.ClosedException;
 import io.pcache.error.CorruptMediaException;

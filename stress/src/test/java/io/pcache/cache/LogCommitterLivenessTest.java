@@ -11,6 +11,7 @@ import io.pcache.cache.health.CacheHealth;
 import io.pcache.cache.segment.Geometry;
 import io.pcache.cache.segment.RecoveredSegments;
 import io.pcache.cache.segment.Segments;
+import io.pcache.cache.stripe.Stripes;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.PcacheException;
 import io.pcache.format.Key;

@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.stripe;
 
 import io.pcache.cache.segment.Segments;
 import io.pcache.index.ExtentCursor;
@@ -11,12 +11,12 @@ import java.util.Arrays;
  *
  * <p>Thread-safety: none.
  */
-final class ReadPlan implements ExtentVisitor {
+public final class ReadPlan implements ExtentVisitor {
   private static final int LONGS_PER_HIT = 5;
   private static final int LONGS_PER_GAP = 2;
   private static final int FIRST_PARTS = 16;
 
-  final ExtentCursor cursor = new ExtentCursor();
+  public final ExtentCursor cursor = new ExtentCursor();
 
   private final Segments segments;
   private final int sliceBytes;
@@ -35,13 +35,13 @@ final class ReadPlan implements ExtentVisitor {
    *
    * @param sliceBytes where gaps are cut: at multiples of it
    */
-  ReadPlan(Segments segments, int sliceBytes) {
+  public ReadPlan(Segments segments, int sliceBytes) {
     this.segments = segments;
     this.sliceBytes = sliceBytes;
   }
 
   /** Begins a plan for a range, logical offsets. */
-  void begin(long fromBytes, long toBytes) {
+  public void begin(long fromBytes, long toBytes) {
     hitCount = 0;
     gapCount = 0;
     nextBytes = fromBytes;
@@ -59,7 +59,7 @@ final class ReadPlan implements ExtentVisitor {
   }
 
   /** Adds the gap at the end of the range. */
-  void end() {
+  public void end() {
     addGapUntil(untilBytes);
   }
 
@@ -72,7 +72,7 @@ final class ReadPlan implements ExtentVisitor {
   }
 
   /** Ends the pin of a hit. */
-  void unpin(int i) {
+  public void unpin(int i) {
     segments.unpin(hitSegment(i));
   }
 
@@ -100,39 +100,39 @@ final class ReadPlan implements ExtentVisitor {
     gapCount++;
   }
 
-  int hitCount() {
+  public int hitCount() {
     return hitCount;
   }
 
-  long hitOffsetBytes(int i) {
+  public long hitOffsetBytes(int i) {
     return hits[i * LONGS_PER_HIT];
   }
 
-  int hitLengthBytes(int i) {
+  public int hitLengthBytes(int i) {
     return (int) hits[i * LONGS_PER_HIT + 1];
   }
 
-  int hitSegment(int i) {
+  public int hitSegment(int i) {
     return high(hits[i * LONGS_PER_HIT + 2]);
   }
 
-  int hitSegOffsetBytes(int i) {
+  public int hitSegOffsetBytes(int i) {
     return (int) hits[i * LONGS_PER_HIT + 2];
   }
 
-  int hitKeyLengthBytes(int i) {
+  public int hitKeyLengthBytes(int i) {
     return high(hits[i * LONGS_PER_HIT + 3]);
   }
 
-  int hitKeySegOffsetBytes(int i) {
+  public int hitKeySegOffsetBytes(int i) {
     return (int) hits[i * LONGS_PER_HIT + 3];
   }
 
-  boolean hitIsClean(int i) {
+  public boolean hitIsClean(int i) {
     return high(hits[i * LONGS_PER_HIT + 4]) != 0;
   }
 
-  int hitKeyDataCrc(int i) {
+  public int hitKeyDataCrc(int i) {
     return (int) hits[i * LONGS_PER_HIT + 4];
   }
 

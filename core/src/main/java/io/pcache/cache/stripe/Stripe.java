@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.stripe;
 
 import io.pcache.block.BlockRequest;
 import io.pcache.format.Key;
@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safety: all methods from any thread. The lock is never held across a copy or an I/O.
  */
-final class Stripe {
+public final class Stripe {
   /** What {@link #insertIfMissing} returns where it has inserted nothing. */
-  static final int NOT_INSERTED = -1;
+  public static final int NOT_INSERTED = -1;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final ExtentIndex index;
@@ -39,7 +39,7 @@ final class Stripe {
    * @param hint an {@link ExtentIndex#hint} for the key's start
    * @return how many keys are staged now
    */
-  int insert(Key key, int hint) {
+  public int insert(Key key, int hint) {
     lock.lock();
     try {
       index.put(key, hint);
@@ -57,7 +57,7 @@ final class Stripe {
    *
    * @return how many keys are staged now, or {@link #NOT_INSERTED}
    */
-  int insertIfMissing(Key key, Miss miss, int hint) {
+  public int insertIfMissing(Key key, Miss miss, int hint) {
     lock.lock();
     try {
       if (miss.cancelled || !isMissing(key.offsetBytes(), key.endBytes())) {
@@ -77,7 +77,7 @@ final class Stripe {
   }
 
   /** Marks whatever still points at a key's bytes as clean; the hint as for {@link #insert}. */
-  void markClean(Key key, int hint) {
+  public void markClean(Key key, int hint) {
     lock.lock();
     try {
       index.markKeyClean(key, hint);
@@ -87,7 +87,7 @@ final class Stripe {
   }
 
   /** Removes whatever still points at a key's bytes; the hint as for {@link #insert}. */
-  void removeKey(Key key, int hint) {
+  public void removeKey(Key key, int hint) {
     lock.lock();
     try {
       index.removeKey(key, hint);
@@ -101,7 +101,8 @@ final class Stripe {
    *
    * @param cursor of the caller's, to be used again
    */
-  void forEachExtent(ExtentCursor cursor, long fromBytes, long toBytes, ExtentVisitor visitor) {
+  public void forEachExtent(
+      ExtentCursor cursor, long fromBytes, long toBytes, ExtentVisitor visitor) {
     lock.lock();
     try {
       visit(cursor, fromBytes, toBytes, visitor);
@@ -125,7 +126,8 @@ final class Stripe {
    * @param plan empty
    * @return the misses, in the order of the plan's gaps; null where there are none
    */
-  Miss @Nullable [] lookUp(ReadPlan plan, BlockRequest request, long fromBytes, long toBytes) {
+  public Miss @Nullable [] lookUp(
+      ReadPlan plan, BlockRequest request, long fromBytes, long toBytes) {
     lock.lock();
     try {
       plan.begin(fromBytes, toBytes);
@@ -151,7 +153,7 @@ final class Stripe {
   }
 
   /** Takes a miss out again. Returns whether a write to its range has cancelled it. */
-  boolean endMiss(Miss miss) {
+  public boolean endMiss(Miss miss) {
     lock.lock();
     try {
       removeMiss(miss);

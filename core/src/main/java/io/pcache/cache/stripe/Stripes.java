@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.stripe;
 
 import io.pcache.format.KeySetRecord;
 import io.pcache.index.ExtentIndex;
@@ -12,7 +12,7 @@ import java.util.List;
  *
  * <p>Thread-safety: all methods from any thread. What concerns all stripes is done one by one.
  */
-final class Stripes {
+public final class Stripes {
   private final Stripe[] stripes;
 
   /**
@@ -21,7 +21,7 @@ final class Stripes {
    * @param count a power of two
    * @param index what the stripes share out among them
    */
-  Stripes(int count, ExtentIndex index, StagedKeysPool pool) {
+  public Stripes(int count, ExtentIndex index, StagedKeysPool pool) {
     stripes = new Stripe[count];
     for (int i = 0; i < count; i++) {
       stripes[i] = new Stripe(index, pool);
@@ -29,31 +29,31 @@ final class Stripes {
   }
 
   /** The stripe of the subtree that holds a logical byte. */
-  Stripe of(long offsetBytes) {
+  public Stripe of(long offsetBytes) {
     return stripes[ExtentIndex.subtreeOf(offsetBytes) & (stripes.length - 1)];
   }
 
   /** Takes all staged keys, stripe by stripe, oldest first within each. */
-  void drainStages(List<StagedKeys> target) {
+  public void drainStages(List<StagedKeys> target) {
     for (Stripe stripe : stripes) {
       stripe.drainStage(target);
     }
   }
 
   /** Takes the keys of full key sets, stripe by stripe, oldest first within each. */
-  void drainFullStages(List<StagedKeys> target) {
+  public void drainFullStages(List<StagedKeys> target) {
     for (Stripe stripe : stripes) {
       stripe.drainFullStage(target);
     }
   }
 
   /** Whether any key is staged. */
-  boolean hasStagedKeys() {
+  public boolean hasStagedKeys() {
     return largestStage() > 0;
   }
 
   /** Whether any stage holds a full key set. */
-  boolean hasFullStage() {
+  public boolean hasFullStage() {
     return largestStage() >= KeySetRecord.MAX_KEYS;
   }
 

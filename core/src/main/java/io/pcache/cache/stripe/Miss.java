@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.stripe;
 
 import io.pcache.block.BlockRequest;
 import org.jspecify.annotations.Nullable;
@@ -10,10 +10,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safety: {@link #next} and {@link #cancelled} are its stripe's; the rest is immutable.
  */
-final class Miss {
-  final BlockRequest upper;
-  final long offsetBytes;
-  final int lengthBytes;
+public final class Miss {
+  public final BlockRequest upper;
+  public final long offsetBytes;
+  public final int lengthBytes;
 
   @Nullable Miss next;
   boolean cancelled;
