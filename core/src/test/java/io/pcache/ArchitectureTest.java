@@ -36,6 +36,7 @@ class ArchitectureTest {
           "io.pcache.cache.segment",
           "io.pcache.cache.pace",
           "io.pcache.cache.stripe",
+          "io.pcache.cache.commit",
           "io.pcache.cache",
           "io.pcache");
 

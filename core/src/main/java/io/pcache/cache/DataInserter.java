@@ -1,5 +1,6 @@
 package io.pcache.cache;
 
+import io.pcache.cache.commit.LogCommitter;
 import io.pcache.cache.segment.DataHeads;
 import io.pcache.cache.segment.Geometry;
 import io.pcache.cache.segment.Segments;

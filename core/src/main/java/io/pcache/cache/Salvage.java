@@ -2,6 +2,7 @@ package io.pcache.cache;
 
 import io.pcache.agent.Wakeup;
 import io.pcache.block.BlockRequest;
+import io.pcache.cache.commit.LogCommitter;
 import io.pcache.cache.segment.Segments;
 import io.pcache.cache.stripe.Stripes;
 import io.pcache.error.PcacheException;

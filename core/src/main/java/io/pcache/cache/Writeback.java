@@ -5,6 +5,7 @@ import io.pcache.agent.Wakeup;
 import io.pcache.backing.BackingDevice;
 import io.pcache.backing.BackingRequest;
 import io.pcache.backing.RequestPurpose;
+import io.pcache.cache.commit.LogCommitter;
 import io.pcache.cache.health.CacheCounters;
 import io.pcache.cache.health.CacheHealth;
 import io.pcache.cache.pace.Backoff;

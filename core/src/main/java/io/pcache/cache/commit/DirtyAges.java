@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.commit;
 
 import io.pcache.agent.Clock;
 import io.pcache.cache.health.CacheCounters;
@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
  * <p>Thread-safety: {@link #dirtied} from one thread at a time; {@link #oldestMillis} from any, and
  * it waits for nobody.
  */
-final class DirtyAges {
+public final class DirtyAges {
   private static final long MARK_SPACING_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final int MAX_MARKS = 1 << 16;
 
@@ -24,13 +24,13 @@ final class DirtyAges {
   private final ConcurrentLinkedDeque<Mark> marks = new ConcurrentLinkedDeque<>();
   private int markCount;
 
-  DirtyAges(CacheCounters counters, Clock clock) {
+  public DirtyAges(CacheCounters counters, Clock clock) {
     this.counters = counters;
     this.clock = clock;
   }
 
   /** More bytes have become dirty. */
-  void dirtied() {
+  public void dirtied() {
     dropCleaned();
     long now = clock.nanoTime();
     Mark last = marks.peekLast();
@@ -51,7 +51,7 @@ final class DirtyAges {
   }
 
   /** Age of the oldest dirty bytes in milliseconds, 0 where there are none. */
-  long oldestMillis() {
+  public long oldestMillis() {
     long cleaned = counters.cleanedBytes.sum();
     for (Mark mark : marks) {
       if (mark.dirtiedBytes > cleaned) {

@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.commit;
 
 import io.pcache.agent.Clock;
 import io.pcache.agent.Wakeup;

@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.commit;
 
 import io.pcache.agent.Agent;
 import io.pcache.agent.Clock;
@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safety: all methods from any thread.
  */
-final class LogCommitter implements Agent {
+public final class LogCommitter implements Agent {
   /** The most keys that a stage may hold before new ones wait for the log. */
   private static final int MAX_STAGED_KEYS = 8 * KeySetRecord.MAX_KEYS;
 
@@ -96,7 +96,7 @@ final class LogCommitter implements Agent {
   private volatile boolean abandoned;
   private volatile long allTakenNanos;
 
-  LogCommitter(
+  public LogCommitter(
       Media media,
       Stripes stripes,
       Segments segments,
@@ -129,7 +129,7 @@ final class LogCommitter implements Agent {
   }
 
   /** Where the durable log ends. Write-back goes this far and no further. */
-  LogPosition durableHead() {
+  public LogPosition durableHead() {
     return durableHead;
   }
 
@@ -137,7 +137,7 @@ final class LogCommitter implements Agent {
    * Appends the keys that a killed process left in memory, durably and as one batch. Before the
    * first key is staged.
    */
-  void append(List<StagedKeys> survivors) {
+  public void append(List<StagedKeys> survivors) {
     writer.prepare(survivors);
     media.sync();
     LogAddress present = writer.head().address();
@@ -149,17 +149,17 @@ final class LogCommitter implements Agent {
   }
 
   /** Where the log ends, durable or not. */
-  LogPosition head() {
+  public LogPosition head() {
     return writer.head();
   }
 
   /** How many key sets with keys have been published since the cache was opened. */
-  long publishedKeySets() {
+  public long publishedKeySets() {
     return writer.publishedKeySets();
   }
 
   /** Whether a key that is staged now will certainly find its place in the log. */
-  boolean hasRoomForKeys() {
+  public boolean hasRoomForKeys() {
     return !backlog.get() && (segments.hasLogReserve() || writer.roomBytes() >= LOG_MARGIN_BYTES);
   }
 
@@ -167,7 +167,7 @@ final class LogCommitter implements Agent {
    * Completes a request, on which the caller hands over a reference, when everything staged before
    * is durable.
    */
-  void commitThenRelease(BlockRequest request) {
+  public void commitThenRelease(BlockRequest request) {
     waiting.add(request);
     runOrWake();
   }
@@ -177,7 +177,7 @@ final class LogCommitter implements Agent {
    * its thread, which saves the hand-over to the agent and back. Where others have, the agent
    * serves all of them.
    */
-  void commitThenRelease(BlockRequest request, boolean callerWaits) {
+  public void commitThenRelease(BlockRequest request, boolean callerWaits) {
     if (callerWaits && !hasWork()) {
       commitHere(request);
     } else {
@@ -189,7 +189,7 @@ final class LogCommitter implements Agent {
    * The same for a caller that waits anyway and must not rely on the agent: the commit runs on its
    * thread, unless another is at it. What others need beyond that is left to the agent.
    */
-  void commitHere(BlockRequest request) {
+  public void commitHere(BlockRequest request) {
     waiting.add(request);
     // The first step of its own takes the request, if nobody else has, and the second completes it.
     for (int i = 0; i < 2 && hasWork(); i++) {
@@ -208,7 +208,7 @@ final class LogCommitter implements Agent {
    * taken more than it should, no new keys are let in before they are. What begins a segment has
    * what is in those before committed, in time for them to come free.
    */
-  void keyStaged(int stagedKeys, int segOffsetBytes) {
+  public void keyStaged(int stagedKeys, int segOffsetBytes) {
     if (stagedKeys >= MAX_STAGED_KEYS) {
       backlog.set(true);
       runOrWake();
@@ -224,13 +224,13 @@ final class LogCommitter implements Agent {
    * Commits what is staged though no stage is full: the keys of large writes fill none, and the
    * segments of their data could not come free.
    */
-  void commitStaged() {
+  public void commitStaged() {
     stagedAskedFor.set(true);
     runOrWake();
   }
 
   /** Whether keys have left their stages and are not in the durable log yet. */
-  boolean isCommitting() {
+  public boolean isCommitting() {
     return committing;
   }
 
@@ -243,7 +243,7 @@ final class LogCommitter implements Agent {
   }
 
   /** Nobody steps this agent any more: requests that wait, now or later, are served by who asks. */
-  void abandon() {
+  public void abandon() {
     abandoned = true;
     commitWhile(false);
   }
