@@ -6,7 +6,7 @@ import io.pcache.backing.BackingStore;
 import io.pcache.cache.Cache;
 import io.pcache.cache.CacheSnapshot;
 import io.pcache.cache.CacheTuning;
-import io.pcache.cache.Staging;
+import io.pcache.cache.recovery.Staging;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.format.CacheInfo;
 import io.pcache.format.CacheTraces;

@@ -37,6 +37,7 @@ class ArchitectureTest {
           "io.pcache.cache.pace",
           "io.pcache.cache.stripe",
           "io.pcache.cache.commit",
+          "io.pcache.cache.recovery",
           "io.pcache.cache",
           "io.pcache");
 

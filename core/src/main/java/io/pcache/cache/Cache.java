@@ -23,6 +23,8 @@ import io.pcache.cache.pace.HandOver;
 import io.pcache.cache.pace.IndexMemory;
 import io.pcache.cache.pace.ReclaimDemand;
 import io.pcache.cache.pace.Throttle;
+import io.pcache.cache.recovery.Recovery;
+import io.pcache.cache.recovery.Staging;
 import io.pcache.cache.segment.DataHeads;
 import io.pcache.cache.segment.Geometry;
 import io.pcache.cache.segment.Segments;

@@ -1,5 +1,6 @@
 package io.pcache.cache;
 
+import io.pcache.cache.recovery.Recovery;
 import io.pcache.cache.segment.RecoveredSegments;
 import io.pcache.format.LogAddress;
 import io.pcache.format.LogBounds;

@@ -9,7 +9,7 @@ import io.pcache.block.BlockRequest;
 import io.pcache.cache.BackingWriteGuard;
 import io.pcache.cache.Cache;
 import io.pcache.cache.CacheTuning;
-import io.pcache.cache.Staging;
+import io.pcache.cache.recovery.Staging;
 import io.pcache.error.PcacheException;
 import io.pcache.format.CacheInfo;
 import io.pcache.format.FreshFormat;

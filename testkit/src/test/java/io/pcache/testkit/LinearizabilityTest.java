@@ -10,7 +10,7 @@ import io.pcache.backing.FileBackingStore;
 import io.pcache.cache.Cache;
 import io.pcache.cache.CacheSnapshot;
 import io.pcache.cache.CacheTuning;
-import io.pcache.cache.Staging;
+import io.pcache.cache.recovery.Staging;
 import io.pcache.format.CacheInfo;
 import io.pcache.format.FreshFormat;
 import io.pcache.format.Superblock;

@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.recovery;
 
 import io.pcache.log.StagedKeysPool;
 import io.pcache.log.StagingOwner;

@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.recovery;
 
 import java.util.ArrayList;
 import java.util.List;

@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.recovery;
 
 import io.pcache.cache.segment.Geometry;
 import io.pcache.cache.segment.RecoveredSegments;

@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.recovery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

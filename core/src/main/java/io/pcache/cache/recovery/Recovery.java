@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.recovery;
 
 import io.pcache.cache.pace.IndexMemory;
 import io.pcache.cache.segment.Geometry;
@@ -97,7 +97,7 @@ public final class Recovery {
    * @throws CorruptMediaException where something that was in the log is not readable any more
    * @throws NoSpaceException where the index takes more of the heap than it may
    */
-  static Recovery of(
+  public static Recovery of(
       Geometry geometry,
       LogEnd.Writer lastWriter,
       @Nullable LogBounds closedLog,
@@ -292,7 +292,7 @@ public final class Recovery {
    * Makes what follows the log in its last segment zero, so that nothing old is ever taken for its
    * continuation. All of the log is durable on return.
    */
-  void clearBeyondHead() {
+  public void clearBeyondHead() {
     long from = geometry.mediaOffset(keyHead.cacheSegId(), keyHead.segOffsetBytes());
     long length = (long) MediaLayout.DATA_AREA_BYTES - keyHead.segOffsetBytes();
     if (!geometry.media().isZero(from, length)) {
@@ -304,39 +304,39 @@ public final class Recovery {
   }
 
   /** Keys that are in the index and not in the log yet, behind which they belong, in order. */
-  List<StagedKeys> survivors() {
+  public List<StagedKeys> survivors() {
     return survivors;
   }
 
-  ExtentIndex index() {
+  public ExtentIndex index() {
     return index;
   }
 
-  RecoveredSegments segments() {
+  public RecoveredSegments segments() {
     return segments;
   }
 
-  LogPosition keyTail() {
+  public LogPosition keyTail() {
     return keyTail;
   }
 
   /** Where write-back goes on. */
-  LogPosition dirtyTail() {
+  public LogPosition dirtyTail() {
     return Objects.requireNonNull(dirtyTail, "the walk has met it");
   }
 
   /** How many key sets lie between dirty_tail and key_head. */
-  long dirtyKeySets() {
+  public long dirtyKeySets() {
     return dirtyKeySets;
   }
 
   /** Where the log ends. */
-  LogPosition keyHead() {
+  public LogPosition keyHead() {
     return keyHead;
   }
 
   /** Bytes between dirty_tail and key_head that have to be written back. */
-  long dirtyBytes() {
+  public long dirtyBytes() {
     return dirtyBytes;
   }
 }

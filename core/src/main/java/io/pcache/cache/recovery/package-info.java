@@ -1,0 +1,5 @@
+/** Rebuilds what memory knew when a cache is opened. */
+@NullMarked
+package io.pcache.cache.recovery;
+
+import org.jspecify.annotations.NullMarked;
