@@ -1,7 +1,7 @@
 package io.pcache;
 
-import io.pcache.cache.LogRepair;
-import io.pcache.cache.RecordRepair;
+import io.pcache.cache.repair.LogRepair;
+import io.pcache.cache.repair.RecordRepair;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.UnsupportedFormatException;
 import io.pcache.format.CacheTraces;

@@ -38,6 +38,7 @@ class ArchitectureTest {
           "io.pcache.cache.stripe",
           "io.pcache.cache.commit",
           "io.pcache.cache.recovery",
+          "io.pcache.cache.repair",
           "io.pcache.cache",
           "io.pcache");
 

@@ -1,7 +1,7 @@
 package io.pcache.fuzz;
 
-import io.pcache.cache.LogRepair;
-import io.pcache.cache.RecordRepair;
+import io.pcache.cache.repair.LogRepair;
+import io.pcache.cache.repair.RecordRepair;
 import io.pcache.error.PcacheException;
 import io.pcache.format.LogAddress;
 import io.pcache.log.LogEnd;

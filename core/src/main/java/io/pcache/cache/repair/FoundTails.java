@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.repair;
 
 import io.pcache.error.CorruptMediaException;
 import io.pcache.format.LogAddress;

@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.repair;
 
 import io.pcache.cache.recovery.Recovery;
 import io.pcache.cache.segment.RecoveredSegments;
