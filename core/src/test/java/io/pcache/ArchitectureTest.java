@@ -39,6 +39,7 @@ class ArchitectureTest {
           "io.pcache.cache.commit",
           "io.pcache.cache.recovery",
           "io.pcache.cache.repair",
+          "io.pcache.cache.damage",
           "io.pcache.cache",
           "io.pcache");
 

@@ -15,6 +15,8 @@ import io.pcache.block.RequestBuffer;
 import io.pcache.block.RequestSource;
 import io.pcache.cache.commit.DirtyAges;
 import io.pcache.cache.commit.LogCommitter;
+import io.pcache.cache.damage.BadExtents;
+import io.pcache.cache.damage.DamagedKeySets;
 import io.pcache.cache.health.CacheCounters;
 import io.pcache.cache.health.CacheHealth;
 import io.pcache.cache.health.DeviceWatch;

@@ -5,6 +5,7 @@ import io.pcache.backing.BackingRequest;
 import io.pcache.backing.RequestPurpose;
 import io.pcache.block.BlockOp;
 import io.pcache.block.BlockRequest;
+import io.pcache.cache.damage.BadExtents;
 import io.pcache.cache.health.CacheCounters;
 import io.pcache.cache.health.CacheHealth;
 import io.pcache.cache.segment.Geometry;

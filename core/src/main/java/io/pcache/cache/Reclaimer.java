@@ -3,6 +3,7 @@ package io.pcache.cache;
 import io.pcache.agent.Agent;
 import io.pcache.agent.Wakeup;
 import io.pcache.cache.commit.LogCommitter;
+import io.pcache.cache.damage.DamagedKeySets;
 import io.pcache.cache.health.CacheCounters;
 import io.pcache.cache.health.CacheHealth;
 import io.pcache.cache.pace.IndexMemory;

@@ -1,5 +1,6 @@
 package io.pcache.cache;
 
+import io.pcache.cache.damage.DirtyExtent;
 import io.pcache.cache.segment.Geometry;
 import io.pcache.cache.segment.Segments;
 import io.pcache.format.KeyRecord;

@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.damage;
 
 import io.pcache.cache.health.CacheHealth;
 import io.pcache.error.CorruptMediaException;
@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * <p>Thread-safety: {@link #overlaps} and {@link #ranges} from any thread, changes from one at a
  * time.
  */
-final class BadExtents {
+public final class BadExtents {
   private static final String HEALTH_NAME = "bad extents";
   private static final Logger LOG = LoggerFactory.getLogger(CacheHealth.class);
 
@@ -27,7 +27,7 @@ final class BadExtents {
   private volatile List<Range> ranges;
 
   /** Reads the list. */
-  BadExtents(Media media, CacheHealth health) {
+  public BadExtents(Media media, CacheHealth health) {
     this.media = media;
     this.health = health;
     this.ranges = List.copyOf(BadExtentList.load(media));
@@ -37,12 +37,12 @@ final class BadExtents {
   }
 
   /** What is set aside now. */
-  List<Range> ranges() {
+  public List<Range> ranges() {
     return ranges;
   }
 
   /** Whether any byte of a range is set aside. */
-  boolean overlaps(long fromBytes, long toBytes) {
+  public boolean overlaps(long fromBytes, long toBytes) {
     for (Range range : ranges) {
       if (range.offsetBytes() < toBytes && fromBytes < range.endBytes()) {
         return true;
@@ -56,7 +56,7 @@ final class BadExtents {
    *
    * @throws CorruptMediaException where the list is full
    */
-  void add(long offsetBytes, long lengthBytes) {
+  public void add(long offsetBytes, long lengthBytes) {
     List<Range> changed = without(offsetBytes, offsetBytes + lengthBytes);
     changed.add(new Range(offsetBytes, lengthBytes));
     if (changed.size() > BadExtentList.MAX_EXTENTS) {
@@ -74,7 +74,7 @@ final class BadExtents {
   }
 
   /** The backing device has good data in a range: takes it out of the list, durably. */
-  void repaired(long offsetBytes, long lengthBytes) {
+  public void repaired(long offsetBytes, long lengthBytes) {
     if (overlaps(offsetBytes, offsetBytes + lengthBytes)) {
       var _ = store(without(offsetBytes, offsetBytes + lengthBytes));
     }

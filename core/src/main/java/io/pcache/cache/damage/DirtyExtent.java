@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.damage;
 
 import io.pcache.cache.segment.Geometry;
 import io.pcache.format.MediaLayout;
@@ -15,7 +15,7 @@ import io.pcache.index.ExtentCursor;
  * @param keyLengthBytes the whole key's length; only with data checksums
  * @param keyDataCrc the whole key's checksum; only with data checksums
  */
-record DirtyExtent(
+public record DirtyExtent(
     long offsetBytes,
     int lengthBytes,
     int cacheSegId,
@@ -25,7 +25,7 @@ record DirtyExtent(
     int keyDataCrc) {
 
   /** The extent under a cursor. */
-  static DirtyExtent at(ExtentCursor cursor) {
+  public static DirtyExtent at(ExtentCursor cursor) {
     return new DirtyExtent(
         cursor.offsetBytes(),
         (int) (cursor.endBytes() - cursor.offsetBytes()),
@@ -47,7 +47,7 @@ record DirtyExtent(
   }
 
   /** Whether the bytes match their checksum, where there is one. */
-  boolean isIntact(Geometry geometry) {
+  public boolean isIntact(Geometry geometry) {
     return !geometry.dataCrc()
         || geometry.matches(cacheSegId, keySegOffsetBytes, keyLengthBytes, keyDataCrc);
   }

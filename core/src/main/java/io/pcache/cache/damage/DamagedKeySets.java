@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.damage;
 
 import io.pcache.cache.health.CacheHealth;
 import io.pcache.cache.segment.Geometry;
@@ -18,7 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p>Thread-safety: {@link #leaving} and {@link #left} from reclaiming's thread, the others from
  * any.
  */
-final class DamagedKeySets {
+public final class DamagedKeySets {
   private static final String HEALTH_NAME = "damaged key sets";
 
   private final Geometry geometry;
@@ -27,7 +27,7 @@ final class DamagedKeySets {
   private final Set<LogPosition> passed = ConcurrentHashMap.newKeySet();
   private final List<LogPosition> leaving = new ArrayList<>();
 
-  DamagedKeySets(Geometry geometry, Segments segments, CacheHealth health) {
+  public DamagedKeySets(Geometry geometry, Segments segments, CacheHealth health) {
     this.geometry = geometry;
     this.segments = segments;
     this.health = health;
@@ -38,13 +38,13 @@ final class DamagedKeySets {
    *
    * @param limit a border of key sets behind it, which is not passed
    */
-  LogPosition endOfGap(LogPosition damaged, LogPosition limit) {
+  public LogPosition endOfGap(LogPosition damaged, LogPosition limit) {
     int next = segments.nextLogSegment(damaged.cacheSegId());
     return LogGap.end(geometry.media(), geometry.chain(), damaged, limit, next);
   }
 
   /** Everything that damaged key sets held is on the backing device. */
-  void passedByWriteback(List<LogPosition> damaged, long savedBytes) {
+  public void passedByWriteback(List<LogPosition> damaged, long savedBytes) {
     passed.addAll(damaged);
     health.report(
         HEALTH_NAME,
@@ -54,7 +54,7 @@ final class DamagedKeySets {
   }
 
   /** Whether reclaiming has to go on to a damaged key set. */
-  boolean isReclaimingDue() {
+  public boolean isReclaimingDue() {
     return !passed.isEmpty();
   }
 
@@ -62,7 +62,7 @@ final class DamagedKeySets {
    * key_tail is about to move from one position to the next. A key set that is whole again, and one
    * that lies in another's gap, is left like any other.
    */
-  void leaving(LogPosition from, LogPosition next) {
+  public void leaving(LogPosition from, LogPosition next) {
     for (LogPosition damaged : passed) {
       if (!damaged.isBefore(from) && damaged.isBefore(next)) {
         leaving.add(damaged);
@@ -71,7 +71,7 @@ final class DamagedKeySets {
   }
 
   /** key_tail is durably where it was about to go. */
-  void left() {
+  public void left() {
     if (!leaving.isEmpty()) {
       leaving.forEach(passed::remove);
       leaving.clear();

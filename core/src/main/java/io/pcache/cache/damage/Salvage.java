@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.damage;
 
 import io.pcache.agent.Wakeup;
 import io.pcache.block.BlockRequest;
@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safety: one thread, that of write-back; the commit may end on another.
  */
-final class Salvage {
+public final class Salvage {
   private static final int MAX_NOTED = 1 << 16;
 
   private final Segments segments;
@@ -57,7 +57,7 @@ final class Salvage {
    * @param reader used by {@link #findOrphans}
    * @param wakeup woken when the commit is over
    */
-  Salvage(
+  public Salvage(
       Stripes stripes,
       ExtentIndex index,
       Segments segments,
@@ -99,17 +99,17 @@ final class Salvage {
   }
 
   /** Whether everything noted has its key in the durable log, or the log has failed. */
-  boolean isCommitted() {
+  public boolean isCommitted() {
     return committed;
   }
 
   /** Where this one began. */
-  int firstSubtree() {
+  public int firstSubtree() {
     return firstSubtree;
   }
 
   /** Where the next one begins; the number of subtrees where this was the last. */
-  int nextSubtree() {
+  public int nextSubtree() {
     return nextSubtree;
   }
 
@@ -120,7 +120,7 @@ final class Salvage {
    *
    * @param damaged where the key set cannot be read
    */
-  void findOrphans(LogPosition damaged) {
+  public void findOrphans(LogPosition damaged) {
     BitSet named = new BitSet(noted.size());
     LogPosition head = committer.durableHead();
     LogPosition position = passGap(damaged, head);
@@ -146,17 +146,17 @@ final class Salvage {
   }
 
   /** What no readable key names, in no particular order. */
-  List<DirtyExtent> orphans() {
+  public List<DirtyExtent> orphans() {
     return orphans;
   }
 
   /** Where the log cannot be read. */
-  List<LogPosition> gaps() {
+  public List<LogPosition> gaps() {
     return gaps;
   }
 
   /** Where the last gap ends. */
-  LogPosition end() {
+  public LogPosition end() {
     return end;
   }
 
