@@ -1,7 +1,7 @@
 package io.pcache;
 
 import io.pcache.backing.BackingStore;
-import io.pcache.cache.BackingWriteGuard;
+import io.pcache.cache.destage.BackingWriteGuard;
 import io.pcache.error.BackingFailureException;
 import io.pcache.error.UnsupportedFormatException;
 import io.pcache.error.WrongDeviceException;

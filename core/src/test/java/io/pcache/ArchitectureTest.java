@@ -40,6 +40,7 @@ class ArchitectureTest {
           "io.pcache.cache.recovery",
           "io.pcache.cache.repair",
           "io.pcache.cache.damage",
+          "io.pcache.cache.destage",
           "io.pcache.cache",
           "io.pcache");
 

@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.destage;
 
 import io.pcache.agent.Agent;
 import io.pcache.agent.Wakeup;
@@ -47,7 +47,7 @@ import java.util.function.IntSupplier;
  * <p>Thread-safety: {@link #doWork} from one thread at a time; {@link #keyTail} and {@link
  * #setGcPercent} from any.
  */
-final class Reclaimer implements Agent {
+public final class Reclaimer implements Agent {
   private static final int KEY_SETS_PER_STEP =
       IndexMemory.MAX_RECLAIMED_KEYS / KeySetRecord.MAX_KEYS;
 
@@ -73,7 +73,7 @@ final class Reclaimer implements Agent {
   private volatile LogPosition keyTail;
   private volatile int gcPercent;
 
-  Reclaimer(
+  public Reclaimer(
       Geometry geometry,
       Stripes stripes,
       ExtentIndex index,
@@ -118,12 +118,12 @@ final class Reclaimer implements Agent {
   }
 
   /** Everything before this is reclaimed. */
-  LogPosition keyTail() {
+  public LogPosition keyTail() {
     return keyTail;
   }
 
   /** Changes where reclaiming starts. */
-  void setGcPercent(int newGcPercent) {
+  public void setGcPercent(int newGcPercent) {
     gcPercent = newGcPercent;
   }
 

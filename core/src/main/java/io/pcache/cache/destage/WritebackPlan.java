@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.destage;
 
 import io.pcache.cache.damage.DirtyExtent;
 import io.pcache.cache.segment.Geometry;

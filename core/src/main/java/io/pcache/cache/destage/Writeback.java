@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.destage;
 
 import io.pcache.agent.Agent;
 import io.pcache.agent.Wakeup;
@@ -61,7 +61,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safety: {@link #doWork} from one thread at a time; the positions from any.
  */
-final class Writeback implements Agent, LogFollower {
+public final class Writeback implements Agent, LogFollower {
   private static final int MAX_IN_FLIGHT = 32;
 
   /**
@@ -120,7 +120,7 @@ final class Writeback implements Agent, LogFollower {
 
   private volatile LogPosition durableDirtyTail;
 
-  Writeback(
+  public Writeback(
       Geometry geometry,
       Stripes stripes,
       ExtentIndex index,
@@ -173,7 +173,7 @@ final class Writeback implements Agent, LogFollower {
   }
 
   /** Everything before this is on the backing device. */
-  LogPosition dirtyTail() {
+  public LogPosition dirtyTail() {
     return dirtyTail;
   }
 
@@ -181,7 +181,7 @@ final class Writeback implements Agent, LogFollower {
    * How many key sets of the log have keys that may not be on the backing device. After one that
    * could not be read it is a guess until everything is there.
    */
-  long dirtyKeySets() {
+  public long dirtyKeySets() {
     boolean isBehind = !dirtyTail.equals(committer.durableHead());
     return isBehind ? Math.max(1, committer.publishedKeySets() - passedKeySets) : 0;
   }
@@ -193,12 +193,12 @@ final class Writeback implements Agent, LogFollower {
   }
 
   /** Whether everything in the durable log is on the backing device, and the media say so. */
-  boolean isDone() {
+  public boolean isDone() {
     return state == State.IDLE && durableDirtyTail.equals(committer.durableHead());
   }
 
   /** For status: idle, running, backing-off or stopped. */
-  String describeState() {
+  public String describeState() {
     if (stopped || health.hasFailed()) {
       return "stopped";
     }
@@ -209,7 +209,7 @@ final class Writeback implements Agent, LogFollower {
   }
 
   /** Whether a write of this agent is under way. */
-  boolean hasRequestsInFlight() {
+  public boolean hasRequestsInFlight() {
     return inFlight.get() > 0;
   }
 

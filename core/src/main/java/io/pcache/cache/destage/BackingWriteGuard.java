@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.destage;
 
 /** Told before write-back changes a range of the backing device, and when the change is durable. */
 @FunctionalInterface

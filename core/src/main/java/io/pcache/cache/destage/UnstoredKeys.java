@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.destage;
 
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
