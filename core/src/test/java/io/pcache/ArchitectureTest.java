@@ -41,6 +41,7 @@ class ArchitectureTest {
           "io.pcache.cache.repair",
           "io.pcache.cache.damage",
           "io.pcache.cache.destage",
+          "io.pcache.cache.request",
           "io.pcache.cache",
           "io.pcache");
 

@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.request;
 
 import io.pcache.block.BlockRequest;
 import java.util.Objects;

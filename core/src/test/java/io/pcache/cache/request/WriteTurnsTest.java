@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.request;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

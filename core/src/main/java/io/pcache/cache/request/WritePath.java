@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.request;
 
 import io.pcache.block.BlockOp;
 import io.pcache.block.BlockRequest;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safety: all methods from any thread.
  */
-final class WritePath {
+public final class WritePath {
   private final DataInserter inserter;
   private final DataWriter data;
   private final Throttle throttle;
@@ -24,7 +24,7 @@ final class WritePath {
   private final CacheCounters counters;
   private final ThreadLocal<Write> writes = ThreadLocal.withInitial(Write::new);
 
-  WritePath(
+  public WritePath(
       DataInserter inserter,
       DataWriter data,
       Throttle throttle,
@@ -38,7 +38,7 @@ final class WritePath {
   }
 
   /** Holds a writer back that may be made to wait, where the cache is nearly full. */
-  void holdBack(long lengthBytes) {
+  public void holdBack(long lengthBytes) {
     throttle.holdBack(lengthBytes);
   }
 
@@ -47,7 +47,7 @@ final class WritePath {
    *
    * @return how much of it is in the cache now; less than asked for where the cache is full
    */
-  long advance(BlockRequest request, long doneBytes, long untilBytes) {
+  public long advance(BlockRequest request, long doneBytes, long untilBytes) {
     Write own = writes.get();
     // On simulated devices writes nest.
     Write write = own.request == null ? own : new Write();

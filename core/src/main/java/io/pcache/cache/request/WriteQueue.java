@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.request;
 
 import io.pcache.agent.Agent;
 import io.pcache.agent.Wakeup;
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safety: {@link #submit} and {@link #abandon} from any thread; {@link #doWork} from one
  * at a time.
  */
-final class WriteQueue implements Agent {
+public final class WriteQueue implements Agent {
   /** How much of a large write its own thread carries out between looks at who waits. */
   private static final long PIECE_BYTES = 4 << 20;
 
@@ -39,7 +39,7 @@ final class WriteQueue implements Agent {
    * @param spaceMakers the agents to wake when a write has to wait: log flusher, write-back,
    *     reclaimer
    */
-  WriteQueue(
+  public WriteQueue(
       WritePath path,
       LogCommitter committer,
       CacheHealth health,
@@ -58,7 +58,7 @@ final class WriteQueue implements Agent {
   }
 
   /** How many writes wait. */
-  int waiting() {
+  public int waiting() {
     return turns.waiting();
   }
 
@@ -69,7 +69,7 @@ final class WriteQueue implements Agent {
    * @param callerWaits whether the caller's thread may be used to make it durable, and held back in
    *     a full cache
    */
-  void submit(BlockRequest request, boolean callerWaits) {
+  public void submit(BlockRequest request, boolean callerWaits) {
     if (callerWaits && turns.waiting() == 0) {
       path.holdBack(request.lengthBytes());
     }
@@ -100,7 +100,7 @@ final class WriteQueue implements Agent {
   }
 
   /** Nobody makes space any more: writes that wait, now or later, fail. */
-  void abandon() {
+  public void abandon() {
     turns.end();
     // One that is in hand fails when it comes to its next piece.
     for (BlockRequest any = turns.takeAny(); any != null; any = turns.takeAny()) {

@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.request;
 
 import io.pcache.cache.health.CacheHealth;
 import io.pcache.cache.pace.IndexMemory;
@@ -14,14 +14,14 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>Thread-safety: all methods from any thread.
  */
-final class MissFill {
+public final class MissFill {
   private final DataInserter inserter;
   private final DataWriter data;
   private final Throttle throttle;
   private final IndexMemory memory;
   private final CacheHealth health;
 
-  MissFill(
+  public MissFill(
       DataInserter inserter,
       DataWriter data,
       Throttle throttle,
@@ -39,7 +39,7 @@ final class MissFill {
    *
    * @param bytes what the miss read; memory of ours, since a reader's buffer may change at any time
    */
-  void fill(Miss miss, MemorySegment bytes) {
+  public void fill(Miss miss, MemorySegment bytes) {
     Fill fill = new Fill(miss, bytes);
     try {
       while (fill.doneBytes < miss.lengthBytes && mayFill()) {

@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.request;
 
 import io.pcache.cache.commit.LogCommitter;
 import io.pcache.cache.segment.DataHeads;
@@ -22,7 +22,7 @@ import io.pcache.index.ExtentIndex;
  *
  * <p>Thread-safety: all methods from any thread.
  */
-final class DataInserter {
+public final class DataInserter {
   private final Geometry geometry;
   private final Stripes stripes;
   private final ExtentIndex index;
@@ -30,7 +30,7 @@ final class DataInserter {
   private final DataHeads heads;
   private final LogCommitter committer;
 
-  DataInserter(
+  public DataInserter(
       Geometry geometry,
       Stripes stripes,
       ExtentIndex index,
@@ -46,7 +46,7 @@ final class DataInserter {
   }
 
   /** Whether a key that is staged now will certainly find its place in the log. */
-  boolean hasRoomForKeys() {
+  public boolean hasRoomForKeys() {
     return committer.hasRoomForKeys();
   }
 
@@ -57,7 +57,7 @@ final class DataInserter {
    * @param wantedBytes how long it is
    * @return how much of it is in the cache now; 0 where there is no room, or it is not wanted
    */
-  int insert(Insertion insertion, long offsetBytes, int wantedBytes) {
+  public int insert(Insertion insertion, long offsetBytes, int wantedBytes) {
     long range = heads.reserve(wantedBytes);
     if (range == DataHeads.FULL) {
       return 0;

@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.request;
 
 import io.pcache.format.RunningChecksum;
 import java.lang.foreign.Arena;

@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.request;
 
 import io.pcache.block.RequestBuffer;
 import io.pcache.cache.segment.Geometry;
@@ -19,20 +19,20 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safety: all methods from any thread.
  */
-final class DataWriter {
+public final class DataWriter {
   /** Empty while its thread uses what it held: on simulated devices writes nest. */
   private static final ThreadLocal<@Nullable PrivateCopy> IDLE_COPY = new ThreadLocal<>();
 
   private final Media media;
   private final boolean dataCrc;
 
-  DataWriter(Geometry geometry) {
+  public DataWriter(Geometry geometry) {
     this.media = geometry.media();
     this.dataCrc = geometry.dataCrc();
   }
 
   /** Writes zeroes and returns their checksum, 0 where keys carry none. */
-  int zero(long mediaOffsetBytes, int lengthBytes) {
+  public int zero(long mediaOffsetBytes, int lengthBytes) {
     media.zero(mediaOffsetBytes, lengthBytes);
     return dataCrc ? Checksum.of(media.view(), mediaOffsetBytes, lengthBytes) : 0;
   }
@@ -41,7 +41,7 @@ final class DataWriter {
    * Writes a part of memory of our own, which nobody changes, and returns its checksum, 0 where
    * keys carry none.
    */
-  int write(MemorySegment bytes, long fromBytes, long mediaOffsetBytes, int lengthBytes) {
+  public int write(MemorySegment bytes, long fromBytes, long mediaOffsetBytes, int lengthBytes) {
     media.write(mediaOffsetBytes, bytes, fromBytes, lengthBytes);
     return dataCrc ? Checksum.of(bytes, fromBytes, lengthBytes) : 0;
   }
@@ -51,7 +51,7 @@ final class DataWriter {
    *
    * @param fromBytes where the part begins in the buffer
    */
-  int write(RequestBuffer buffer, long fromBytes, long mediaOffsetBytes, int lengthBytes) {
+  public int write(RequestBuffer buffer, long fromBytes, long mediaOffsetBytes, int lengthBytes) {
     int piece = buffer.pieceAt(fromBytes);
     if (dataCrc || buffer.endBytes(piece) - fromBytes < lengthBytes) {
       return writeThroughCopy(buffer, fromBytes, mediaOffsetBytes, lengthBytes);

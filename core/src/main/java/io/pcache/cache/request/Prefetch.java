@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.request;
 
 import io.pcache.block.BlockRequest;
 import io.pcache.error.ClosedException;
@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Brings a range into the cache chunk by chunk, so that a large one takes no more of the backing
  * device than a read.
  */
-final class Prefetch extends BlockRequest {
+public final class Prefetch extends BlockRequest {
   private static final long CHUNK_BYTES = 1 << 20;
 
   private final ReadPath path;
@@ -21,7 +21,7 @@ final class Prefetch extends BlockRequest {
   private long nextBytes;
 
   /** Prepares the prefetch for {@code upper}, whose reference is taken over. */
-  Prefetch(ReadPath path, BlockRequest upper, BooleanSupplier closing) {
+  public Prefetch(ReadPath path, BlockRequest upper, BooleanSupplier closing) {
     this.path = path;
     this.upper = upper;
     this.closing = closing;
@@ -31,7 +31,7 @@ final class Prefetch extends BlockRequest {
    * Reads the next chunk. Whoever finds another thread, or itself, already reading leaves the turn
    * there, so that chunks that complete at once follow each other in a loop and not by recursion.
    */
-  void readOn() {
+  public void readOn() {
     if (turns.getAndIncrement() > 0) {
       return;
     }

@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.request;
 
 import io.pcache.block.RangeState;
 import io.pcache.block.RangeStateVisitor;
@@ -11,17 +11,17 @@ import java.util.List;
  * Collects the states of a range inside one subtree under its lock, and tells them without it. Not
  * thread-safe.
  */
-final class RangeStates implements ExtentVisitor {
+public final class RangeStates implements ExtentVisitor {
   private record Range(long fromBytes, long toBytes, RangeState state) {}
 
-  final ExtentCursor cursor = new ExtentCursor();
+  public final ExtentCursor cursor = new ExtentCursor();
 
   private final List<Range> ranges = new ArrayList<>();
   private long nextBytes;
   private long untilBytes;
 
   /** Begins with a range, logical offsets. */
-  void begin(long fromBytes, long toBytes) {
+  public void begin(long fromBytes, long toBytes) {
     ranges.clear();
     nextBytes = fromBytes;
     untilBytes = toBytes;
@@ -37,7 +37,7 @@ final class RangeStates implements ExtentVisitor {
   }
 
   /** All extents of the range have been visited. */
-  void end() {
+  public void end() {
     add(nextBytes, untilBytes, RangeState.MISSING);
   }
 
@@ -47,7 +47,7 @@ final class RangeStates implements ExtentVisitor {
     }
   }
 
-  boolean tell(RangeStateVisitor visitor) {
+  public boolean tell(RangeStateVisitor visitor) {
     for (Range range : ranges) {
       if (!visitor.visit(range.fromBytes, range.toBytes - range.fromBytes, range.state)) {
         return false;

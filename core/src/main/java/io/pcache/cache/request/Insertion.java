@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.request;
 
 import io.pcache.cache.stripe.Stripe;
 import io.pcache.format.Key;

@@ -1,4 +1,4 @@
-package io.pcache.cache;
+package io.pcache.cache.request;
 
 import io.pcache.backing.BackingDevice;
 import io.pcache.backing.BackingRequest;
@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safety: all methods from any thread.
  */
-final class ReadPath {
+public final class ReadPath {
   private final Geometry geometry;
   private final Stripes stripes;
   private final ExtentIndex index;
@@ -43,7 +43,7 @@ final class ReadPath {
   private final CacheCounters counters;
   private final ThreadLocal<ReadPlan> plans;
 
-  ReadPath(
+  public ReadPath(
       Geometry geometry,
       Stripes stripes,
       ExtentIndex index,
@@ -68,7 +68,7 @@ final class ReadPath {
    * Carries out a read, on which the caller holds a reference. Parts that miss hold references of
    * their own.
    */
-  void read(BlockRequest request) {
+  public void read(BlockRequest request) {
     readRange(request, request.offsetBytes(), request.offsetBytes() + request.lengthBytes());
   }
 
