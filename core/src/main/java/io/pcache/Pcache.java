@@ -2,8 +2,8 @@ package io.pcache;
 
 import io.pcache.agent.AgentThread;
 import io.pcache.agent.CallWatch;
-import io.pcache.agent.Clock;
 import io.pcache.agent.Patience;
+import io.pcache.agent.SystemClock;
 import io.pcache.backing.BackingCounters;
 import io.pcache.backing.BackingDevice;
 import io.pcache.backing.BackingOptions;
@@ -134,7 +134,7 @@ public final class Pcache implements AutoCloseable {
    */
   public static Pcache open(OpenOptions options, BackingStore store) {
     Closer closer = new Closer();
-    CallWatch storeCalls = new CallWatch(Clock.system());
+    CallWatch storeCalls = new CallWatch(SystemClock.INSTANCE);
     BackingStore watched = new WatchedStore(store, storeCalls);
     closer.add(watched);
     try {
@@ -168,7 +168,7 @@ public final class Pcache implements AutoCloseable {
             backing,
             options.adopt(),
             new SharedMemoryFolder(options.stagingFolder(), options.cache()),
-            Clock.system(),
+            SystemClock.INSTANCE,
             CacheTuning::forMachine);
     Cache cache = attached.cache();
     closer.add(attached::release);

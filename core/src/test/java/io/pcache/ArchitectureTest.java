@@ -2,12 +2,15 @@ package io.pcache;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -72,6 +75,29 @@ class ArchitectureTest {
     assertThat(ENGINE.stream().map(JavaClass::getPackageName).distinct())
         .isNotEmpty()
         .isSubsetOf(PACKAGES_BOTTOM_TO_TOP);
+  }
+
+  /** A class with those nested in it. */
+  private static final SliceAssignment BY_TOP_LEVEL_CLASS =
+      new SliceAssignment() {
+        @Override
+        public SliceIdentifier getIdentifierOf(JavaClass nested) {
+          JavaClass top = nested;
+          while (top.getEnclosingClass().isPresent()) {
+            top = top.getEnclosingClass().get();
+          }
+          return SliceIdentifier.of(top.getName());
+        }
+
+        @Override
+        public String getDescription() {
+          return "each top-level class";
+        }
+      };
+
+  @Test
+  void noClassesUseEachOtherInACircle() {
+    slices().assignedFrom(BY_TOP_LEVEL_CLASS).should().beFreeOfCycles().check(ENGINE);
   }
 
   @Test

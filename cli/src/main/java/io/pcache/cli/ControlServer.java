@@ -1,6 +1,6 @@
 package io.pcache.cli;
 
-import io.pcache.agent.Clock;
+import io.pcache.agent.SystemClock;
 import io.pcache.error.BadOptionException;
 import io.pcache.error.PcacheException;
 import io.pcache.nbd.AcceptLoop;
@@ -78,7 +78,8 @@ final class ControlServer implements AutoCloseable {
   static ControlServer start(Path path, ControlHandler handler) throws IOException {
     ControlServer server = new ControlServer(path, listenOn(path), handler);
     AcceptLoop loop =
-        new AcceptLoop("control socket " + path, server.listener, server::take, Clock.system());
+        new AcceptLoop(
+            "control socket " + path, server.listener, server::take, SystemClock.INSTANCE);
     Thread.ofPlatform().daemon(true).name("pcache-control").start(loop::run);
     return server;
   }

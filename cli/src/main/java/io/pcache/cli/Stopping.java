@@ -1,7 +1,7 @@
 package io.pcache.cli;
 
-import io.pcache.agent.Clock;
 import io.pcache.agent.Patience;
+import io.pcache.agent.SystemClock;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +28,7 @@ final class Stopping {
   Stopping(Duration limit, ProgressDisplay display) {
     this.display = display;
     this.patience =
-        new Patience(Clock.system(), limit.toNanos(), this::deviceProgress, this::waiting);
+        new Patience(SystemClock.INSTANCE, limit.toNanos(), this::deviceProgress, this::waiting);
   }
 
   Patience patience() {

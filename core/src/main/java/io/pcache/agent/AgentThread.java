@@ -1,8 +1,6 @@
 package io.pcache.agent;
 
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,19 +17,10 @@ public final class AgentThread implements AutoCloseable {
 
   private static final long LOG_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
 
-  private static final int AWAKE = 0;
-
-  /** Awake, and going to doze and to look again before it sleeps. */
-  private static final int BUSY = 1;
-
-  private static final int WOKEN = 2;
-  private static final int ASLEEP = 3;
-  private static final int DOZING = 4;
-
   private final Agent agent;
   private final long idleNanos;
+  private final Wakeup wakeup;
   private final Thread thread;
-  private final AtomicInteger state = new AtomicInteger(AWAKE);
   private volatile boolean stopping;
 
   /** Steps in a row that have thrown. This and the next are the thread's own. */
@@ -39,9 +28,10 @@ public final class AgentThread implements AutoCloseable {
 
   private long lastLoggedNanos;
 
-  private AgentThread(Agent agent, long idleNanos) {
+  private AgentThread(Agent agent, long idleNanos, Wakeup wakeup) {
     this.agent = agent;
     this.idleNanos = idleNanos;
+    this.wakeup = wakeup;
     this.thread =
         Thread.ofPlatform().name("pcache-" + agent.name()).daemon(true).unstarted(this::run);
   }
@@ -53,8 +43,9 @@ public final class AgentThread implements AutoCloseable {
    * @param wakeup what others wake the agent by
    */
   public static AgentThread start(Agent agent, long idleNanos, Wakeup wakeup) {
-    AgentThread runner = start(agent, idleNanos);
-    wakeup.attach(runner);
+    AgentThread runner = new AgentThread(agent, idleNanos, wakeup);
+    wakeup.attach(runner.thread);
+    runner.thread.start();
     return runner;
   }
 
@@ -64,32 +55,17 @@ public final class AgentThread implements AutoCloseable {
    * @param idleNanos how long to sleep after a step that found nothing to do, unless woken
    */
   public static AgentThread start(Agent agent, long idleNanos) {
-    AgentThread runner = new AgentThread(agent, idleNanos);
-    runner.thread.start();
-    return runner;
+    return start(agent, idleNanos, new Wakeup());
   }
 
-  /**
-   * Asks for a step soon. Costs a read where that has been asked for already, and a system call
-   * only where the thread sleeps; may be called from completions.
-   */
+  /** {@link Wakeup#wake}. */
   public void wake() {
-    // Whoever reads WOKEN reads it before the thread takes note of it, and that before it looks for
-    // work: so it finds what the caller has left for it.
-    if (state.get() != WOKEN && state.getAndSet(WOKEN) >= ASLEEP) {
-      LockSupport.unpark(thread);
-    }
+    wakeup.wake();
   }
 
-  /**
-   * Asks for a step that is in no hurry: an agent that dozes, or is going to, looks by itself
-   * before long, and this costs a read.
-   */
+  /** {@link Wakeup#wakeSoon}. */
   public void wakeSoon() {
-    int now = state.get();
-    if (now != DOZING && now != BUSY) {
-      wake();
-    }
+    wakeup.wakeSoon();
   }
 
   /** Lets the current step finish, then ends the thread, and does not wait for it. */
@@ -118,18 +94,11 @@ public final class AgentThread implements AutoCloseable {
 
   private void run() {
     while (!stopping) {
-      if (step() > 0) {
-        noteWork();
-      } else {
-        rest();
+      if (step() == 0) {
+        wakeup.await(agent.dozeNanos(), idleNanos);
+      } else if (agent.dozeNanos() > 0) {
+        wakeup.noteWork();
       }
-    }
-  }
-
-  /** Whatever it was woken for so far, the next step sees it. */
-  private void noteWork() {
-    if (state.get() != BUSY && agent.dozeNanos() > 0) {
-      state.set(BUSY);
     }
   }
 
@@ -152,28 +121,5 @@ public final class AgentThread implements AutoCloseable {
       LOG.error(
           "{} failed for the {}. time and will be tried again", agent.name(), failures, cause);
     }
-  }
-
-  private void rest() {
-    if (state.get() == BUSY) {
-      sleep(BUSY, DOZING, agent.dozeNanos());
-    } else {
-      sleep(AWAKE, ASLEEP, idleNanos);
-    }
-  }
-
-  private void sleep(int from, int to, long nanos) {
-    if (state.compareAndSet(from, to)) {
-      long start = System.nanoTime();
-      long leftNanos = nanos;
-      while (state.get() == to && !stopping && leftNanos > 0) {
-        LockSupport.parkNanos(this, leftNanos);
-        leftNanos = nanos - (System.nanoTime() - start);
-        if (Thread.interrupted()) {
-          LOG.warn("{}: an interrupt is not how an agent is stopped; ignored", agent.name());
-        }
-      }
-    }
-    state.set(AWAKE);
   }
 }

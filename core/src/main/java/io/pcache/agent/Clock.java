@@ -15,9 +15,4 @@ public interface Clock {
    * @param nanos above 0
    */
   void pause(long nanos);
-
-  /** The machine's own clock. */
-  static Clock system() {
-    return SystemClock.INSTANCE;
-  }
 }

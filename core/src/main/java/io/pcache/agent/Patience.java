@@ -60,7 +60,7 @@ public final class Patience {
 
   /** What a stop has that nobody watches. */
   public static Patience standard() {
-    return new Patience(Clock.system(), DEFAULT_NANOS, (what, quietNanos) -> {});
+    return new Patience(SystemClock.INSTANCE, DEFAULT_NANOS, (what, quietNanos) -> {});
   }
 
   /**

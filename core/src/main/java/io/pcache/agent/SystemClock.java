@@ -3,7 +3,8 @@ package io.pcache.agent;
 import java.util.concurrent.locks.LockSupport;
 
 /** The machine's own clock. */
-enum SystemClock implements Clock {
+public enum SystemClock implements Clock {
+  /** The only one. */
   INSTANCE;
 
   /** A thread that sleeps is back about this long after it should be. */

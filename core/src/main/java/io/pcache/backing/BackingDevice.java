@@ -63,7 +63,7 @@ public final class BackingDevice implements AutoCloseable {
   }
 
   private BackingRequest newRequest() {
-    return new BackingRequest(this, readBuffers);
+    return new BackingRequest(this::carryOut, readBuffers);
   }
 
   /** Starts a device with its own threads on a store, which it owns from now on. */
@@ -241,7 +241,7 @@ public final class BackingDevice implements AutoCloseable {
    * Moves the bytes, on whichever thread this is, and hands the request on; it gets there whatever
    * happens.
    */
-  void carryOut(BackingRequest request) {
+  private void carryOut(BackingRequest request) {
     try {
       transfer(request);
     } finally {

@@ -4,6 +4,7 @@ import io.pcache.block.BlockRequest;
 import io.pcache.error.Invariants;
 import io.pcache.error.PcacheException;
 import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,22 @@ import org.jspecify.annotations.Nullable;
  * The memory must stay valid until then, and for a write unchanged.
  */
 public final class BackingRequest {
+  /** Told once when a request is done. */
+  @FunctionalInterface
+  public interface Callback {
+    /**
+     * The request is done. Runs on the device's completion worker, or on the submitting thread
+     * where the device is closed already; holds no lock. Must not block and must not throw. May
+     * acquire and submit other requests, and may submit this one again, as it is or, for a memory
+     * request, prepared anew; otherwise it goes back to the pool when this returns and must not be
+     * kept. After a {@link io.pcache.error.ClosedException} nothing should be submitted again.
+     *
+     * @param request as it was prepared
+     * @param failure null on success; otherwise none of the bytes may be relied on
+     */
+    void completed(BackingRequest request, @Nullable PcacheException failure);
+  }
+
   /** What the store is asked for. */
   enum Op {
     READ,
@@ -37,7 +54,7 @@ public final class BackingRequest {
     COMPLETING
   }
 
-  private static final BackingCallback NO_CALLBACK = (request, failure) -> {};
+  private static final Callback NO_CALLBACK = (request, failure) -> {};
 
   private final RunList runs = new RunList();
   private final Runnable transfer;
@@ -48,12 +65,17 @@ public final class BackingRequest {
   private Op op = Op.FLUSH;
   private int currentRun;
   private @Nullable BlockRequest upper;
-  private BackingCallback callback = NO_CALLBACK;
+  private Callback callback = NO_CALLBACK;
   private @Nullable PcacheException failure;
   private @Nullable BackingRequest next;
 
-  BackingRequest(BackingDevice device, ReadBuffers readBuffers) {
-    this.transfer = () -> device.carryOut(this);
+  /**
+   * A free request.
+   *
+   * @param carryOut what its transfer does
+   */
+  BackingRequest(Consumer<BackingRequest> carryOut, ReadBuffers readBuffers) {
+    this.transfer = () -> carryOut.accept(this);
     this.readBuffers = readBuffers;
   }
 
@@ -69,10 +91,7 @@ public final class BackingRequest {
    *     released; where it throws, the upper request fails
    */
   public void prepareSlice(
-      BlockRequest newUpper,
-      int lengthBytes,
-      long backingOffsetBytes,
-      BackingCallback privateCallback) {
+      BlockRequest newUpper, int lengthBytes, long backingOffsetBytes, Callback privateCallback) {
     Invariants.check(
         lengthBytes <= readBuffers.bufferBytes(), "a slice fits into its memory", lengthBytes);
     prepare(Op.READ, backingOffsetBytes, privateCallback);
@@ -93,7 +112,7 @@ public final class BackingRequest {
    *
    * @param backingOffsetBytes where on the backing device, a multiple of 512
    */
-  public void prepareRead(long backingOffsetBytes, BackingCallback newCallback) {
+  public void prepareRead(long backingOffsetBytes, Callback newCallback) {
     prepare(Op.READ, backingOffsetBytes, newCallback);
   }
 
@@ -102,16 +121,16 @@ public final class BackingRequest {
    *
    * @param backingOffsetBytes where on the backing device, a multiple of 512
    */
-  public void prepareWrite(long backingOffsetBytes, BackingCallback newCallback) {
+  public void prepareWrite(long backingOffsetBytes, Callback newCallback) {
     prepare(Op.WRITE, backingOffsetBytes, newCallback);
   }
 
   /** Makes this a flush; see {@link BackingDevice#flush} for what a failure means. */
-  public void prepareFlush(BackingCallback newCallback) {
+  public void prepareFlush(Callback newCallback) {
     prepare(Op.FLUSH, 0, newCallback);
   }
 
-  private void prepare(Op newOp, long newOffsetBytes, BackingCallback newCallback) {
+  private void prepare(Op newOp, long newOffsetBytes, Callback newCallback) {
     boolean again = phase == Phase.COMPLETING && upper == null;
     Invariants.check(
         phase == Phase.ACQUIRED || again,

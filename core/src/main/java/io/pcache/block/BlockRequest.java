@@ -53,6 +53,9 @@ public abstract class BlockRequest {
   private boolean forceUnitAccess;
   private final RequestBuffer buffer = new RequestBuffer();
 
+  /** Made once, so that completing makes no garbage. */
+  private final Runnable completion = this::runCompletion;
+
   private @Nullable InFlightRequests tracker;
   private volatile int references;
   private volatile @Nullable PcacheException failure;
@@ -253,11 +256,11 @@ public abstract class BlockRequest {
     int left = REFERENCES.decrementAndGet(this);
     Invariants.check(left >= 0, "a request is released once per reference", left);
     if (left == 0) {
-      Completions.run(this);
+      Completions.run(completion);
     }
   }
 
-  void runCompletion() {
+  private void runCompletion() {
     InFlightRequests counted = tracker;
     tracker = null;
     try {

@@ -13,24 +13,24 @@ import org.jspecify.annotations.Nullable;
 final class Completions {
   private static final ThreadLocal<Completions> LOCAL = ThreadLocal.withInitial(Completions::new);
 
-  private final ArrayDeque<BlockRequest> waiting = new ArrayDeque<>();
+  private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
   private boolean running;
 
-  /** Runs a request's completion now, or after the one that is running on this thread. */
-  static void run(BlockRequest request) {
+  /** Runs a completion now, or after the one that is running on this thread. */
+  static void run(Runnable completion) {
     Completions completions = LOCAL.get();
     if (completions.running) {
-      completions.waiting.addLast(request);
+      completions.waiting.addLast(completion);
     } else {
-      completions.runAll(request);
+      completions.runAll(completion);
     }
   }
 
-  private void runAll(BlockRequest first) {
+  private void runAll(Runnable first) {
     running = true;
     try {
       Throwable thrown = null;
-      for (BlockRequest next = first; next != null; next = waiting.pollFirst()) {
+      for (Runnable next = first; next != null; next = waiting.pollFirst()) {
         thrown = runOne(next, thrown);
       }
       rethrow(thrown);
@@ -40,9 +40,9 @@ final class Completions {
   }
 
   /** A completion that throws, which none should, keeps no other from running. */
-  private static @Nullable Throwable runOne(BlockRequest request, @Nullable Throwable earlier) {
+  private static @Nullable Throwable runOne(Runnable completion, @Nullable Throwable earlier) {
     try {
-      request.runCompletion();
+      completion.run();
       return earlier;
     } catch (RuntimeException | Error e) {
       return earlier == null ? e : earlier;

@@ -1,5 +1,7 @@
 package io.pcache.block;
 
+import java.util.function.Consumer;
+
 /**
  * One client of a front end, to a device: where requests have to wait for room, sources take turns,
  * so that none waits for all that another one asks for. Of one source's writes that overlap, the
@@ -9,19 +11,20 @@ package io.pcache.block;
  * the client is gone.
  *
  * <p>Thread-safety: all methods from any thread. Where the order of two overlapping writes matters,
- * one {@link BlockDevice#submit} returns before the other is called.
+ * one submission returns before the other is called.
  */
 public final class RequestSource implements AutoCloseable {
-  private final BlockDevice device;
+  private final Consumer<RequestSource> whenClosed;
   private volatile boolean closed;
 
   /**
    * Makes a client known.
    *
-   * @param device where all its requests go
+   * @param whenClosed told once it is closed: {@code sourceClosed} of the device where all its
+   *     requests go
    */
-  public RequestSource(BlockDevice device) {
-    this.device = device;
+  public RequestSource(Consumer<RequestSource> whenClosed) {
+    this.whenClosed = whenClosed;
   }
 
   /**
@@ -33,7 +36,7 @@ public final class RequestSource implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    device.sourceClosed(this);
+    whenClosed.accept(this);
   }
 
   /** Whether the client is gone. */

@@ -1,6 +1,7 @@
 package io.pcache.cache;
 
 import io.pcache.agent.Clock;
+import io.pcache.agent.SystemClock;
 import io.pcache.cache.pace.IndexMemory;
 import java.util.concurrent.TimeUnit;
 
@@ -39,7 +40,7 @@ public record CacheTuning(
     int processors = Runtime.getRuntime().availableProcessors();
     int heads = Math.clamp(segments / SEGMENTS_PER_HEAD, 1, processors);
     return new CacheTuning(
-        Clock.system(),
+        SystemClock.INSTANCE,
         System.nanoTime(),
         STRIPES,
         Integer.highestOneBit(heads),

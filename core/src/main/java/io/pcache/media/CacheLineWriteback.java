@@ -1,6 +1,7 @@
 package io.pcache.media;
 
 import io.pcache.agent.Clock;
+import io.pcache.agent.SystemClock;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -40,7 +41,7 @@ final class CacheLineWriteback {
                 + ", without which nobody can tell whether its virtual machine has a C2 compiler");
       }
       try {
-        return obstacle(new HotSpotCompilers(), Clock.system());
+        return obstacle(new HotSpotCompilers(), SystemClock.INSTANCE);
       } catch (RuntimeException e) {
         LOG.debug("asking for C2", e);
         return Optional.of("nobody can tell whether C2 runs in this virtual machine: " + e);

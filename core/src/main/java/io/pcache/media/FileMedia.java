@@ -1,7 +1,7 @@
 package io.pcache.media;
 
 import io.pcache.agent.CallWatch;
-import io.pcache.agent.Clock;
+import io.pcache.agent.SystemClock;
 import io.pcache.error.NoSpaceException;
 import io.pcache.nativeio.NativeFile;
 import java.io.IOException;
@@ -24,7 +24,7 @@ final class FileMedia extends MappedMedia {
   private static final ThreadLocal<MemorySegment> BOUNCE =
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(CHUNK_BYTES, 4096));
 
-  private final CallWatch calls = new CallWatch(Clock.system());
+  private final CallWatch calls = new CallWatch(SystemClock.INSTANCE);
   private final SharedSync sync;
   private final @Nullable String whyNotDax;
 

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 /** The device stepped in one thread. */
 class BackingDeviceTest {
   private static final int SECTOR = 512;
-  private static final BackingCallback IGNORE = (request, failure) -> {};
+  private static final BackingRequest.Callback IGNORE = (request, failure) -> {};
 
   private final ArrayStore store = new ArrayStore(64 * SECTOR);
   private final BackingDevice device = device(4, 1);
@@ -35,7 +35,8 @@ class BackingDeviceTest {
     while (stepped.submitWorker().doWork() + stepped.completionWorker().doWork() > 0) {}
   }
 
-  private BackingRequest read(MemorySegment piece, long offsetBytes, BackingCallback callback) {
+  private BackingRequest read(
+      MemorySegment piece, long offsetBytes, BackingRequest.Callback callback) {
     BackingRequest request = device.acquire(RequestPurpose.READ_MISS);
     request.prepareRead(offsetBytes, callback);
     request.addPiece(piece);
@@ -330,7 +331,7 @@ class BackingDeviceTest {
     store.failNext("busy");
     store.failNext("busy still");
     MemorySegment destination = memory(1);
-    BackingCallback retry =
+    BackingRequest.Callback retry =
         (request, failure) -> {
           if (failure == null) {
             outcomes.completed(request, null);

@@ -156,7 +156,10 @@ class FileBackingStoreTest {
   }
 
   private static void submitRead(
-      BackingDevice device, MemorySegment destination, long offsetBytes, BackingCallback callback) {
+      BackingDevice device,
+      MemorySegment destination,
+      long offsetBytes,
+      BackingRequest.Callback callback) {
     BackingRequest request = device.acquire(RequestPurpose.READ_MISS);
     request.prepareRead(offsetBytes, callback);
     request.addPiece(destination);

@@ -7,7 +7,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /** A callback that remembers what it was told, in order, and on which threads. */
-final class Outcomes implements BackingCallback {
+final class Outcomes implements BackingRequest.Callback {
   final List<Optional<PcacheException>> all = new CopyOnWriteArrayList<>();
   final List<Thread> threads = new CopyOnWriteArrayList<>();
 

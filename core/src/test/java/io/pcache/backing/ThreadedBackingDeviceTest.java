@@ -35,7 +35,7 @@ class ThreadedBackingDeviceTest {
   @TempDir Path folder;
 
   private static void submitFlush(
-      BackingDevice device, RequestPurpose purpose, BackingCallback callback) {
+      BackingDevice device, RequestPurpose purpose, BackingRequest.Callback callback) {
     BackingRequest request = device.acquire(purpose);
     request.prepareFlush(callback);
     device.submit(request);
@@ -244,7 +244,7 @@ class ThreadedBackingDeviceTest {
     }
 
     private interface Preparation {
-      void prepare(BackingCallback callback);
+      void prepare(BackingRequest.Callback callback);
     }
 
     private void carryOut(BackingRequest request, MemorySegment memory, Preparation preparation) {

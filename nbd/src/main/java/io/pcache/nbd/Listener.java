@@ -1,6 +1,6 @@
 package io.pcache.nbd;
 
-import io.pcache.agent.Clock;
+import io.pcache.agent.SystemClock;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
@@ -47,7 +47,8 @@ final class Listener implements AutoCloseable {
   }
 
   private void run() {
-    new AcceptLoop(socket.address().toString(), socket.channel(), this::handOver, Clock.system())
+    new AcceptLoop(
+            socket.address().toString(), socket.channel(), this::handOver, SystemClock.INSTANCE)
         .run();
   }
 

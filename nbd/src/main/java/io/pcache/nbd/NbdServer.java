@@ -3,6 +3,7 @@ package io.pcache.nbd;
 import io.pcache.agent.AgentThread;
 import io.pcache.agent.Clock;
 import io.pcache.agent.Patience;
+import io.pcache.agent.SystemClock;
 import io.pcache.block.BlockDevice;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
@@ -66,7 +67,7 @@ public final class NbdServer implements AutoCloseable {
    * @throws io.pcache.error.DeviceInUseException if another process listens there
    */
   public static NbdServer start(NbdServerOptions options, Map<String, BlockDevice> exports) {
-    return start(options, exports, Clock.system());
+    return start(options, exports, SystemClock.INSTANCE);
   }
 
   /** The same with the time of a test. */

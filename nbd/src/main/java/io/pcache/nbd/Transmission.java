@@ -59,7 +59,7 @@ final class Transmission implements SocketInput.BeforeWaiting {
       ReplyWriter elsewhere) {
     this.negotiated = negotiated;
     this.device = negotiated.export().device();
-    this.source = new RequestSource(device);
+    this.source = new RequestSource(device::sourceClosed);
     this.input = input;
     this.writer = writer;
     this.admission = resources.admission();

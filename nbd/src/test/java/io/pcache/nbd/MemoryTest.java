@@ -3,7 +3,7 @@ package io.pcache.nbd;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pcache.agent.Clock;
+import io.pcache.agent.SystemClock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -64,7 +64,7 @@ class MemoryTest {
 
   @Test
   void thoseWhoWaitAreServedInOrder() {
-    MemoryBudget budget = new MemoryBudget(100, Clock.system());
+    MemoryBudget budget = new MemoryBudget(100, SystemClock.INSTANCE);
     assertThat(budget.tryTake(90)).isTrue();
     List<String> order = new ArrayList<>();
     Thread large = waiterFor(budget, budget.newWaiter(), 100, "large", order);
@@ -99,7 +99,7 @@ class MemoryTest {
 
   @Test
   void oneWhoIsAbandonedTakesNothingAndLetsTheNextGoOn() {
-    MemoryBudget budget = new MemoryBudget(100, Clock.system());
+    MemoryBudget budget = new MemoryBudget(100, SystemClock.INSTANCE);
     assertThat(budget.tryTake(50)).isTrue();
     List<String> order = new ArrayList<>();
     MemoryBudget.Waiter first = budget.newWaiter();
@@ -116,7 +116,7 @@ class MemoryTest {
   @Test
   void admissionNeverExceedsItsLimitsAndGivesEverythingBack() {
     long seed = 5;
-    MemoryBudget budget = new MemoryBudget(64 << 20, Clock.system());
+    MemoryBudget budget = new MemoryBudget(64 << 20, SystemClock.INSTANCE);
     AtomicLong bytesIn = new AtomicLong();
     AtomicInteger requestsIn = new AtomicInteger();
     Admission admission = new Admission(8, 32 << 20, budget);
@@ -152,7 +152,8 @@ class MemoryTest {
 
   @Test
   void whoWaitsForAdmissionIsReleasedWhenTheConnectionIsGivenUp() {
-    Admission admission = new Admission(1, 32 << 20, new MemoryBudget(32 << 20, Clock.system()));
+    Admission admission =
+        new Admission(1, 32 << 20, new MemoryBudget(32 << 20, SystemClock.INSTANCE));
     assertThat(admission.tryEnter(0)).isNotNull();
     AtomicReference<Admission.@Nullable Share> given = new AtomicReference<>(Admission.Share.OWN);
     Thread waiting = Thread.ofPlatform().start(() -> given.set(admission.enter(4096)));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.pcache.agent.Clock;
+import io.pcache.agent.SystemClock;
 import io.pcache.block.BlockDevice;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -35,7 +36,7 @@ final class ServerUnderTest implements AutoCloseable {
 
   static ServerUnderTest serving(
       Map<String, BlockDevice> exports, UnaryOperator<NbdServerOptions.Builder> settings) {
-    return serving(exports, settings, Clock.system());
+    return serving(exports, settings, SystemClock.INSTANCE);
   }
 
   static ServerUnderTest serving(

@@ -1,7 +1,6 @@
 package io.pcache.backing;
 
 import io.pcache.stress.Interleavings;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.List;
 import org.jetbrains.lincheck.datastructures.Operation;
@@ -26,11 +25,9 @@ class BackingQueuesInterleavingTest {
   }
 
   private static BackingRequest[] requests(int count) {
-    BackingDevice device =
-        BackingDevice.start(new NoStore(), new BackingOptions(1, 0, 1), new SteppedRunner());
     BackingRequest[] requests = new BackingRequest[count];
     for (int i = 0; i < count; i++) {
-      requests[i] = new BackingRequest(device, new ReadBuffers(4096, 0));
+      requests[i] = new BackingRequest(request -> {}, new ReadBuffers(4096, 0));
     }
     return requests;
   }
@@ -125,29 +122,5 @@ class BackingQueuesInterleavingTest {
       closed = true;
       return first;
     }
-  }
-
-  private static final class NoStore implements BackingStore {
-    @Override
-    public String name() {
-      return "none";
-    }
-
-    @Override
-    public long sizeBytes() {
-      return 512;
-    }
-
-    @Override
-    public void read(List<MemorySegment> pieces, long offsetBytes) {}
-
-    @Override
-    public void write(List<MemorySegment> pieces, long offsetBytes) {}
-
-    @Override
-    public void flush() {}
-
-    @Override
-    public void close() {}
   }
 }

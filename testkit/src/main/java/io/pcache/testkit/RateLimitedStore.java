@@ -1,6 +1,7 @@
 package io.pcache.testkit;
 
 import io.pcache.agent.Clock;
+import io.pcache.agent.SystemClock;
 import io.pcache.backing.BackingStore;
 import io.pcache.backing.ForwardingStore;
 import java.io.IOException;
@@ -36,7 +37,7 @@ public final class RateLimitedStore extends ForwardingStore {
 
   /** Wraps a store so that it is slow in real time. */
   public static RateLimitedStore inRealTime(BackingStore store, long bytesPerSecond) {
-    return new RateLimitedStore(store, bytesPerSecond, Clock.system());
+    return new RateLimitedStore(store, bytesPerSecond, SystemClock.INSTANCE);
   }
 
   @Override

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.pcache.agent.Clock;
+import io.pcache.agent.SystemClock;
 import io.pcache.backing.BackingDevice;
 import io.pcache.backing.BackingOptions;
 import io.pcache.backing.FileBackingStore;
@@ -162,7 +162,7 @@ class CacheEndTest {
   private static Cache start(Media media, BackingDevice backing) {
     FreshFormat.write(media, false, null);
     CacheInfo info = CacheInfo.load(media, Superblock.load(media));
-    CacheTuning tuning = new CacheTuning(Clock.system(), 1, 4, 2, 0, 2, Long.MAX_VALUE);
+    CacheTuning tuning = new CacheTuning(SystemClock.INSTANCE, 1, 4, 2, 0, 2, Long.MAX_VALUE);
     Cache cache =
         Cache.recover(
             media,

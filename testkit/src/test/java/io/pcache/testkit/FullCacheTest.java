@@ -120,7 +120,7 @@ class FullCacheTest {
       SteppedCache cache = caches.open(media);
       fill(cache);
       List<Integer> done = new ArrayList<>();
-      RequestSource client = new RequestSource(cache.cache());
+      RequestSource client = new RequestSource(cache.cache()::sourceClosed);
       for (int i = 0; i < 200; i++) {
         int number = i;
         SteppedRequest request = new SteppedRequest(client, ended -> done.add(number));

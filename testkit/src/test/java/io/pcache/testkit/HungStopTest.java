@@ -7,8 +7,8 @@ import static org.awaitility.Awaitility.await;
 import io.pcache.FormatOptions;
 import io.pcache.OpenOptions;
 import io.pcache.Pcache;
-import io.pcache.agent.Clock;
 import io.pcache.agent.Patience;
+import io.pcache.agent.SystemClock;
 import io.pcache.backing.FileBackingStore;
 import io.pcache.error.BackingFailureException;
 import io.pcache.error.ClosedException;
@@ -55,7 +55,7 @@ class HungStopTest {
   }
 
   private static Patience shortPatience() {
-    return new Patience(Clock.system(), TimeUnit.SECONDS.toNanos(3), (what, quiet) -> {});
+    return new Patience(SystemClock.INSTANCE, TimeUnit.SECONDS.toNanos(3), (what, quiet) -> {});
   }
 
   private static CompletableFuture<Void> inBackground(Runnable action) {

@@ -3,7 +3,7 @@ package io.pcache.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pcache.agent.Clock;
+import io.pcache.agent.SystemClock;
 import io.pcache.backing.BackingDevice;
 import io.pcache.backing.BackingOptions;
 import io.pcache.backing.FileBackingStore;
@@ -58,7 +58,7 @@ class LinearizabilityTest {
       FreshFormat.write(media, dataCrc, null);
       CacheInfo info = CacheInfo.load(media, Superblock.load(media));
       CacheTuning tuning =
-          new CacheTuning(Clock.system(), seed.value(), 4, 2, 0, 2, Long.MAX_VALUE);
+          new CacheTuning(SystemClock.INSTANCE, seed.value(), 4, 2, 0, 2, Long.MAX_VALUE);
       try (Cache cache =
           Cache.recover(
               media,

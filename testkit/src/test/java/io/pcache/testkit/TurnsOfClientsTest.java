@@ -67,8 +67,8 @@ class TurnsOfClientsTest {
     try (SteppedCaches caches = new SteppedCaches()) {
       SteppedCache cache = openInFrontOfALargeDevice(caches);
       SteppedRequest giant =
-          submitted(cache, zeroes(new RequestSource(cache.cache()), 0, GIANT_BYTES));
-      RequestSource small = new RequestSource(cache.cache());
+          submitted(cache, zeroes(new RequestSource(cache.cache()::sourceClosed), 0, GIANT_BYTES));
+      RequestSource small = new RequestSource(cache.cache()::sourceClosed);
       AtomicInteger written = new AtomicInteger();
       writeOneAfterTheOther(cache, small, giant, written);
       step(cache, giant);
@@ -100,10 +100,10 @@ class TurnsOfClientsTest {
       SteppedCache cache = openInFrontOfALargeDevice(caches);
       List<SteppedRequest> small = new ArrayList<>();
       SteppedRequest giant =
-          submitted(cache, zeroes(new RequestSource(cache.cache()), 0, GIANT_BYTES));
+          submitted(cache, zeroes(new RequestSource(cache.cache()::sourceClosed), 0, GIANT_BYTES));
       List<RequestSource> clients = new ArrayList<>();
       for (int i = 0; i < 8; i++) {
-        clients.add(new RequestSource(cache.cache()));
+        clients.add(new RequestSource(cache.cache()::sourceClosed));
         small.add(submitted(cache, write(clients.get(i), SMALL_OFFSET + (long) i * SECTOR, i + 1)));
       }
       int rounds = 0;
@@ -131,7 +131,7 @@ class TurnsOfClientsTest {
       SimulatedStore store = new SimulatedStore(STORE_BYTES, new Random(1));
       CrashMedia media = caches.format(6, grain, false);
       SteppedCache cache = caches.open(media, store);
-      RequestSource client = new RequestSource(cache.cache());
+      RequestSource client = new RequestSource(cache.cache()::sourceClosed);
       SteppedRequest giant = submitted(cache, zeroes(client, 0, GIANT_BYTES));
       SteppedRequest over = submitted(cache, write(client, GIANT_BYTES - SECTOR, 7));
       SteppedRequest again = submitted(cache, write(client, GIANT_BYTES - SECTOR, 8));
@@ -153,7 +153,7 @@ class TurnsOfClientsTest {
     try (SteppedCaches caches = new SteppedCaches()) {
       SteppedCache cache = openInFrontOfALargeDevice(caches);
       cache.write(SMALL_OFFSET, SECTOR, 5);
-      RequestSource gone = new RequestSource(cache.cache());
+      RequestSource gone = new RequestSource(cache.cache()::sourceClosed);
       SteppedRequest giant = submitted(cache, zeroes(gone, 0, GIANT_BYTES));
       SteppedRequest behind = submitted(cache, write(gone, SMALL_OFFSET, 6));
       assertThat(cache.cache().snapshot().waitingRequests()).isEqualTo(2);
@@ -174,7 +174,7 @@ class TurnsOfClientsTest {
   void aPrefetchOfAClosedSourceStops() {
     try (SteppedCaches caches = new SteppedCaches()) {
       SteppedCache cache = caches.open(caches.format(6, CrashGrain.CACHE_LINE, false));
-      RequestSource gone = new RequestSource(cache.cache());
+      RequestSource gone = new RequestSource(cache.cache()::sourceClosed);
       SteppedRequest prefetch = new SteppedRequest(gone, ended -> {});
       prefetch.preparePrefetch(0, SteppedCaches.STORE_BYTES);
       cache.submit(prefetch);

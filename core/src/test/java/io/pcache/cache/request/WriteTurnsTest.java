@@ -2,9 +2,7 @@ package io.pcache.cache.request;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pcache.block.BlockDevice;
 import io.pcache.block.BlockRequest;
-import io.pcache.block.RangeStateVisitor;
 import io.pcache.block.RequestSource;
 import io.pcache.error.PcacheException;
 import java.util.ArrayList;
@@ -40,21 +38,8 @@ class WriteTurnsTest {
     protected void completed(@Nullable PcacheException cause) {}
   }
 
-  private static final class NoDevice implements BlockDevice {
-    @Override
-    public long sizeBytes() {
-      return 0;
-    }
-
-    @Override
-    public void submit(BlockRequest request) {}
-
-    @Override
-    public void visitRangeStates(long offset, long length, RangeStateVisitor visitor) {}
-  }
-
   private static RequestSource client() {
-    return new RequestSource(new NoDevice());
+    return new RequestSource(closed -> {});
   }
 
   private void add(RequestSource source, String name, long offsetBytes, long lengthBytes) {

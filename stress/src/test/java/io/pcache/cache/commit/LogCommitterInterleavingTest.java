@@ -1,6 +1,7 @@
 package io.pcache.cache.commit;
 
 import io.pcache.agent.Clock;
+import io.pcache.agent.SystemClock;
 import io.pcache.agent.Wakeup;
 import io.pcache.block.BlockRequest;
 import io.pcache.cache.health.CacheCounters;
@@ -148,7 +149,7 @@ class LogCommitterInterleavingTest {
       Geometry geometry = new Geometry(media, chain, DEVICE_BYTES, false);
       Segments segments = new Segments(geometry, new RecoveredSegments(media, chain));
       LogWriter writer = new LogWriter(media, chain, START, segments);
-      Clock clock = Clock.system();
+      Clock clock = SystemClock.INSTANCE;
       DirtyAges ages = new DirtyAges(new CacheCounters(), clock);
       return new LogCommitter(
           media,
@@ -156,7 +157,7 @@ class LogCommitterInterleavingTest {
           segments,
           writer,
           pool,
-          new CacheHealth(Clock.system(), () -> {}),
+          new CacheHealth(SystemClock.INSTANCE, () -> {}),
           ages,
           clock,
           new Wakeup(),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pcache.agent.AgentThread;
 import io.pcache.agent.Clock;
+import io.pcache.agent.SystemClock;
 import io.pcache.agent.Wakeup;
 import io.pcache.block.BlockRequest;
 import io.pcache.cache.health.CacheCounters;
@@ -45,7 +46,7 @@ class LogCommitterLivenessTest {
   private final SlowMedia media = new SlowMedia();
   private final Stripes stripes =
       new Stripes(2, new ExtentIndex(DEVICE_BYTES, false), new StagedKeysPool(4));
-  private final CacheHealth health = new CacheHealth(Clock.system(), () -> {});
+  private final CacheHealth health = new CacheHealth(SystemClock.INSTANCE, () -> {});
   private final Wakeup agentWakeup = new Wakeup();
   private final SetClock clock = new SetClock();
   private final LogCommitter committer = newCommitter();

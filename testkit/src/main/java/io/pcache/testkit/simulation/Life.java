@@ -54,7 +54,7 @@ final class Life {
     this.store = world.store();
     this.random = world.random();
     this.changing = new ChangingBuffers(random);
-    Arrays.setAll(clients, i -> new RequestSource(engine.cache()));
+    Arrays.setAll(clients, i -> new RequestSource(engine.cache()::sourceClosed));
   }
 
   /** Acts until the cache device has failed or enough was done. */
@@ -369,7 +369,7 @@ final class Life {
     }
     trace("client " + number + " leaves");
     clients[number].close();
-    clients[number] = new RequestSource(engine.cache());
+    clients[number] = new RequestSource(engine.cache()::sourceClosed);
     if (writes) {
       // What the client that is gone had waiting must not come behind this.
       write(ContentMap.first(number), sizeSectors(number), false, false);
