@@ -46,10 +46,11 @@ public final class Wakeup {
    * only where the thread sleeps; may be called from completions.
    */
   public void wake() {
+    Thread current = thread;
     // Whoever reads WOKEN reads it before the thread takes note of it, and that before it looks for
     // work: so it finds what the caller has left for it.
-    if (state.get() != WOKEN && state.getAndSet(WOKEN) >= ASLEEP) {
-      LockSupport.unpark(thread);
+    if (current != null && state.get() != WOKEN && state.getAndSet(WOKEN) >= ASLEEP) {
+      LockSupport.unpark(current);
     }
   }
 
