@@ -59,8 +59,8 @@ class RecoveryTest {
           .isEqualTo(extents(expected, log.geometry().dataCrc()));
       assertThat(recovered.index().extentCount()).as(where).isEqualTo(expected.extentCount());
       assertThat(recovered.dirtyBytes()).as(where).isEqualTo(log.dirtyBytes());
-      assertThat(recovered.keyHead()).as(where).isEqualTo(log.end());
-      assertThat(recovered.dirtyTail()).as(where).isEqualTo(dirtyFrom);
+      assertThat(recovered.keyHead().address()).as(where).isEqualTo(log.end());
+      assertThat(recovered.dirtyTail().address()).as(where).isEqualTo(dirtyFrom);
       compareSegments(recovered.segments(), log, where);
     }
   }
