@@ -18,11 +18,17 @@ import io.pcache.cache.commit.LogCommitter;
 import io.pcache.cache.damage.BadExtents;
 import io.pcache.cache.damage.DamagedKeySets;
 import io.pcache.cache.destage.BackingWriteGuard;
+import io.pcache.cache.destage.BackingWrites;
+import io.pcache.cache.destage.DirtyTail;
+import io.pcache.cache.destage.ReclaimPolicy;
 import io.pcache.cache.destage.Reclaimer;
+import io.pcache.cache.destage.Salvaging;
+import io.pcache.cache.destage.StuckWrites;
 import io.pcache.cache.destage.Writeback;
 import io.pcache.cache.health.CacheCounters;
 import io.pcache.cache.health.CacheHealth;
 import io.pcache.cache.health.DeviceWatch;
+import io.pcache.cache.pace.AgentWakeups;
 import io.pcache.cache.pace.Backoff;
 import io.pcache.cache.pace.HandOver;
 import io.pcache.cache.pace.IndexMemory;
@@ -41,6 +47,7 @@ import io.pcache.cache.request.WriteQueue;
 import io.pcache.cache.segment.DataHeads;
 import io.pcache.cache.segment.Geometry;
 import io.pcache.cache.segment.Segments;
+import io.pcache.cache.stripe.CacheState;
 import io.pcache.cache.stripe.Stripes;
 import io.pcache.error.BadOptionException;
 import io.pcache.error.ClosedException;
@@ -92,10 +99,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
   private final CacheHealth health;
   private final CacheCounters counters = new CacheCounters();
   private final InFlightRequests inFlight = new InFlightRequests();
-  private final Wakeup committerWakeup = new Wakeup();
-  private final Wakeup writebackWakeup = new Wakeup();
-  private final Wakeup reclaimerWakeup = new Wakeup();
-  private final Wakeup writeQueueWakeup = new Wakeup();
+  private final AgentWakeups wakeups = new AgentWakeups();
   private final BadExtents badExtents;
   private final DirtyAges ages;
   private final Stripes stripes;
@@ -104,8 +108,10 @@ public final class Cache implements BlockDevice, AutoCloseable {
   private final IndexMemory memory;
   private final Segments segments;
   private final LogCommitter committer;
+  private final DirtyTail dirtyTail;
   private final Writeback writeback;
   private final WriteQueue writeQueue;
+  private final ReclaimPolicy reclaimPolicy;
   private final Reclaimer reclaimer;
   private final ReadPath reads;
   private final List<AgentThread> threads = new ArrayList<>();
@@ -139,97 +145,77 @@ public final class Cache implements BlockDevice, AutoCloseable {
     ages.dirtied();
     stripes = new Stripes(tuning.stripes(), index, pool);
     segments = new Segments(geometry, recovery.segments());
-    DataHeads heads = new DataHeads(segments, tuning.dataHeads(), reclaimerWakeup);
-    Throttle throttle = new Throttle(segments, tuning.clock());
-    ReclaimDemand demand = new ReclaimDemand(tuning.clock());
-    DamagedKeySets damagedKeySets = new DamagedKeySets(geometry, segments, health);
-    committer = newCommitter(recovery, tuning);
+    CacheState state = new CacheState(geometry, index, stripes, segments, health, counters);
+    committer = newCommitter(state, recovery, tuning);
     memory = new IndexMemory(index, tuning.maxIndexBytes());
-    DataInserter inserter = new DataInserter(geometry, stripes, index, segments, heads, committer);
+    Throttle throttle = new Throttle(segments, tuning.clock());
+    DataHeads heads = new DataHeads(segments, tuning.dataHeads(), wakeups.reclaimer());
+    DataInserter inserter = new DataInserter(state, heads, committer);
     DataWriter data = new DataWriter(geometry);
     MissFill fill = new MissFill(inserter, data, throttle, memory, health);
-    reads =
-        new ReadPath(
-            geometry, stripes, index, segments, backing, fill, badExtents, health, counters);
+    reads = new ReadPath(state, backing, fill, badExtents);
     WritePath writes = new WritePath(inserter, data, throttle, memory, counters);
     writeQueue =
         new WriteQueue(
             writes,
             committer,
             health,
-            writeQueueWakeup,
-            committerWakeup,
-            writebackWakeup,
-            reclaimerWakeup);
-    writeback = newWriteback(recovery, backing, guard, damagedKeySets, demand, throttle, tuning);
-    followers = new LogFollowers(writeback);
-    reclaimer =
-        new Reclaimer(
+            wakeups.writeQueue(),
+            wakeups.committer(),
+            wakeups.writeback(),
+            wakeups.reclaimer());
+    ReclaimDemand demand = new ReclaimDemand(tuning.clock());
+    DamagedKeySets damagedKeySets = new DamagedKeySets(geometry, segments, health);
+    dirtyTail =
+        new DirtyTail(
             geometry,
-            stripes,
-            index,
+            recovery.dirtyTail(),
+            recovery.dirtyKeySets(),
+            demand,
+            damagedKeySets,
+            throttle,
+            wakeups.reclaimer());
+    writeback = newWriteback(state, guard, damagedKeySets, tuning);
+    followers = new LogFollowers(dirtyTail);
+    reclaimPolicy =
+        new ReclaimPolicy(
             segments,
-            committer,
-            writeback,
-            followers,
             throttle,
             memory,
-            damagedKeySets,
             demand,
-            recovery.keyTail(),
-            info.gcPercent(),
-            health,
-            counters,
+            damagedKeySets,
             writeQueue::waiting,
-            writeQueueWakeup);
+            info.gcPercent());
+    reclaimer = newReclaimer(state, recovery.keyTail(), throttle, damagedKeySets);
   }
 
-  private LogCommitter newCommitter(Recovery recovery, CacheTuning tuning) {
-    Media media = geometry.media();
-    LogWriter writer = new LogWriter(media, geometry.chain(), recovery.keyHead(), segments);
-    return new LogCommitter(
-        media,
-        stripes,
-        segments,
-        writer,
-        pool,
-        health,
-        ages,
-        tuning.clock(),
-        committerWakeup,
-        writebackWakeup,
-        writeQueueWakeup);
+  private Reclaimer newReclaimer(
+      CacheState state, LogPosition keyTail, Throttle throttle, DamagedKeySets damagedKeySets) {
+    StuckWrites stuckWrites =
+        new StuckWrites(reclaimPolicy, committer, writeback, throttle, wakeups);
+    return new Reclaimer(
+        state, keyTail, followers, reclaimPolicy, throttle, damagedKeySets, stuckWrites, wakeups);
+  }
+
+  private LogCommitter newCommitter(CacheState state, Recovery recovery, CacheTuning tuning) {
+    LogWriter writer =
+        new LogWriter(geometry.media(), geometry.chain(), recovery.keyHead(), segments);
+    return new LogCommitter(state, writer, pool, ages, tuning.clock(), wakeups);
   }
 
   private Writeback newWriteback(
-      Recovery recovery,
-      BackingDevice backing,
+      CacheState state,
       BackingWriteGuard guard,
       DamagedKeySets damagedKeySets,
-      ReclaimDemand demand,
-      Throttle throttle,
       CacheTuning tuning) {
+    Wakeup own = wakeups.writeback();
     Backoff backoff = new Backoff(tuning.clock(), new SplittableRandom(tuning.seed()));
-    return new Writeback(
-        geometry,
-        stripes,
-        index,
-        segments,
-        backing,
-        committer,
-        recovery.dirtyTail(),
-        recovery.dirtyKeySets(),
-        health,
-        counters,
-        backoff,
-        new HandOver(tuning.clock(), tuning.handOverNanos()),
-        guard,
-        badExtents,
-        damagedKeySets,
-        demand,
-        throttle,
-        writebackWakeup,
-        reclaimerWakeup);
+    HandOver handOver = new HandOver(tuning.clock(), tuning.handOverNanos());
+    BackingWrites writes =
+        new BackingWrites(backing, handOver, guard, counters, health, backoff, own);
+    Salvaging salvaging =
+        new Salvaging(state, damagedKeySets, badExtents, committer, dirtyTail.position(), own);
+    return new Writeback(state, committer, dirtyTail, writes, salvaging, badExtents, backoff);
   }
 
   /**
@@ -350,10 +336,10 @@ public final class Cache implements BlockDevice, AutoCloseable {
 
   /** Gives each agent a thread. */
   public void start() {
-    threads.add(AgentThread.start(committer, IDLE_NANOS, committerWakeup));
-    threads.add(AgentThread.start(writeback, IDLE_NANOS, writebackWakeup));
-    threads.add(AgentThread.start(reclaimer, IDLE_NANOS, reclaimerWakeup));
-    threads.add(AgentThread.start(writeQueue, IDLE_NANOS, writeQueueWakeup));
+    threads.add(AgentThread.start(committer, IDLE_NANOS, wakeups.committer()));
+    threads.add(AgentThread.start(writeback, IDLE_NANOS, wakeups.writeback()));
+    threads.add(AgentThread.start(reclaimer, IDLE_NANOS, wakeups.reclaimer()));
+    threads.add(AgentThread.start(writeQueue, IDLE_NANOS, wakeups.writeQueue()));
     watchThread = AgentThread.start(watch, LOOK_NANOS);
   }
 
@@ -374,7 +360,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
 
   @Override
   public void sourceClosed(RequestSource source) {
-    writeQueueWakeup.wake();
+    wakeups.writeQueue().wake();
   }
 
   private void submit(BlockRequest request, boolean callerWaits) {
@@ -490,8 +476,8 @@ public final class Cache implements BlockDevice, AutoCloseable {
       throw e;
     }
     info = changed;
-    reclaimer.setGcPercent(gcPercent);
-    reclaimerWakeup.wake();
+    reclaimPolicy.setGcPercent(gcPercent);
+    wakeups.reclaimer().wake();
   }
 
   /** What the cache was formatted as, with its present gc_percent. */
@@ -602,7 +588,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
       stopAgents();
       return new LogBounds(
           reclaimer.keyTail().address(),
-          writeback.durableTail().address(),
+          dirtyTail.durableTail().address(),
           committer.durableHead().address());
     } finally {
       stopAgents();

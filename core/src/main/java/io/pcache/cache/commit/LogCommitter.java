@@ -2,10 +2,11 @@ package io.pcache.cache.commit;
 
 import io.pcache.agent.Agent;
 import io.pcache.agent.Clock;
-import io.pcache.agent.Wakeup;
 import io.pcache.block.BlockRequest;
 import io.pcache.cache.health.CacheHealth;
+import io.pcache.cache.pace.AgentWakeups;
 import io.pcache.cache.segment.Segments;
+import io.pcache.cache.stripe.CacheState;
 import io.pcache.cache.stripe.Stripes;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.PcacheException;
@@ -70,9 +71,7 @@ public final class LogCommitter implements Agent {
   private final CacheHealth health;
   private final DirtyAges ages;
   private final Clock clock;
-  private final Wakeup ownWakeup;
-  private final Wakeup writebackWakeup;
-  private final Wakeup writeQueueWakeup;
+  private final AgentWakeups wakeups;
   private final ReentrantLock commitLock = new ReentrantLock();
   private final ConcurrentLinkedQueue<BlockRequest> waiting = new ConcurrentLinkedQueue<>();
 
@@ -96,29 +95,28 @@ public final class LogCommitter implements Agent {
   private volatile boolean abandoned;
   private volatile long allTakenNanos;
 
+  /**
+   * Goes on where the log ends.
+   *
+   * @param pool where staged keys come from
+   * @param ages told of keys that become durable
+   */
   public LogCommitter(
-      Media media,
-      Stripes stripes,
-      Segments segments,
+      CacheState cache,
       LogWriter writer,
       StagedKeysPool pool,
-      CacheHealth health,
       DirtyAges ages,
       Clock clock,
-      Wakeup ownWakeup,
-      Wakeup writebackWakeup,
-      Wakeup writeQueueWakeup) {
-    this.media = media;
-    this.stripes = stripes;
-    this.segments = segments;
+      AgentWakeups wakeups) {
+    this.media = cache.geometry().media();
+    this.stripes = cache.stripes();
+    this.segments = cache.segments();
+    this.health = cache.health();
     this.writer = writer;
     this.pool = pool;
-    this.health = health;
     this.ages = ages;
     this.clock = clock;
-    this.ownWakeup = ownWakeup;
-    this.writebackWakeup = writebackWakeup;
-    this.writeQueueWakeup = writeQueueWakeup;
+    this.wakeups = wakeups;
     this.durableHead = writer.head();
     this.allTakenNanos = clock.nanoTime();
   }
@@ -236,7 +234,7 @@ public final class LogCommitter implements Agent {
 
   private void runOrWake() {
     if (media.syncMayBlock() && !abandoned) {
-      ownWakeup.wake();
+      wakeups.committer().wake();
     } else {
       commitWhile(true);
     }
@@ -371,7 +369,7 @@ public final class LogCommitter implements Agent {
     }
     boolean hasLeftSegment = finishStep(served);
     if (hadBacklog || hasLeftSegment) {
-      writeQueueWakeup.wake();
+      wakeups.writeQueue().wake();
     }
   }
 
@@ -401,7 +399,7 @@ public final class LogCommitter implements Agent {
       hasLeftSegment = !head.isInSegmentOf(durableHead);
       durableHead = head;
       prepared.keys.forEach(pool::give);
-      writebackWakeup.wakeSoon();
+      wakeups.writeback().wakeSoon();
     }
     served.addAll(prepared.requests);
     prepared.clear();

@@ -4,6 +4,7 @@ import io.pcache.cache.commit.LogCommitter;
 import io.pcache.cache.segment.DataHeads;
 import io.pcache.cache.segment.Geometry;
 import io.pcache.cache.segment.Segments;
+import io.pcache.cache.stripe.CacheState;
 import io.pcache.cache.stripe.Stripe;
 import io.pcache.cache.stripe.Stripes;
 import io.pcache.format.Key;
@@ -30,17 +31,12 @@ public final class DataInserter {
   private final DataHeads heads;
   private final LogCommitter committer;
 
-  public DataInserter(
-      Geometry geometry,
-      Stripes stripes,
-      ExtentIndex index,
-      Segments segments,
-      DataHeads heads,
-      LogCommitter committer) {
-    this.geometry = geometry;
-    this.stripes = stripes;
-    this.index = index;
-    this.segments = segments;
+  /** Puts data into a cache, where {@code heads} find room. */
+  public DataInserter(CacheState cache, DataHeads heads, LogCommitter committer) {
+    this.geometry = cache.geometry();
+    this.stripes = cache.stripes();
+    this.index = cache.index();
+    this.segments = cache.segments();
     this.heads = heads;
     this.committer = committer;
   }

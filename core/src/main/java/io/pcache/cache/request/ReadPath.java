@@ -9,7 +9,7 @@ import io.pcache.cache.damage.BadExtents;
 import io.pcache.cache.health.CacheCounters;
 import io.pcache.cache.health.CacheHealth;
 import io.pcache.cache.segment.Geometry;
-import io.pcache.cache.segment.Segments;
+import io.pcache.cache.stripe.CacheState;
 import io.pcache.cache.stripe.Miss;
 import io.pcache.cache.stripe.ReadPlan;
 import io.pcache.cache.stripe.Stripes;
@@ -43,25 +43,18 @@ public final class ReadPath {
   private final CacheCounters counters;
   private final ThreadLocal<ReadPlan> plans;
 
-  public ReadPath(
-      Geometry geometry,
-      Stripes stripes,
-      ExtentIndex index,
-      Segments segments,
-      BackingDevice backing,
-      MissFill fill,
-      BadExtents badExtents,
-      CacheHealth health,
-      CacheCounters counters) {
-    this.geometry = geometry;
-    this.stripes = stripes;
-    this.index = index;
+  /** Reads what a cache and its backing device hold. */
+  public ReadPath(CacheState cache, BackingDevice backing, MissFill fill, BadExtents badExtents) {
+    this.geometry = cache.geometry();
+    this.stripes = cache.stripes();
+    this.index = cache.index();
+    this.health = cache.health();
+    this.counters = cache.counters();
     this.backing = backing;
     this.fill = fill;
     this.badExtents = badExtents;
-    this.health = health;
-    this.counters = counters;
-    this.plans = ThreadLocal.withInitial(() -> new ReadPlan(segments, backing.sliceBytes()));
+    this.plans =
+        ThreadLocal.withInitial(() -> new ReadPlan(cache.segments(), backing.sliceBytes()));
   }
 
   /**

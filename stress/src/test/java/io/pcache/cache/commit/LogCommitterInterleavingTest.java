@@ -2,13 +2,14 @@ package io.pcache.cache.commit;
 
 import io.pcache.agent.Clock;
 import io.pcache.agent.SystemClock;
-import io.pcache.agent.Wakeup;
 import io.pcache.block.BlockRequest;
 import io.pcache.cache.health.CacheCounters;
 import io.pcache.cache.health.CacheHealth;
+import io.pcache.cache.pace.AgentWakeups;
 import io.pcache.cache.segment.Geometry;
 import io.pcache.cache.segment.RecoveredSegments;
 import io.pcache.cache.segment.Segments;
+import io.pcache.cache.stripe.CacheState;
 import io.pcache.cache.stripe.Stripes;
 import io.pcache.error.PcacheException;
 import io.pcache.format.Key;
@@ -116,7 +117,8 @@ class LogCommitterInterleavingTest {
   private static final class FlushedKeys {
     private final RememberingMedia media;
     private final StagedKeysPool pool = new StagedKeysPool(4);
-    private final Stripes stripes = new Stripes(2, new ExtentIndex(DEVICE_BYTES, false), pool);
+    private final ExtentIndex index = new ExtentIndex(DEVICE_BYTES, false);
+    private final Stripes stripes = new Stripes(2, index, pool);
     private final LogCommitter committer;
     private final ConcurrentLinkedQueue<Flush> flushes = new ConcurrentLinkedQueue<>();
     private final AtomicInteger count = new AtomicInteger();
@@ -150,19 +152,11 @@ class LogCommitterInterleavingTest {
       Segments segments = new Segments(geometry, new RecoveredSegments(media, chain));
       LogWriter writer = new LogWriter(media, chain, START, segments);
       Clock clock = SystemClock.INSTANCE;
-      DirtyAges ages = new DirtyAges(new CacheCounters(), clock);
-      return new LogCommitter(
-          media,
-          stripes,
-          segments,
-          writer,
-          pool,
-          new CacheHealth(SystemClock.INSTANCE, () -> {}),
-          ages,
-          clock,
-          new Wakeup(),
-          new Wakeup(),
-          new Wakeup());
+      CacheCounters counters = new CacheCounters();
+      CacheHealth health = new CacheHealth(clock, () -> {});
+      CacheState cache = new CacheState(geometry, index, stripes, segments, health, counters);
+      DirtyAges ages = new DirtyAges(counters, clock);
+      return new LogCommitter(cache, writer, pool, ages, clock, new AgentWakeups());
     }
   }
 

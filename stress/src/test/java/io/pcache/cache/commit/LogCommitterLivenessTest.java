@@ -5,13 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pcache.agent.AgentThread;
 import io.pcache.agent.Clock;
 import io.pcache.agent.SystemClock;
-import io.pcache.agent.Wakeup;
 import io.pcache.block.BlockRequest;
 import io.pcache.cache.health.CacheCounters;
 import io.pcache.cache.health.CacheHealth;
+import io.pcache.cache.pace.AgentWakeups;
 import io.pcache.cache.segment.Geometry;
 import io.pcache.cache.segment.RecoveredSegments;
 import io.pcache.cache.segment.Segments;
+import io.pcache.cache.stripe.CacheState;
 import io.pcache.cache.stripe.Stripes;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.PcacheException;
@@ -44,10 +45,10 @@ class LogCommitterLivenessTest {
   private static final long DEVICE_BYTES = 1L << 32;
 
   private final SlowMedia media = new SlowMedia();
-  private final Stripes stripes =
-      new Stripes(2, new ExtentIndex(DEVICE_BYTES, false), new StagedKeysPool(4));
+  private final ExtentIndex index = new ExtentIndex(DEVICE_BYTES, false);
+  private final Stripes stripes = new Stripes(2, index, new StagedKeysPool(4));
   private final CacheHealth health = new CacheHealth(SystemClock.INSTANCE, () -> {});
-  private final Wakeup agentWakeup = new Wakeup();
+  private final AgentWakeups wakeups = new AgentWakeups();
   private final SetClock clock = new SetClock();
   private final LogCommitter committer = newCommitter();
 
@@ -56,18 +57,10 @@ class LogCommitterLivenessTest {
     Geometry geometry = new Geometry(media, chain, DEVICE_BYTES, false);
     Segments segments = new Segments(geometry, new RecoveredSegments(media, chain));
     LogWriter writer = new LogWriter(media, chain, START, segments);
-    return new LogCommitter(
-        media,
-        stripes,
-        segments,
-        writer,
-        new StagedKeysPool(4),
-        health,
-        new DirtyAges(new CacheCounters(), clock),
-        clock,
-        agentWakeup,
-        new Wakeup(),
-        new Wakeup());
+    CacheCounters counters = new CacheCounters();
+    CacheState cache = new CacheState(geometry, index, stripes, segments, health, counters);
+    DirtyAges ages = new DirtyAges(counters, clock);
+    return new LogCommitter(cache, writer, new StagedKeysPool(4), ages, clock, wakeups);
   }
 
   private int stage() {
@@ -159,7 +152,8 @@ class LogCommitterLivenessTest {
   @Test
   @Timeout(600)
   void aBacklogReportedDuringTheLastStepOfACallerIsNotLeftBehind() throws InterruptedException {
-    try (AgentThread _ = AgentThread.start(committer, TimeUnit.HOURS.toNanos(1), agentWakeup)) {
+    try (AgentThread _ =
+        AgentThread.start(committer, TimeUnit.HOURS.toNanos(1), wakeups.committer())) {
       stage();
       media.onSync = () -> media.onSync = this::stageTooManyKeysOnce;
       committer.commitThenRelease(new Flush(), true);
