@@ -9,6 +9,7 @@ import io.pcache.cache.damage.BadExtents;
 import io.pcache.cache.health.CacheCounters;
 import io.pcache.cache.health.CacheHealth;
 import io.pcache.cache.segment.Geometry;
+import io.pcache.cache.segment.Segments;
 import io.pcache.cache.stripe.CacheState;
 import io.pcache.cache.stripe.Miss;
 import io.pcache.cache.stripe.ReadPlan;
@@ -36,6 +37,7 @@ public final class ReadPath {
   private final Geometry geometry;
   private final Stripes stripes;
   private final ExtentIndex index;
+  private final Segments segments;
   private final BackingDevice backing;
   private final MissFill fill;
   private final BadExtents badExtents;
@@ -48,13 +50,15 @@ public final class ReadPath {
     this.geometry = cache.geometry();
     this.stripes = cache.stripes();
     this.index = cache.index();
+    this.segments = cache.segments();
     this.health = cache.health();
     this.counters = cache.counters();
     this.backing = backing;
     this.fill = fill;
     this.badExtents = badExtents;
-    this.plans =
-        ThreadLocal.withInitial(() -> new ReadPlan(cache.segments(), backing.sliceBytes()));
+    int sliceBytes = backing.sliceBytes();
+    // What a thread keeps knows no cache: it outlives them.
+    this.plans = ThreadLocal.withInitial(() -> new ReadPlan(sliceBytes));
   }
 
   /**
@@ -87,7 +91,8 @@ public final class ReadPath {
 
   private void readInSubtree(BlockRequest request, long fromBytes, long toBytes) {
     ReadPlan plan = plans.get();
-    Miss @Nullable [] misses = stripes.of(fromBytes).lookUp(plan, request, fromBytes, toBytes);
+    Miss @Nullable [] misses =
+        stripes.of(fromBytes).lookUp(plan, segments, request, fromBytes, toBytes);
     long retryFrom = Long.MAX_VALUE;
     long retryTo = 0;
     for (int i = 0; i < plan.hitCount(); i++) {
@@ -127,7 +132,7 @@ public final class ReadPath {
     } catch (IllegalStateException e) {
       request.fail(bufferClosed(e));
     } finally {
-      plan.unpin(i);
+      segments.unpin(plan.hitSegment(i));
     }
     return true;
   }

@@ -22,7 +22,9 @@ public final class WritePath {
   private final Throttle throttle;
   private final IndexMemory memory;
   private final CacheCounters counters;
-  private final ThreadLocal<Write> writes = ThreadLocal.withInitial(Write::new);
+
+  /** Of no cache while it is not used: a thread outlives caches. */
+  private static final ThreadLocal<Write> WRITES = ThreadLocal.withInitial(Write::new);
 
   public WritePath(
       DataInserter inserter,
@@ -48,14 +50,22 @@ public final class WritePath {
    * @return how much of it is in the cache now; less than asked for where the cache is full
    */
   public long advance(BlockRequest request, long doneBytes, long untilBytes) {
-    Write own = writes.get();
+    Write own = WRITES.get();
     // On simulated devices writes nest.
     Write write = own.request == null ? own : new Write();
     try {
-      return write.advance(request, doneBytes, untilBytes);
+      return write.advance(this, request, doneBytes, untilBytes);
     } finally {
-      write.request = null;
+      write.forget();
     }
+  }
+
+  /** The next piece that has one key: inside one subtree and one segment. */
+  private int writePiece(Write write, long offsetBytes, long leftBytes) {
+    long toBoundary = MediaLayout.SUBTREE_BYTES - offsetBytes % MediaLayout.SUBTREE_BYTES;
+    int n = inserter.insert(write, offsetBytes, (int) Math.min(leftBytes, toBoundary));
+    throttle.written(n);
+    return n;
   }
 
   private boolean mayWrite() {
@@ -63,15 +73,18 @@ public final class WritePath {
   }
 
   /** A write that is being carried out. */
-  private final class Write extends Insertion {
+  private static final class Write extends Insertion {
+    private @Nullable WritePath path;
     private @Nullable BlockRequest request;
     private long doneBytes;
 
-    long advance(BlockRequest newRequest, long fromBytes, long untilBytes) {
-      request = newRequest;
+    long advance(WritePath itsPath, BlockRequest itsRequest, long fromBytes, long untilBytes) {
+      path = itsPath;
+      request = itsRequest;
       doneBytes = fromBytes;
-      while (doneBytes < untilBytes && mayWrite()) {
-        int n = writePiece(newRequest.offsetBytes() + doneBytes, untilBytes - doneBytes);
+      while (doneBytes < untilBytes && itsPath.mayWrite()) {
+        int n =
+            itsPath.writePiece(this, itsRequest.offsetBytes() + doneBytes, untilBytes - doneBytes);
         if (n == 0) {
           break;
         }
@@ -80,17 +93,15 @@ public final class WritePath {
       return doneBytes;
     }
 
-    /** The next piece that has one key: inside one subtree and one segment. */
-    private int writePiece(long offsetBytes, long leftBytes) {
-      long toBoundary = MediaLayout.SUBTREE_BYTES - offsetBytes % MediaLayout.SUBTREE_BYTES;
-      int n = inserter.insert(this, offsetBytes, (int) Math.min(leftBytes, toBoundary));
-      throttle.written(n);
-      return n;
+    void forget() {
+      path = null;
+      request = null;
     }
 
     @Override
     int copy(long mediaOffsetBytes) {
       BlockRequest source = Objects.requireNonNull(request);
+      DataWriter data = Objects.requireNonNull(path).data;
       return source.op() == BlockOp.WRITE_ZEROES
           ? data.zero(mediaOffsetBytes, key.lengthBytes())
           : data.write(source.buffer(), doneBytes, mediaOffsetBytes, key.lengthBytes());
@@ -100,7 +111,7 @@ public final class WritePath {
     int insertInto(Stripe stripe, int hint) {
       int staged = stripe.insert(key, hint);
       // Not before: who puts the count right counts what is staged as seen.
-      counters.dirtiedBytes.add(key.lengthBytes());
+      Objects.requireNonNull(path).counters.dirtiedBytes.add(key.lengthBytes());
       return staged;
     }
   }

@@ -5,9 +5,9 @@ import io.pcache.index.ExtentCursor;
 import java.util.Arrays;
 
 /**
- * What one lookup found for a range inside a subtree: hits, whose segments it pins, and gaps, cut
- * where slices of the backing device end. Filled under the stripe's lock, carried out without it.
- * Reused by its thread, so that a hit allocates nothing.
+ * What one lookup found for a range inside a subtree: hits and gaps, the latter cut where slices of
+ * the backing device end. Filled under the stripe's lock, carried out without it. Reused by its
+ * thread, so that a hit allocates nothing.
  *
  * <p>Thread-safety: none.
  */
@@ -18,7 +18,6 @@ public final class ReadPlan implements ExtentVisitor {
 
   public final ExtentCursor cursor = new ExtentCursor();
 
-  private final Segments segments;
   private final int sliceBytes;
   private long[] hits = new long[FIRST_PARTS * LONGS_PER_HIT];
   private long[] gaps = new long[FIRST_PARTS * LONGS_PER_GAP];
@@ -35,8 +34,7 @@ public final class ReadPlan implements ExtentVisitor {
    *
    * @param sliceBytes where gaps are cut: at multiples of it
    */
-  public ReadPlan(Segments segments, int sliceBytes) {
-    this.segments = segments;
+  public ReadPlan(int sliceBytes) {
     this.sliceBytes = sliceBytes;
   }
 
@@ -48,13 +46,12 @@ public final class ReadPlan implements ExtentVisitor {
     untilBytes = toBytes;
   }
 
-  /** Adds the gap before an extent and what the range has of the extent, which is pinned. */
+  /** Adds the gap before an extent and what the range has of the extent, which is to be pinned. */
   @Override
   public void visit(ExtentCursor extent) {
     addGapUntil(extent.offsetBytes());
     long end = Math.min(untilBytes, extent.endBytes());
     addHit(extent, nextBytes, end);
-    segments.pin(extent.cacheSegId());
     nextBytes = end;
   }
 
@@ -71,9 +68,11 @@ public final class ReadPlan implements ExtentVisitor {
     }
   }
 
-  /** Ends the pin of a hit. */
-  public void unpin(int i) {
-    segments.unpin(hitSegment(i));
+  /** Keeps the bytes of all hits in place. */
+  void pin(Segments segments) {
+    for (int i = 0; i < hitCount; i++) {
+      segments.pin(hitSegment(i));
+    }
   }
 
   private void addHit(ExtentCursor extent, long fromBytes, long toBytes) {

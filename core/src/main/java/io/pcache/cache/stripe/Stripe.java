@@ -1,6 +1,7 @@
 package io.pcache.cache.stripe;
 
 import io.pcache.block.BlockRequest;
+import io.pcache.cache.segment.Segments;
 import io.pcache.format.Key;
 import io.pcache.index.ExtentCursor;
 import io.pcache.index.ExtentIndex;
@@ -120,19 +121,20 @@ public final class Stripe {
   }
 
   /**
-   * Plans a read of a range inside one subtree, and registers its gaps as misses, so that writes to
-   * them cancel their fill.
+   * Plans a read of a range inside one subtree, pins what it hits, and registers its gaps as
+   * misses, so that writes to them cancel their fill.
    *
    * @param plan empty
    * @return the misses, in the order of the plan's gaps; null where there are none
    */
   public Miss @Nullable [] lookUp(
-      ReadPlan plan, BlockRequest request, long fromBytes, long toBytes) {
+      ReadPlan plan, Segments segments, BlockRequest request, long fromBytes, long toBytes) {
     lock.lock();
     try {
       plan.begin(fromBytes, toBytes);
       visit(plan.cursor, fromBytes, toBytes, plan);
       plan.end();
+      plan.pin(segments);
       return register(plan, request);
     } finally {
       lock.unlock();
