@@ -151,21 +151,23 @@ public final class AttachedCache {
 
   /** Whether every write that is acknowledged now survives a killed process. */
   public boolean survivesKill() {
-    return stagingMemory.outlivesProcess() && cache.stagesInGivenMemory() && cache.isStagingOfUse();
+    return stagingMemory.outlivesProcess() && stagingFault().isEmpty();
   }
 
   /** Where staged keys are kept, or, where they do not survive a killed process, why. */
   String describeStaging() {
     String where = stagingMemory.describe();
-    if (!stagingMemory.outlivesProcess()) {
-      return where;
-    }
+    return stagingMemory.outlivesProcess() ? where + stagingFault() : where;
+  }
+
+  /** What is wrong with memory that outlives the process; empty where nothing is. */
+  private String stagingFault() {
     if (!cache.stagesInGivenMemory()) {
-      return where + " is too small for what waits for the log";
+      return " is too small for what waits for the log";
     }
     return cache.isStagingOfUse()
-        ? where
-        : where + " was given up: the cache device may have lost data that it names";
+        ? ""
+        : " was given up: the cache device may have lost data that it names";
   }
 
   /** Releases memory, after {@link #detach} or {@link Cache#kill} and when nothing is in flight. */

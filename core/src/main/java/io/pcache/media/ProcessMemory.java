@@ -27,11 +27,6 @@ public final class ProcessMemory implements SharedMemory {
   }
 
   @Override
-  public void store(long offsetBytes, long value) {
-    OrderedWords.store(bytes, offsetBytes, value);
-  }
-
-  @Override
   public UUID bootId() {
     return NO_BOOT;
   }

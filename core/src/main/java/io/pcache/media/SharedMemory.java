@@ -20,7 +20,9 @@ public interface SharedMemory extends AutoCloseable {
    *
    * @param offsetBytes a multiple of 8
    */
-  void store(long offsetBytes, long value);
+  default void store(long offsetBytes, long value) {
+    OrderedWords.store(bytes(), offsetBytes, value);
+  }
 
   /**
    * Which run of the machine this is. While it stays the same, a device also keeps what was written

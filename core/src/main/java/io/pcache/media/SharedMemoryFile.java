@@ -84,11 +84,6 @@ final class SharedMemoryFile implements SharedMemory {
   }
 
   @Override
-  public void store(long offsetBytes, long value) {
-    OrderedWords.store(bytes, offsetBytes, value);
-  }
-
-  @Override
   public UUID bootId() {
     return bootId;
   }

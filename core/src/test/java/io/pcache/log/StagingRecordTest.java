@@ -87,6 +87,15 @@ class StagingRecordTest {
     }
   }
 
+  /** What is staged becomes the next batch. */
+  private List<StagedKeys> prepareBatch(StagedKeysPool pool, KeySetStage stage) {
+    List<StagedKeys> keys = new ArrayList<>();
+    stage.drainTo(keys);
+    writer.prepare(keys);
+    pool.record().join(keys);
+    return keys;
+  }
+
   private static void publish(StagedKeysPool pool, LogWriter writer) {
     pool.record().willPublish(writer.preparedHead().address(), writer.preparedFirstWord());
     writer.publish();
@@ -100,10 +109,7 @@ class StagingRecordTest {
     KeySetStage stage = new KeySetStage(pool);
     for (int batch = 0; batch < 4; batch++) {
       stage(stage, 150);
-      List<StagedKeys> keys = new ArrayList<>();
-      stage.drainTo(keys);
-      writer.prepare(keys);
-      pool.record().join(keys);
+      List<StagedKeys> keys = prepareBatch(pool, stage);
       stage(stage, 3);
       publish(pool, writer);
       keys.forEach(pool::give);
@@ -153,10 +159,7 @@ class StagingRecordTest {
     pool.record().begin(OWNER, writer.head().address());
     KeySetStage stage = new KeySetStage(pool);
     stage(stage, 5);
-    List<StagedKeys> keys = new ArrayList<>();
-    stage.drainTo(keys);
-    writer.prepare(keys);
-    pool.record().join(keys);
+    var _ = prepareBatch(pool, stage);
     pool.record().willPublish(writer.preparedHead().address(), writer.preparedFirstWord());
     List<Integer> numbers = new ArrayList<>();
     assertThat(read(numbers)).isEqualTo(StagingReader.Found.KEYS);
@@ -169,10 +172,7 @@ class StagingRecordTest {
     pool.record().begin(OWNER, writer.head().address());
     KeySetStage stage = new KeySetStage(pool);
     stage(stage, 5);
-    List<StagedKeys> keys = new ArrayList<>();
-    stage.drainTo(keys);
-    writer.prepare(keys);
-    pool.record().join(keys);
+    var _ = prepareBatch(pool, stage);
     stage(stage, 1);
     pool.record().willPublish(writer.preparedHead().address(), writer.preparedFirstWord());
     LogFixture.append(log.writerAt(LogFixture.START), LogFixture.batch(100, 5, 5));

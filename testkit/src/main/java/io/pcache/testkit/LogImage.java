@@ -31,8 +31,13 @@ public final class LogImage {
   private static final long GENERATION = 8 << 10;
   private static final long SEGMENT_HEADER_BYTES = 12 << 10;
   private static final long KSET_MAGIC = 0x676894A64E164F1AL;
-  private static final int KSET_HEADER_BYTES = 24;
-  private static final int KEY_BYTES = 40;
+
+  /** A key set's header. */
+  public static final int KSET_HEADER_BYTES = 24;
+
+  /** A key. */
+  public static final int KEY_BYTES = 40;
+
   private static final int MAX_KEYS = 128;
   private static final int CLEAN = 2;
 

@@ -211,21 +211,11 @@ public final class Writeback implements Agent {
       long at = KeySetRecord.keyOffset(i);
       MemorySegment keys = reader.bytes();
       boolean isDirty = !KeyRecord.isClean(keys, at) && !cache.segments().isStale(keys, at);
-      if (isDirty && !isIntact(keys, at)) {
+      if (isDirty && !cache.geometry().matches(keys, at)) {
         badExtents.add(KeyRecord.off(keys, at), KeyRecord.len(keys, at));
         damagedKeys.set(i);
       }
     }
-  }
-
-  private boolean isIntact(MemorySegment keys, long at) {
-    return cache
-        .geometry()
-        .matches(
-            KeyRecord.cacheSegId(keys, at),
-            KeyRecord.cacheSegOff(keys, at),
-            KeyRecord.len(keys, at),
-            KeyRecord.dataCrc(keys, at));
   }
 
   private void stop(@Nullable String why) {

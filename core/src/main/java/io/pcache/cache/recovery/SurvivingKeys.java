@@ -113,7 +113,7 @@ final class SurvivingKeys {
     List<StagedKeys> intact = new ArrayList<>();
     int lost = 0;
     for (StagedKeys some : found) {
-      StagedKeys kept = some.thoseWhere((bytes, at) -> isIntact(bytes, at));
+      StagedKeys kept = some.thoseWhere(geometry::matches);
       lost += some.count() - kept.count();
       if (kept.count() > 0) {
         intact.add(kept);
@@ -123,14 +123,6 @@ final class SurvivingKeys {
       giveUp(lost + " of them, whose data the cache device has not kept");
     }
     return intact;
-  }
-
-  private boolean isIntact(MemorySegment bytes, long at) {
-    return geometry.matches(
-        KeyRecord.cacheSegId(bytes, at),
-        KeyRecord.cacheSegOff(bytes, at),
-        KeyRecord.len(bytes, at),
-        KeyRecord.dataCrc(bytes, at));
   }
 
   /** The log never takes a key for which there is no room; so this holds unless it was changed. */

@@ -2,8 +2,10 @@ package io.pcache.cache.segment;
 
 import io.pcache.format.CacheInfo;
 import io.pcache.format.Checksum;
+import io.pcache.format.KeyRecord;
 import io.pcache.format.SegmentChain;
 import io.pcache.media.Media;
+import java.lang.foreign.MemorySegment;
 
 /**
  * What does not change while a cache is open.
@@ -17,6 +19,15 @@ public record Geometry(Media media, SegmentChain chain, long deviceBytes, boolea
   /** Creates the geometry of a formatted cache in front of a device of {@code deviceBytes}. */
   public static Geometry of(Media media, CacheInfo info, long deviceBytes) {
     return new Geometry(media, SegmentChain.load(media, info), deviceBytes, info.dataCrc());
+  }
+
+  /** Whether the bytes of the key whose record lies at {@code at} match its checksum. */
+  public boolean matches(MemorySegment keys, long at) {
+    return matches(
+        KeyRecord.cacheSegId(keys, at),
+        KeyRecord.cacheSegOff(keys, at),
+        KeyRecord.len(keys, at),
+        KeyRecord.dataCrc(keys, at));
   }
 
   /** Whether the bytes of a whole key match its checksum. */

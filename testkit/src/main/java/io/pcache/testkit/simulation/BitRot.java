@@ -14,9 +14,7 @@ import java.util.random.RandomGenerator;
  * is damaged stays so on every read.
  */
 final class BitRot {
-  private static final int KEY_SET_HEADER_BYTES = 24;
   private static final int LAST_FLAGS_OFFSET = 16;
-  private static final int KEY_BYTES = 40;
 
   private record Range(long offsetBytes, int lengthBytes) {}
 
@@ -38,7 +36,9 @@ final class BitRot {
       // One bit in the flags is all that tells a LAST key set from one whose flags a power cut left
       // out, which never was acknowledged: see docs/durability.md.
       int size =
-          image.isLast() ? LAST_FLAGS_OFFSET : KEY_SET_HEADER_BYTES + image.keys() * KEY_BYTES;
+          image.isLast()
+              ? LAST_FLAGS_OFFSET
+              : LogImage.KSET_HEADER_BYTES + image.keys() * LogImage.KEY_BYTES;
       // Nothing tells a key set that the kernel tore from its last one, or from one that refers to
       // another segment, where that is damaged.
       if (!isKernels || !(image.isLast() || image.after(at).equals(end))) {

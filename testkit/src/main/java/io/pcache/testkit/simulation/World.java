@@ -53,8 +53,6 @@ final class World {
   private static final long EVEN_HEAD_OFFSET = 72;
 
   private static final long ODD_HEAD_OFFSET = 96;
-  private static final int KEY_SET_HEADER_BYTES = 24;
-  private static final int KEY_BYTES = 40;
 
   private final Settings settings;
   private final Statistics statistics;
@@ -329,7 +327,7 @@ final class World {
   private int announcedKeys() {
     long even = memory.bytes().get(LittleEndian.U64, EVEN_HEAD_OFFSET);
     long odd = memory.bytes().get(LittleEndian.U64, ODD_HEAD_OFFSET);
-    long keys = (Math.abs(even - odd) - KEY_SET_HEADER_BYTES) / KEY_BYTES;
+    long keys = (Math.abs(even - odd) - LogImage.KSET_HEADER_BYTES) / LogImage.KEY_BYTES;
     return keys > 0 && keys <= MAX_VISIT_WRITES ? (int) keys : 1;
   }
 
