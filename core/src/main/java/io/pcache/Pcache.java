@@ -10,6 +10,7 @@ import io.pcache.backing.BackingOptions;
 import io.pcache.backing.BackingStore;
 import io.pcache.backing.FileBackingStore;
 import io.pcache.backing.WatchedStore;
+import io.pcache.block.AwaitedRequest;
 import io.pcache.block.BlockDevice;
 import io.pcache.cache.Cache;
 import io.pcache.cache.CacheTuning;
@@ -211,7 +212,7 @@ public final class Pcache implements AutoCloseable {
    */
   public void read(long offsetBytes, MemorySegment destination) {
     MemorySegment shared = shareable(destination);
-    BlockingRequest request = new BlockingRequest();
+    AwaitedRequest request = new AwaitedRequest();
     request.prepareRead(offsetBytes, shared);
     request.runOn(cache);
     if (!shared.equals(destination)) {
@@ -231,7 +232,7 @@ public final class Pcache implements AutoCloseable {
     if (!shared.equals(source)) {
       shared.copyFrom(source);
     }
-    BlockingRequest request = new BlockingRequest();
+    AwaitedRequest request = new AwaitedRequest();
     request.prepareWrite(offsetBytes, shared, false);
     request.runOn(cache);
   }
@@ -245,7 +246,7 @@ public final class Pcache implements AutoCloseable {
 
   /** Makes every completed write durable. Blocks. */
   public void flush() {
-    BlockingRequest request = new BlockingRequest();
+    AwaitedRequest request = new AwaitedRequest();
     request.prepareFlush();
     request.runOn(cache);
   }

@@ -1,5 +1,6 @@
 package io.pcache.bench;
 
+import io.pcache.block.AwaitedRequest;
 import io.pcache.block.BlockDevice;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

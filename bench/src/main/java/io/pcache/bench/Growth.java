@@ -3,6 +3,7 @@ package io.pcache.bench;
 import io.pcache.FormatOptions;
 import io.pcache.OpenOptions;
 import io.pcache.Pcache;
+import io.pcache.block.AwaitedRequest;
 import io.pcache.block.BlockDevice;
 import io.pcache.testkit.FaultyStore;
 import java.io.IOException;

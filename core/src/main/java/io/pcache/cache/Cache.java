@@ -5,6 +5,7 @@ import io.pcache.agent.AgentThread;
 import io.pcache.agent.Patience;
 import io.pcache.agent.Wakeup;
 import io.pcache.backing.BackingDevice;
+import io.pcache.block.AwaitedRequest;
 import io.pcache.block.BlockDevice;
 import io.pcache.block.BlockOp;
 import io.pcache.block.BlockRequest;
@@ -70,7 +71,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
@@ -487,15 +487,11 @@ public final class Cache implements BlockDevice, AutoCloseable {
 
   /** Makes every completed write durable, and waits for that. */
   public void flush() {
-    CompletableFuture<Void> done = new CompletableFuture<>();
-    FlushRequest request = new FlushRequest(done);
+    AwaitedRequest request = new AwaitedRequest();
     request.prepareFlush();
     request.begin();
     committer.commitHere(request);
-    PcacheException failure = request.await();
-    if (failure != null) {
-      throw failure;
-    }
+    request.await();
   }
 
   /** Whether nothing dirty is left, in memory or in the log. */
@@ -652,27 +648,6 @@ public final class Cache implements BlockDevice, AutoCloseable {
       if (!backing.help()) {
         LockSupport.parkNanos(POLL_NANOS);
       }
-    }
-  }
-
-  /** A flush that a thread waits for. */
-  private static final class FlushRequest extends BlockRequest {
-    private final CompletableFuture<Void> done;
-    private @Nullable PcacheException failure;
-
-    FlushRequest(CompletableFuture<Void> done) {
-      this.done = done;
-    }
-
-    @Nullable PcacheException await() {
-      done.join();
-      return failure;
-    }
-
-    @Override
-    protected void completed(@Nullable PcacheException cause) {
-      failure = cause;
-      done.complete(null);
     }
   }
 }

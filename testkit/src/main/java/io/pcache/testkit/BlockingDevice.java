@@ -1,20 +1,23 @@
 package io.pcache.testkit;
 
+import io.pcache.block.AwaitedRequest;
 import io.pcache.block.BlockDevice;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 
 /**
  * A {@link BlockDevice} as tests like it: every call submits one request and waits for it. A failed
- * request throws its {@link io.pcache.error.PcacheException}; one that does not complete within a
- * minute is taken for a hang and fails the test.
+ * request throws its {@link io.pcache.error.PcacheException}; one that does not complete within
+ * four minutes is taken for a hang and fails the test.
  *
  * <p>Thread-safety: all methods from any thread; requests are pooled.
  */
 public final class BlockingDevice {
   private static final int PIECE_BYTES = 1 << 20;
+  private static final Duration HANG = Duration.ofSeconds(240);
 
   private final BlockDevice device;
   private final ConcurrentLinkedQueue<AwaitedRequest> idle = new ConcurrentLinkedQueue<>();
@@ -107,7 +110,23 @@ public final class BlockingDevice {
     AwaitedRequest pooled = idle.poll();
     AwaitedRequest request = pooled == null ? new AwaitedRequest() : pooled;
     prepare.accept(request);
-    request.carryOut(device);
+    carryOut(device, request);
     idle.add(request);
+  }
+
+  /** Submits a prepared request and waits for it; throws what it failed with. */
+  static void carryOut(BlockDevice device, AwaitedRequest request) {
+    device.submit(request);
+    try {
+      if (!request.await(HANG)) {
+        throw new AssertionError(
+            "%s of %d bytes at %d has not completed in %d s"
+                .formatted(
+                    request.op(), request.lengthBytes(), request.offsetBytes(), HANG.toSeconds()));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("interrupted while waiting for " + request.op(), e);
+    }
   }
 }

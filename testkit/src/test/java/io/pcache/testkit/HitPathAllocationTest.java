@@ -6,6 +6,7 @@ import com.sun.management.ThreadMXBean;
 import io.pcache.FormatOptions;
 import io.pcache.OpenOptions;
 import io.pcache.Pcache;
+import io.pcache.block.AwaitedRequest;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -41,29 +42,29 @@ class HitPathAllocationTest {
       double written =
           bytesPerRequest(i -> {
             request.prepareWrite(offsetBytes(i), block, false);
-            request.carryOut(pcache.device());
+            BlockingDevice.carryOut(pcache.device(), request);
           });
       double read =
           bytesPerRequest(i -> {
             request.prepareRead(offsetBytes(i), block);
-            request.carryOut(pcache.device());
+            BlockingDevice.carryOut(pcache.device(), request);
           });
       double writtenInPieces =
           bytesPerRequest(i -> {
             request.prepareWrite(offsetBytes(i), false);
             addPieces(request, block);
-            request.carryOut(pcache.device());
+            BlockingDevice.carryOut(pcache.device(), request);
           });
       double readIntoRange =
           bytesPerRequest(i -> {
             request.prepareRead(offsetBytes(i), block, 512, BLOCK_BYTES / 2);
-            request.carryOut(pcache.device());
+            BlockingDevice.carryOut(pcache.device(), request);
           });
       double readInPieces =
           bytesPerRequest(i -> {
             request.prepareRead(offsetBytes(i));
             addPieces(request, block);
-            request.carryOut(pcache.device());
+            BlockingDevice.carryOut(pcache.device(), request);
           });
       // The commits of every 128 keys, and an index that takes its shape, are the writes' share.
       assertThat(written).isLessThan(16);

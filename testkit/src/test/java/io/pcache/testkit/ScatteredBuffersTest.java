@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.pcache.FormatOptions;
 import io.pcache.OpenOptions;
 import io.pcache.Pcache;
+import io.pcache.block.AwaitedRequest;
 import io.pcache.block.BlockDevice;
 import io.pcache.error.BadOptionException;
 import java.io.IOException;
@@ -128,7 +129,7 @@ class ScatteredBuffersTest {
       memory.fill((byte) 0x55);
       request.prepareRead(offset);
       pieces.forEach(piece -> request.addPiece(memory, piece[0], piece[1]));
-      request.carryOut(device);
+      BlockingDevice.carryOut(device, request);
       MemorySegment expected = MemorySegment.ofArray(new byte[MEMORY_BYTES]);
       expected.fill((byte) 0x55);
       move(pieces, offset, expected, true);
@@ -140,7 +141,7 @@ class ScatteredBuffersTest {
       memory.copyFrom(noise.asSlice(random.nextInt(MEMORY_BYTES), MEMORY_BYTES));
       request.prepareWrite(offset, random.nextInt(8) == 0);
       pieces.forEach(piece -> request.addPiece(memory, piece[0], piece[1]));
-      request.carryOut(device);
+      BlockingDevice.carryOut(device, request);
       move(pieces, offset, memory, false);
     }
 
@@ -170,7 +171,7 @@ class ScatteredBuffersTest {
       for (int i = 0; i < 256; i++) {
         request.addPiece(page, 0, 4096);
       }
-      request.carryOut(pcache.device());
+      BlockingDevice.carryOut(pcache.device(), request);
       MemorySegment all = arena.allocate(DEVICE_BYTES, Long.BYTES);
       pcache.read(0, all);
       assertThat(all.mismatch(MemorySegment.ofArray(content))).isEqualTo(-1);
@@ -203,7 +204,7 @@ class ScatteredBuffersTest {
       read.prepareRead(0);
       read.addPiece(good, 0, SECTOR);
       read.addPiece(good.asReadOnly(), 0, SECTOR);
-      assertThatThrownBy(() -> read.carryOut(pcache.device()))
+      assertThatThrownBy(() -> BlockingDevice.carryOut(pcache.device(), read))
           .isInstanceOf(BadOptionException.class)
           .hasMessageContaining("writable for a read");
     }
@@ -220,7 +221,7 @@ class ScatteredBuffersTest {
       }
       request.addPiece(good, 0, SECTOR);
       bad.accept(request);
-      assertThatThrownBy(() -> request.carryOut(pcache.device()))
+      assertThatThrownBy(() -> BlockingDevice.carryOut(pcache.device(), request))
           .isInstanceOf(BadOptionException.class)
           .hasMessageContaining("accessible from every thread")
           .hasMessageContaining("inside its memory");
@@ -235,7 +236,7 @@ class ScatteredBuffersTest {
       request.prepareRead(0);
       request.addPiece(MemorySegment.ofArray(new byte[SECTOR]), 0, SECTOR);
       request.addPiece(MemorySegment.ofArray(new byte[SECTOR]), 0, 1);
-      assertThatThrownBy(() -> request.carryOut(pcache.device()))
+      assertThatThrownBy(() -> BlockingDevice.carryOut(pcache.device(), request))
           .isInstanceOf(BadOptionException.class)
           .hasMessageContaining("READ of 513 bytes");
     }
