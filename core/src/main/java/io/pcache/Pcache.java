@@ -139,7 +139,9 @@ public final class Pcache implements AutoCloseable {
     BackingStore watched = new WatchedStore(store, storeCalls);
     closer.add(watched);
     try {
-      checkGcPercent(options.gcPercent());
+      if (options.gcPercent() != null) {
+        CacheInfo.checkGcPercent(options.gcPercent());
+      }
       if (!options.force()) {
         LoopDevices.refuseAttached(options.cache());
       }
@@ -189,13 +191,6 @@ public final class Pcache implements AutoCloseable {
       }
     } catch (IOException e) {
       // One of them is not there, or not to be looked at: opening it says so.
-    }
-  }
-
-  private static void checkGcPercent(@Nullable Integer gcPercent) {
-    if (gcPercent != null && (gcPercent < 0 || gcPercent > CacheInfo.MAX_GC_PERCENT)) {
-      throw new BadOptionException(
-          "gc_percent " + gcPercent + ": 0 to " + CacheInfo.MAX_GC_PERCENT + " expected");
     }
   }
 
@@ -253,7 +248,8 @@ public final class Pcache implements AutoCloseable {
 
   /** What the cache looks like now. */
   public PcacheStatus status() {
-    return StatusReport.of(cachePath, attached, media, store, hungDevices.faults());
+    return StatusReport.of(
+        cachePath, attached, media, store, backing.counters(), hungDevices.faults());
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.pcache;
 
+import io.pcache.backing.BackingCounters;
 import io.pcache.format.LogAddress;
 import java.util.List;
 import java.util.Objects;
@@ -55,6 +56,7 @@ import org.jspecify.annotations.Nullable;
  * @param flushes flush requests and FUA writes
  * @param writtenBackBytes bytes written to the backing device
  * @param reclaimedSegments segments freed
+ * @param transfers what the backing device has done
  * @param writeback {@code idle}, {@code running}, {@code backing-off} or {@code stopped}
  * @param cacheFile what has become of the cache device since it was opened: {@code as-opened},
  *     {@code grown}, {@code moved}, {@code cut} or {@code deleted}; up to a second late
@@ -101,6 +103,7 @@ public record PcacheStatus(
     long flushes,
     long writtenBackBytes,
     long reclaimedSegments,
+    BackingCounters transfers,
     String writeback,
     String cacheFile,
     String backingFile,
@@ -118,6 +121,7 @@ public record PcacheStatus(
     Objects.requireNonNull(keyHead, "keyHead");
     Objects.requireNonNull(dirtyTail, "dirtyTail");
     Objects.requireNonNull(keyTail, "keyTail");
+    Objects.requireNonNull(transfers, "transfers");
     Objects.requireNonNull(writeback, "writeback");
     Objects.requireNonNull(cacheFile, "cacheFile");
     Objects.requireNonNull(backingFile, "backingFile");
@@ -210,6 +214,7 @@ public record PcacheStatus(
         flushes,
         writtenBackBytes,
         reclaimedSegments,
+        transfers,
         writeback,
         cacheFile,
         backingFile,

@@ -1,5 +1,6 @@
 package io.pcache;
 
+import io.pcache.backing.BackingCounters;
 import io.pcache.backing.BackingStore;
 import io.pcache.cache.Cache;
 import io.pcache.cache.CacheSnapshot;
@@ -21,6 +22,7 @@ final class StatusReport {
       AttachedCache attached,
       Media media,
       BackingStore store,
+      BackingCounters transfers,
       List<String> moreFaults) {
     Superblock superblock = attached.superblock();
     Identity identity = attached.identity();
@@ -66,6 +68,7 @@ final class StatusReport {
         now.flushes(),
         now.writtenBackBytes(),
         now.reclaimedSegments(),
+        transfers,
         now.writeback(),
         now.cacheFile(),
         now.backingFile(),

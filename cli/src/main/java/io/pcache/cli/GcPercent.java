@@ -1,13 +1,14 @@
 package io.pcache.cli;
 
 import io.pcache.error.BadOptionException;
-import java.math.BigInteger;
+import io.pcache.format.CacheInfo;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** The gc_percent of a cache, as people write it. */
 final class GcPercent implements ITypeConverter<Integer> {
-  private static final BigInteger MAX = BigInteger.valueOf(90);
+  /** Fits an int, so that nothing wraps around before it is judged. */
+  private static final String WHOLE_NUMBER = "-?[0-9]{1,9}";
 
   @Override
   public Integer convert(String text) {
@@ -19,19 +20,19 @@ final class GcPercent implements ITypeConverter<Integer> {
   }
 
   /**
-   * Reads a percentage. Never wraps around: a number of any length is seen whole before it is
-   * judged.
+   * Reads a percentage.
    *
    * @return 0 to 90
+   * @throws BadOptionException where it is anything else
    */
   static int parse(String text) {
-    if (!text.matches("-?[0-9]{1,100}")) {
-      throw new BadOptionException("gc_percent '" + text + "' is not a whole number; give 0 to 90");
+    if (!text.matches(WHOLE_NUMBER)) {
+      throw new BadOptionException(
+          "gc_percent '%s' is not a whole number of at most 9 digits; give 0 to %d"
+              .formatted(text, CacheInfo.MAX_GC_PERCENT));
     }
-    BigInteger value = new BigInteger(text);
-    if (value.signum() < 0 || value.compareTo(MAX) > 0) {
-      throw new BadOptionException("gc_percent " + text + " is out of range; give 0 to 90");
-    }
-    return value.intValueExact();
+    int percent = Integer.parseInt(text);
+    CacheInfo.checkGcPercent(percent);
+    return percent;
   }
 }

@@ -1,6 +1,7 @@
 package io.pcache.cli;
 
 import io.pcache.PcacheStatus;
+import io.pcache.backing.BackingCounters;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -93,9 +94,24 @@ final class StatusText {
             + (status.writes() == 0 ? "" : ", " + ByteSize.format(status.writtenBytes())));
     line("flushes", count(status.flushes()));
     line("reclaimed", count(status.reclaimedSegments()) + " segments");
+    line("transfers", describe(status.transfers()));
     if (status.waitingRequests() > 0) {
       line("WAITING", count(status.waitingRequests()) + " requests wait for space");
     }
+  }
+
+  private static String describe(BackingCounters done) {
+    String requests = count(done.requests()) + " requests to the backing device";
+    return done.requests() == 0
+        ? requests
+        : "%s, %s in flight; %s read, %s written, %s flushes, %s failed"
+            .formatted(
+                requests,
+                count(done.inFlight()),
+                ByteSize.format(done.readBytes()),
+                ByteSize.format(done.writtenBytes()),
+                count(done.flushes()),
+                count(done.errors()));
   }
 
   private void addClients(ClientsStatus clients) {

@@ -2,6 +2,7 @@ package io.pcache.cli;
 
 import io.pcache.DamagedRange;
 import io.pcache.PcacheStatus;
+import io.pcache.backing.BackingCounters;
 import io.pcache.format.LogAddress;
 import java.util.List;
 import java.util.Map;
@@ -71,6 +72,7 @@ final class Samples {
         s.flushes(),
         s.writtenBackBytes(),
         s.reclaimedSegments(),
+        s.transfers(),
         s.writeback(),
         cacheFile,
         backingFile,
@@ -128,6 +130,7 @@ final class Samples {
         17,
         51L << 20,
         5,
+        new BackingCounters(9_876, 20L << 20, 52L << 20, 31, 2, 4),
         writeback,
         "as-opened",
         "as-opened",

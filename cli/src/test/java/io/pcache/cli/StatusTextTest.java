@@ -3,6 +3,7 @@ package io.pcache.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pcache.PcacheStatus;
+import io.pcache.backing.BackingCounters;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
@@ -31,6 +32,7 @@ class StatusTextTest {
             writes      2,345, 64.0 MiB
             flushes     17
             reclaimed   5 segments
+            transfers   9,876 requests to the backing device, 4 in flight; 20.0 MiB read, 52.0 MiB written, 31 flushes, 2 failed
             clients     2 of at most 64
                         unix:/run/disk.sock#3, user qemu, uses 'disk' since 2025-11-29T19:54:17Z, 3 requests with 1.50 MiB in flight
                         127.0.0.1:4711#1, in its handshake since 2025-11-29T19:54:21Z, 0 requests with 0 B in flight
@@ -128,6 +130,7 @@ class StatusTextTest {
             0,
             0,
             0,
+            new BackingCounters(0, 0, 0, 0, 0, 0),
             "idle",
             "as-opened",
             "as-opened",
@@ -139,6 +142,7 @@ class StatusTextTest {
         .contains("uuid        none (made by the kernel)\n")
         .contains("in use      0 B of 0 B (0.0 %)")
         .contains("reads       0\n")
+        .contains("transfers   0 requests to the backing device\n")
         .contains("WAITING     3 requests wait for space\n")
         .doesNotContain("NaN");
   }

@@ -1,5 +1,6 @@
 package io.pcache.format;
 
+import io.pcache.error.BadOptionException;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.error.UnsupportedFormatException;
 import io.pcache.media.Media;
@@ -108,7 +109,7 @@ public record CacheInfo(int segId, int segments, int flags) {
     }
     if (gcPercent() > MAX_GC_PERCENT) {
       throw new CorruptMediaException(
-          "cache_info: gc_percent " + gcPercent() + " found, 0 to 90 expected");
+          "cache_info: gc_percent " + gcPercent() + " found, 0 to " + MAX_GC_PERCENT + " expected");
     }
   }
 
@@ -122,7 +123,19 @@ public record CacheInfo(int segId, int segments, int flags) {
     return (flags >>> GC_PERCENT_SHIFT) & GC_PERCENT_MASK;
   }
 
-  /** The same with another gc_percent, 0–90. */
+  /**
+   * Checks a gc_percent that somebody chose.
+   *
+   * @throws BadOptionException where it is not 0 to {@link #MAX_GC_PERCENT}
+   */
+  public static void checkGcPercent(int gcPercent) {
+    if (gcPercent < 0 || gcPercent > MAX_GC_PERCENT) {
+      throw new BadOptionException(
+          "gc_percent " + gcPercent + " is out of range; give 0 to " + MAX_GC_PERCENT);
+    }
+  }
+
+  /** The same with another gc_percent, which has passed {@link #checkGcPercent}. */
   public CacheInfo withGcPercent(int gcPercent) {
     int cleared = flags & ~(GC_PERCENT_MASK << GC_PERCENT_SHIFT);
     return new CacheInfo(segId, segments, cleared | (gcPercent << GC_PERCENT_SHIFT));
