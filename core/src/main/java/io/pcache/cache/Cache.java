@@ -350,12 +350,26 @@ public final class Cache implements BlockDevice, AutoCloseable {
 
   @Override
   public void submit(BlockRequest request) {
-    submit(request, false);
+    if (begin(request)) {
+      switch (request.op()) {
+        case READ -> read(request);
+        case WRITE, WRITE_ZEROES -> writeQueue.submit(request);
+        case FLUSH -> committer.submit(request);
+        case PREFETCH -> prefetch(request);
+      }
+    }
   }
 
   @Override
   public void execute(BlockRequest request) {
-    submit(request, true);
+    if (begin(request)) {
+      switch (request.op()) {
+        case READ -> read(request);
+        case WRITE, WRITE_ZEROES -> writeQueue.execute(request);
+        case FLUSH -> committer.execute(request);
+        case PREFETCH -> prefetch(request);
+      }
+    }
   }
 
   @Override
@@ -363,20 +377,26 @@ public final class Cache implements BlockDevice, AutoCloseable {
     wakeups.writeQueue().wake();
   }
 
-  private void submit(BlockRequest request, boolean callerWaits) {
+  /** Takes the request in and counts it, or refuses it. */
+  private boolean begin(BlockRequest request) {
     request.begin(inFlight);
     PcacheException refusal = refusal(request);
     if (refusal != null) {
       request.fail(refusal);
       request.release();
-      return;
+      return false;
     }
-    switch (request.op()) {
-      case READ -> submitRead(request);
-      case WRITE, WRITE_ZEROES -> submitWrite(request, callerWaits);
-      case FLUSH -> submitFlush(request, callerWaits);
-      case PREFETCH -> new Prefetch(reads, request, () -> closing).readOn();
-    }
+    counters.count(request);
+    return true;
+  }
+
+  private void read(BlockRequest request) {
+    reads.read(request);
+    request.release();
+  }
+
+  private void prefetch(BlockRequest request) {
+    new Prefetch(reads, request, () -> closing).readOn();
   }
 
   private @Nullable PcacheException refusal(BlockRequest request) {
@@ -416,26 +436,6 @@ public final class Cache implements BlockDevice, AutoCloseable {
     return false;
   }
 
-  private void submitRead(BlockRequest request) {
-    counters.reads.increment();
-    reads.read(request);
-    request.release();
-  }
-
-  private void submitWrite(BlockRequest request, boolean callerWaits) {
-    counters.writes.increment();
-    counters.writtenBytes.add(request.lengthBytes());
-    if (request.forceUnitAccess()) {
-      counters.flushes.increment();
-    }
-    writeQueue.submit(request, callerWaits);
-  }
-
-  private void submitFlush(BlockRequest request, boolean callerWaits) {
-    counters.flushes.increment();
-    committer.commitThenRelease(request, callerWaits);
-  }
-
   @Override
   public void visitRangeStates(long offsetBytes, long lengthBytes, RangeStateVisitor visitor) {
     RangeStates states = new RangeStates();
@@ -461,10 +461,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
    *     fails; after the latter nothing is acknowledged any more
    */
   public synchronized void setGcPercent(int gcPercent) {
-    if (gcPercent < 0 || gcPercent > CacheInfo.MAX_GC_PERCENT) {
-      throw new BadOptionException(
-          "gc_percent " + gcPercent + ": 0 to " + CacheInfo.MAX_GC_PERCENT + " expected");
-    }
+    CacheInfo.checkGcPercent(gcPercent);
     if (closing) {
       throw new ClosedException("the cache is closed; gc_percent was not changed");
     }
@@ -490,7 +487,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
     AwaitedRequest request = new AwaitedRequest();
     request.prepareFlush();
     request.begin();
-    committer.commitHere(request);
+    committer.executeHere(request);
     request.await();
   }
 

@@ -326,15 +326,15 @@ public final class NativeFile implements AutoCloseable {
 
   /** Reads into the pieces in order, from one offset on, until all are full. */
   public void read(List<MemorySegment> pieces, long offsetBytes) throws IOException {
-    transfer(pieces, offsetBytes, true);
+    transfer(pieces, offsetBytes, "read", Posix::preadv);
   }
 
   /** Writes the pieces in order, from one offset on, until all are written. */
   public void write(List<MemorySegment> pieces, long offsetBytes) throws IOException {
-    transfer(pieces, offsetBytes, false);
+    transfer(pieces, offsetBytes, "write", Posix::pwritev);
   }
 
-  private void transfer(List<MemorySegment> pieces, long offsetBytes, boolean reading)
+  private void transfer(List<MemorySegment> pieces, long offsetBytes, String verb, VectorCall call)
       throws IOException {
     int first = 0;
     long skipBytes = 0;
@@ -342,13 +342,8 @@ public final class NativeFile implements AutoCloseable {
     while (first < pieces.size()) {
       int count = Math.min(pieces.size() - first, MAX_VECTOR_PIECES);
       MemorySegment vectors = fillVectors(pieces, first, count, skipBytes);
-      long n =
-          reading
-              ? Posix.preadv(descriptor, vectors, count, position)
-              : Posix.pwritev(descriptor, vectors, count, position);
-      long moved =
-          progress(
-              n, reading ? "read" : "write", position, pieces.get(first).byteSize() - skipBytes);
+      long n = call.transfer(descriptor, vectors, count, position);
+      long moved = progress(n, verb, position, pieces.get(first).byteSize() - skipBytes);
       position += moved;
       skipBytes += moved;
       while (first < pieces.size() && skipBytes >= pieces.get(first).byteSize()) {
@@ -356,6 +351,12 @@ public final class NativeFile implements AutoCloseable {
         first++;
       }
     }
+  }
+
+  /** preadv(2) or pwritev(2). */
+  private interface VectorCall {
+    long transfer(int descriptor, MemorySegment vectors, int count, long offsetBytes)
+        throws IOException;
   }
 
   private static MemorySegment fillVectors(

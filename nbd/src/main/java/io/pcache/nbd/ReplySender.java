@@ -93,7 +93,7 @@ final class ReplySender {
   private void run() {
     boolean reachable = true;
     for (NbdRequest batch = takeAll(); batch != null; batch = takeAll()) {
-      reachable = answerAll(batch, reachable);
+      reachable = reachable ? answerAll(batch) : dropAll(batch);
     }
   }
 
@@ -112,8 +112,9 @@ final class ReplySender {
     }
   }
 
-  private boolean answerAll(NbdRequest batch, boolean reachable) {
-    boolean stillReachable = reachable;
+  /** Returns whether the client can still be reached. */
+  private boolean answerAll(NbdRequest batch) {
+    boolean stillReachable = true;
     NbdRequest request = batch;
     while (request != null) {
       NbdRequest following = request.next;
@@ -122,6 +123,15 @@ final class ReplySender {
       request = following;
     }
     return stillReachable && flush();
+  }
+
+  private boolean dropAll(NbdRequest batch) {
+    for (NbdRequest next = batch; next != null; ) {
+      NbdRequest request = next;
+      next = request.next;
+      pool.give(request);
+    }
+    return false;
   }
 
   private boolean answer(NbdRequest request) {

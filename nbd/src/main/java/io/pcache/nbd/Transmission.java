@@ -260,25 +260,28 @@ final class Transmission implements SocketInput.BeforeWaiting {
    * threads.
    */
   void completed(NbdRequest request) {
-    boolean elsewhere = Thread.currentThread() != thread;
-    if (elsewhere && request.isCommitDue()) {
+    if (!isOwnThread() && request.isCommitDue()) {
       request.prepareCommit(null);
       device.submit(request);
       return;
     }
     PcacheException cause = request.cause();
     NbdRequest follower = request.takeFollowers();
-    deliver(request, elsewhere);
+    deliver(request);
     while (follower != null) {
       NbdRequest following = follower.next;
       follower.committed(cause);
-      deliver(follower, elsewhere);
+      deliver(follower);
       follower = following;
     }
   }
 
-  private void deliver(NbdRequest request, boolean elsewhere) {
-    if (!elsewhere) {
+  private boolean isOwnThread() {
+    return Thread.currentThread() == thread;
+  }
+
+  private void deliver(NbdRequest request) {
+    if (isOwnThread()) {
       appendDone(request);
     } else if (!sender.offer(request)) {
       pool.give(request);

@@ -81,6 +81,9 @@ public final class LogCommitter implements Agent {
   /** Whether all stages are to be committed, full or not. */
   private final AtomicBoolean stagedAskedFor = new AtomicBoolean();
 
+  /** Whether the stages that are full are to be committed. */
+  private final AtomicBoolean fullAskedFor = new AtomicBoolean();
+
   /** What the next step publishes. This and what is in it need {@link #commitLock}. */
   private Group prepared = new Group();
 
@@ -165,33 +168,33 @@ public final class LogCommitter implements Agent {
    * Completes a request, on which the caller hands over a reference, when everything staged before
    * is durable.
    */
-  public void commitThenRelease(BlockRequest request) {
+  public void submit(BlockRequest request) {
     waiting.add(request);
     runOrWake();
   }
 
   /**
-   * The same; where the caller waits anyway and nobody else has anything to commit, that happens on
-   * its thread, which saves the hand-over to the agent and back. Where others have, the agent
-   * serves all of them.
+   * The same for a caller whose thread waits for the request anyway. Where nobody else has anything
+   * to commit, that happens on its thread, which saves the hand-over to the agent and back. Where
+   * others have, the agent serves all of them.
    */
-  public void commitThenRelease(BlockRequest request, boolean callerWaits) {
-    if (callerWaits && !hasWork()) {
-      commitHere(request);
+  public void execute(BlockRequest request) {
+    if (hasWork()) {
+      submit(request);
     } else {
-      commitThenRelease(request);
+      executeHere(request);
     }
   }
 
   /**
-   * The same for a caller that waits anyway and must not rely on the agent: the commit runs on its
-   * thread, unless another is at it. What others need beyond that is left to the agent.
+   * The same for a caller that must not rely on the agent: the commit runs on its thread, unless
+   * another is at it. What others need beyond that is left to the agent.
    */
-  public void commitHere(BlockRequest request) {
+  public void executeHere(BlockRequest request) {
     waiting.add(request);
     // The first step of its own takes the request, if nobody else has, and the second completes it.
     for (int i = 0; i < 2 && hasWork(); i++) {
-      if (!step(false)) {
+      if (!step()) {
         return;
       }
     }
@@ -211,6 +214,7 @@ public final class LogCommitter implements Agent {
       backlog.set(true);
       runOrWake();
     } else if (stagedKeys % KeySetRecord.MAX_KEYS == 0) {
+      fullAskedFor.set(true);
       runOrWake();
     }
     if (segOffsetBytes == 0) {
@@ -236,55 +240,64 @@ public final class LogCommitter implements Agent {
     if (media.syncMayBlock() && !abandoned) {
       wakeups.committer().wake();
     } else {
-      commitWhile(true);
+      commitAll();
     }
   }
 
   /** Nobody steps this agent any more: requests that wait, now or later, are served by who asks. */
   public void abandon() {
     abandoned = true;
-    commitWhile(false);
+    commitAll();
   }
 
   @Override
   public int doWork() {
-    boolean old = sinceAllTakenNanos() >= MAX_STAGED_NANOS;
-    boolean due = stripes.hasFullStage() || (old && stripes.hasStagedKeys());
     // What is staged when the log has failed stays there.
-    boolean possible = due && !health.hasFailed();
-    return (possible || hasWork()) && step(possible) ? 1 : 0;
+    if (!health.hasFailed()) {
+      askForWhatIsDue();
+    }
+    return hasWork() && step() ? 1 : 0;
+  }
+
+  private void askForWhatIsDue() {
+    if (sinceAllTakenNanos() >= MAX_STAGED_NANOS && stripes.hasStagedKeys()) {
+      stagedAskedFor.set(true);
+    } else if (stripes.hasFullStage()) {
+      fullAskedFor.set(true);
+    }
   }
 
   private boolean hasWork() {
-    return unfinished || backlog.get() || stagedAskedFor.get() || !waiting.isEmpty();
+    return unfinished
+        || backlog.get()
+        || stagedAskedFor.get()
+        || fullAskedFor.get()
+        || !waiting.isEmpty();
   }
 
-  /**
-   * Commits once if that is due, and on as long as there is work, unless another thread is at it
-   * and will see it.
-   */
-  private void commitWhile(boolean due) {
-    for (boolean first = due; first || hasWork(); first = false) {
-      if (!step(first)) {
+  /** Commits as long as there is work, unless another thread is at it and will see it. */
+  private void commitAll() {
+    while (hasWork()) {
+      if (!step()) {
         return;
       }
     }
   }
 
   /**
-   * One step, in which staged keys are taken if that is due or asked for, or new ones are held back
-   * for them, or a request waits.
+   * One step, in which staged keys are taken if that is asked for, or new ones are held back for
+   * them, or a request waits.
    *
    * @return false where another thread is at it
    */
-  private boolean step(boolean due) {
+  private boolean step() {
     if (!commitLock.tryLock()) {
       return false;
     }
     List<BlockRequest> served = new ArrayList<>();
     PcacheException failure;
     try {
-      failure = commit(due, served);
+      failure = commit(served);
     } catch (Error e) {
       PcacheException lost = logLost(e);
       giveUp(served);
@@ -298,11 +311,11 @@ public final class LogCommitter implements Agent {
     return true;
   }
 
-  private @Nullable PcacheException commit(boolean due, List<BlockRequest> served) {
+  private @Nullable PcacheException commit(List<BlockRequest> served) {
     PcacheException failure = health.writeRefusal();
     if (failure == null) {
       try {
-        publishAndPrepare(due, served);
+        publishAndPrepare(served);
         return null;
       } catch (PcacheException e) {
         health.logFailed(e);
@@ -328,6 +341,7 @@ public final class LogCommitter implements Agent {
     unfinished = false;
     backlog.set(false);
     stagedAskedFor.set(false);
+    fullAskedFor.set(false);
   }
 
   private void takeWaiting(List<BlockRequest> target) {
@@ -344,7 +358,7 @@ public final class LogCommitter implements Agent {
     return failure;
   }
 
-  private void publishAndPrepare(boolean due, List<BlockRequest> served) {
+  private void publishAndPrepare(List<BlockRequest> served) {
     committing = true;
     if (prepared.hasKeys()) {
       pool.record().willPublish(writer.preparedHead().address(), writer.preparedFirstWord());
@@ -354,10 +368,14 @@ public final class LogCommitter implements Agent {
     takeWaiting(arriving.requests);
     // Before the stages are emptied: who reports anything from now on is seen by the next step.
     boolean hadBacklog = backlog.getAndSet(false);
-    boolean isAskedFor =
+    boolean wereFullAskedFor = fullAskedFor.getAndSet(false);
+    boolean wereAllAskedFor =
         stagedAskedFor.getAndSet(false) || hadBacklog || !arriving.requests.isEmpty();
-    if (isAskedFor || due) {
-      takeKeys(isAskedFor);
+    if (wereAllAskedFor || (wereFullAskedFor && isTimeForAll())) {
+      stripes.drainStages(arriving.keys);
+      allTakenNanos = clock.nanoTime();
+    } else if (wereFullAskedFor) {
+      stripes.drainFullStages(arriving.keys);
     }
     if (arriving.hasKeys()) {
       ages.dirtied();
@@ -374,13 +392,8 @@ public final class LogCommitter implements Agent {
   }
 
   /** Nobody who only fills a stage waits for more keys than that, unless a sync costs more. */
-  private void takeKeys(boolean all) {
-    if (all || media.syncMayBlock() || sinceAllTakenNanos() >= MAX_LEFT_BEHIND_NANOS) {
-      stripes.drainStages(arriving.keys);
-      allTakenNanos = clock.nanoTime();
-    } else {
-      stripes.drainFullStages(arriving.keys);
-    }
+  private boolean isTimeForAll() {
+    return media.syncMayBlock() || sinceAllTakenNanos() >= MAX_LEFT_BEHIND_NANOS;
   }
 
   private long sinceAllTakenNanos() {

@@ -81,7 +81,7 @@ public final class Salvage {
     Commit commit = new Commit(wakeup);
     commit.prepareFlush();
     commit.begin();
-    committer.commitThenRelease(commit);
+    committer.submit(commit);
   }
 
   private void noteDirty(Stripes stripes, long subtreeOffsetBytes) {

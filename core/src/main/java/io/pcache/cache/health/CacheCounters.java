@@ -1,5 +1,6 @@
 package io.pcache.cache.health;
 
+import io.pcache.block.BlockRequest;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What a cache has done since it was opened. Thread-safety: all fields from any thread. */
@@ -18,6 +19,22 @@ public final class CacheCounters {
   public final LongAdder writeBackProgressBytes = new LongAdder();
 
   public final LongAdder reclaimedSegments = new LongAdder();
+
+  /** Counts a request that the cache takes in. A write with FUA is a flush as well. */
+  public void count(BlockRequest request) {
+    switch (request.op()) {
+      case READ -> reads.increment();
+      case WRITE, WRITE_ZEROES -> {
+        writes.increment();
+        writtenBytes.add(request.lengthBytes());
+        if (request.forceUnitAccess()) {
+          flushes.increment();
+        }
+      }
+      case FLUSH -> flushes.increment();
+      case PREFETCH -> {}
+    }
+  }
 
   /** Bytes in the log that are not known to be on the backing device. */
   public long dirtyBytes() {

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * write-back and reclaiming, and is woken by reclaiming. What a closed source had waiting is
  * dropped.
  *
- * <p>Thread-safety: {@link #submit} and {@link #abandon} from any thread; {@link #doWork} from one
- * at a time.
+ * <p>Thread-safety: {@link #submit}, {@link #execute} and {@link #abandon} from any thread; {@link
+ * #doWork} from one at a time.
  */
 public final class WriteQueue implements Agent {
   /** How much of a large write its own thread carries out between looks at who waits. */
@@ -65,14 +65,32 @@ public final class WriteQueue implements Agent {
   /**
    * Carries out a write or write-zeroes request, whose reference the caller hands over, now or when
    * there is room.
-   *
-   * @param callerWaits whether the caller's thread may be used to make it durable, and held back in
-   *     a full cache
    */
-  public void submit(BlockRequest request, boolean callerWaits) {
-    if (callerWaits && turns.waiting() == 0) {
+  public void submit(BlockRequest request) {
+    if (isCarriedOut(request)) {
+      finish(request);
+    }
+  }
+
+  /**
+   * The same for a caller whose thread waits for the request anyway: it is held back while the
+   * cache is almost full, and makes the write durable where that is asked for.
+   */
+  public void execute(BlockRequest request) {
+    if (turns.waiting() == 0) {
       path.holdBack(request.lengthBytes());
     }
+    if (isCarriedOut(request)) {
+      if (isToBeCommitted(request)) {
+        committer.execute(request);
+      } else {
+        request.release();
+      }
+    }
+  }
+
+  /** Carries the request out; where it returns false, it waits for its turn or was refused. */
+  private boolean isCarriedOut(BlockRequest request) {
     long done = 0;
     long before = -1;
     while (done > before && done < request.lengthBytes() && turns.waiting() == 0) {
@@ -80,13 +98,15 @@ public final class WriteQueue implements Agent {
       done = tryToAdvance(request, done, Math.min(request.lengthBytes(), done + PIECE_BYTES));
     }
     if (done == request.lengthBytes()) {
-      finish(request, callerWaits);
-    } else if (turns.add(request, done)) {
+      return true;
+    }
+    if (turns.add(request, done)) {
       ownWakeup.wake();
       wakeSpaceMakers();
     } else {
       refuse(request);
     }
+    return false;
   }
 
   private static void refuse(BlockRequest request) {
@@ -150,7 +170,7 @@ public final class WriteQueue implements Agent {
     long until = from + Math.min(write.leftBytes(), WriteTurns.TURN_BYTES);
     long done = tryToAdvance(request, from, until);
     if (turns.advanced(write, done)) {
-      finish(request, false);
+      finish(request);
     }
     return done - from;
   }
@@ -189,11 +209,15 @@ public final class WriteQueue implements Agent {
     return turns.hasEnded() ? closed("the cache was closed") : health.writeRefusal();
   }
 
-  private void finish(BlockRequest request, boolean callerWaits) {
-    if (request.forceUnitAccess() && !request.hasFailed()) {
-      committer.commitThenRelease(request, callerWaits);
+  private void finish(BlockRequest request) {
+    if (isToBeCommitted(request)) {
+      committer.submit(request);
     } else {
       request.release();
     }
+  }
+
+  private static boolean isToBeCommitted(BlockRequest request) {
+    return request.forceUnitAccess() && !request.hasFailed();
   }
 }

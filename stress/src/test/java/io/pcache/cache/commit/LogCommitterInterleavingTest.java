@@ -76,7 +76,7 @@ class LogCommitterInterleavingTest {
     @Operation
     public void stageAndFlush() {
       Flush flush = keys.stageNext();
-      keys.committer.commitThenRelease(flush);
+      keys.committer.submit(flush);
     }
 
     /** When all is quiet every flush is done. */
@@ -94,7 +94,7 @@ class LogCommitterInterleavingTest {
     @Operation
     public void stageAndFlushHere() {
       Flush flush = keys.stageNext();
-      keys.committer.commitThenRelease(flush, true);
+      keys.committer.execute(flush);
     }
 
     /** A step of the agent. */

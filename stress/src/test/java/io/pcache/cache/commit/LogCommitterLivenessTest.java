@@ -156,7 +156,7 @@ class LogCommitterLivenessTest {
         AgentThread.start(committer, TimeUnit.HOURS.toNanos(1), wakeups.committer())) {
       stage();
       media.onSync = () -> media.onSync = this::stageTooManyKeysOnce;
-      committer.commitThenRelease(new Flush(), true);
+      committer.execute(new Flush());
       while (!committer.hasRoomForKeys()) {
         Thread.sleep(1);
       }
@@ -178,7 +178,7 @@ class LogCommitterLivenessTest {
           throw new MediaFailureException("failed", new IllegalStateException("failed"));
         };
     Flush flush = new Flush();
-    committer.commitThenRelease(flush, true);
+    committer.execute(flush);
     assertThat(flush.failure).isInstanceOf(MediaFailureException.class);
     assertThat(stripes.hasStagedKeys() || committer.isCommitting()).isTrue();
   }
@@ -199,10 +199,10 @@ class LogCommitterLivenessTest {
           join(agent);
         };
     stage();
-    committer.commitThenRelease(first);
+    committer.submit(first);
     var _ = committer.doWork();
     stage();
-    committer.commitHere(own);
+    committer.executeHere(own);
     assertThat(own.done).isTrue();
     assertThat(servedForOthers[0]).isLessThan(2);
   }
@@ -218,7 +218,7 @@ class LogCommitterLivenessTest {
           }
         };
     stage();
-    committer.commitThenRelease(more);
+    committer.submit(more);
   }
 
   private static void join(Thread thread) {
