@@ -1,6 +1,7 @@
 package io.pcache;
 
 import io.pcache.backing.BackingStore;
+import io.pcache.block.BlockDevice;
 import io.pcache.error.BackingFailureException;
 import io.pcache.format.CacheTraces;
 import io.pcache.format.Checksum;
@@ -39,7 +40,7 @@ final class BackingFingerprint {
   /** All sampled sectors of a device. */
   static long[] sectors(long deviceBytes) {
     long[] sectors = new long[Identity.SAMPLES];
-    Arrays.setAll(sectors, i -> sector(i, deviceBytes / MediaLayout.SECTOR_BYTES));
+    Arrays.setAll(sectors, i -> sector(i, deviceBytes / BlockDevice.SECTOR_BYTES));
     return sectors;
   }
 
@@ -50,8 +51,8 @@ final class BackingFingerprint {
    */
   static long covered(long offsetBytes, long lengthBytes, long[] sectors) {
     long mask = 0;
-    long first = offsetBytes / MediaLayout.SECTOR_BYTES;
-    long past = (offsetBytes + lengthBytes) / MediaLayout.SECTOR_BYTES;
+    long first = offsetBytes / BlockDevice.SECTOR_BYTES;
+    long past = (offsetBytes + lengthBytes) / BlockDevice.SECTOR_BYTES;
     for (int i = 0; i < sectors.length; i++) {
       if (sectors[i] >= first && sectors[i] < past) {
         mask |= 1L << i;
@@ -64,11 +65,11 @@ final class BackingFingerprint {
   static List<Integer> take(BackingStore store) {
     List<Integer> samples = new ArrayList<>(Identity.SAMPLES);
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment sector = arena.allocate(MediaLayout.SECTOR_BYTES, MediaLayout.SECTOR_BYTES);
+      MemorySegment sector = arena.allocate(BlockDevice.SECTOR_BYTES, BlockDevice.SECTOR_BYTES);
       for (int i = 0; i < Identity.SAMPLES; i++) {
-        long number = sector(i, store.sizeBytes() / MediaLayout.SECTOR_BYTES);
-        store.read(List.of(sector), number * MediaLayout.SECTOR_BYTES);
-        samples.add(Checksum.of(sector, 0, MediaLayout.SECTOR_BYTES));
+        long number = sector(i, store.sizeBytes() / BlockDevice.SECTOR_BYTES);
+        store.read(List.of(sector), number * BlockDevice.SECTOR_BYTES);
+        samples.add(Checksum.of(sector, 0, BlockDevice.SECTOR_BYTES));
       }
     } catch (IOException e) {
       throw unreadable(store, e);
@@ -97,7 +98,7 @@ final class BackingFingerprint {
       return false;
     }
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment head = arena.allocate(MediaLayout.SEGMENTS_OFFSET, MediaLayout.SECTOR_BYTES);
+      MemorySegment head = arena.allocate(MediaLayout.SEGMENTS_OFFSET, BlockDevice.SECTOR_BYTES);
       store.read(List.of(head), 0);
       return !CacheTraces.on(head).isEmpty();
     } catch (IOException e) {

@@ -1,13 +1,13 @@
 package io.pcache;
 
 import io.pcache.backing.BackingStore;
+import io.pcache.block.BlockDevice;
 import io.pcache.cache.destage.BackingWriteGuard;
 import io.pcache.error.BackingFailureException;
 import io.pcache.error.UnsupportedFormatException;
 import io.pcache.error.WrongDeviceException;
 import io.pcache.format.Identity;
 import io.pcache.format.LogBounds;
-import io.pcache.format.MediaLayout;
 import io.pcache.log.LogEnd;
 import io.pcache.log.StagingOwner;
 import io.pcache.media.Media;
@@ -145,9 +145,9 @@ final class IdentityKeeper implements BackingWriteGuard {
     long differing = BackingFingerprint.differing(expected, BackingFingerprint.take(store));
     int unexplained = 0;
     for (int i = 0; i < Identity.SAMPLES; i++) {
-      long sector = BackingFingerprint.sector(i, store.sizeBytes() / MediaLayout.SECTOR_BYTES);
+      long sector = BackingFingerprint.sector(i, store.sizeBytes() / BlockDevice.SECTOR_BYTES);
       boolean differs = ((differing >>> i) & 1) != 0;
-      if (differs && !cachedInLog.explains(sector * MediaLayout.SECTOR_BYTES)) {
+      if (differs && !cachedInLog.explains(sector * BlockDevice.SECTOR_BYTES)) {
         unexplained++;
       }
     }

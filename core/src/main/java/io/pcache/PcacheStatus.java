@@ -1,6 +1,7 @@
 package io.pcache;
 
 import io.pcache.backing.BackingCounters;
+import io.pcache.block.BlockDevice;
 import io.pcache.format.LogAddress;
 import java.util.List;
 import java.util.Objects;
@@ -111,8 +112,6 @@ public record PcacheStatus(
     List<String> faults,
     List<String> notices) {
 
-  private static final int SECTOR_BYTES = 512;
-
   /** Refuses what comes from another process with something missing. */
   public PcacheStatus {
     Objects.requireNonNull(cache, "cache");
@@ -166,7 +165,11 @@ public record PcacheStatus(
    */
   public String toDmTableLine() {
     return "0 %d pcache %s %s 4 cache_mode writeback data_crc %s"
-        .formatted(sizeBytes / SECTOR_BYTES, tableArgument(cache), tableArgument(backing), dataCrc);
+        .formatted(
+            sizeBytes / BlockDevice.SECTOR_BYTES,
+            tableArgument(cache),
+            tableArgument(backing),
+            dataCrc);
   }
 
   /** The kernel splits at white space that no backslash stands before. */

@@ -1,5 +1,6 @@
 package io.pcache.cli;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.testkit.SectorContent;
 import io.pcache.testkit.SectorLedger;
 import java.io.IOException;
@@ -20,16 +21,16 @@ record DiskRegion(SectorLedger ledger) {
   static DiskRegion at(long offsetBytes, long lengthBytes) {
     return new DiskRegion(
         new SectorLedger(
-            Math.toIntExact(offsetBytes / SectorContent.SECTOR_BYTES),
-            Math.toIntExact(lengthBytes / SectorContent.SECTOR_BYTES)));
+            Math.toIntExact(offsetBytes / BlockDevice.SECTOR_BYTES),
+            Math.toIntExact(lengthBytes / BlockDevice.SECTOR_BYTES)));
   }
 
   long offsetBytes() {
-    return (long) ledger.firstSector() * SectorContent.SECTOR_BYTES;
+    return (long) ledger.firstSector() * BlockDevice.SECTOR_BYTES;
   }
 
   long lengthBytes() {
-    return (long) ledger.count() * SectorContent.SECTOR_BYTES;
+    return (long) ledger.count() * BlockDevice.SECTOR_BYTES;
   }
 
   /**

@@ -2,6 +2,7 @@ package io.pcache.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.testkit.SectorContent;
 import io.pcache.testkit.SectorLedger;
 import io.pcache.testkit.Tool;
@@ -123,8 +124,8 @@ final class FioWriter {
       return () -> ledger.flushed(ledger.floors());
     }
     assertThat(verb).isEqualTo("write");
-    int first = Math.toIntExact(offsetBytes / SectorContent.SECTOR_BYTES);
-    int count = Math.toIntExact(lengthBytes / SectorContent.SECTOR_BYTES);
+    int first = Math.toIntExact(offsetBytes / BlockDevice.SECTOR_BYTES);
+    int count = Math.toIntExact(lengthBytes / BlockDevice.SECTOR_BYTES);
     int version = ledger.nextVersion();
     newest = version;
     ledger.submitted(first, count, version);
@@ -134,11 +135,11 @@ final class FioWriter {
   /** Turns fio's sectors into {@link SectorContent}. */
   MemorySegment translate(MemorySegment bytes) {
     MemorySegment translated = Arena.ofAuto().allocate(bytes.byteSize(), Long.BYTES);
-    for (long at = 0; at < bytes.byteSize(); at += SectorContent.SECTOR_BYTES) {
-      MemorySegment sector = bytes.asSlice(at, SectorContent.SECTOR_BYTES);
-      long number = region.ledger().firstSector() + at / SectorContent.SECTOR_BYTES;
-      int id = idOf(sector, number * SectorContent.SECTOR_BYTES);
-      MemorySegment target = translated.asSlice(at, SectorContent.SECTOR_BYTES);
+    for (long at = 0; at < bytes.byteSize(); at += BlockDevice.SECTOR_BYTES) {
+      MemorySegment sector = bytes.asSlice(at, BlockDevice.SECTOR_BYTES);
+      long number = region.ledger().firstSector() + at / BlockDevice.SECTOR_BYTES;
+      int id = idOf(sector, number * BlockDevice.SECTOR_BYTES);
+      MemorySegment target = translated.asSlice(at, BlockDevice.SECTOR_BYTES);
       if (id == SectorContent.FOREIGN) {
         target.fill((byte) 0xFF);
       } else {
@@ -165,7 +166,7 @@ final class FioWriter {
   }
 
   private static boolean isFilledWith(MemorySegment sector, int pattern) {
-    for (int at = HEADER_BYTES; at < SectorContent.SECTOR_BYTES; at += Integer.BYTES) {
+    for (int at = HEADER_BYTES; at < BlockDevice.SECTOR_BYTES; at += Integer.BYTES) {
       if (sector.get(INT_PATTERN, at) != pattern) {
         return false;
       }

@@ -1,5 +1,6 @@
 package io.pcache.format;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.media.Media;
 import java.lang.foreign.MemorySegment;
@@ -78,7 +79,7 @@ public final class BadExtentList {
   private static Range checked(int index, Range range) {
     long offset = range.offsetBytes();
     long length = range.lengthBytes();
-    boolean whole = (offset | length) % MediaLayout.SECTOR_BYTES == 0;
+    boolean whole = (offset | length) % BlockDevice.SECTOR_BYTES == 0;
     if (!whole || offset < 0 || length <= 0 || length > Long.MAX_VALUE - offset) {
       throw new CorruptMediaException(
           "bad extents: range %d with offset %d and length %d found, multiples of 512 and a length above 0 expected"

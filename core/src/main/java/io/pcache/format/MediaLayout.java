@@ -18,9 +18,6 @@ package io.pcache.format;
  * </pre>
  */
 public final class MediaLayout {
-  /** Bytes in a sector: offsets and lengths of keys are multiples of it. */
-  public static final int SECTOR_BYTES = 512;
-
   /** Our own record, in the first 4 KiB, which the kernel never touches. */
   public static final long IDENTITY_OFFSET = 0;
 

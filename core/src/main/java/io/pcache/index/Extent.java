@@ -1,5 +1,6 @@
 package io.pcache.index;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.error.Invariants;
 import io.pcache.format.MediaLayout;
 
@@ -16,7 +17,7 @@ import io.pcache.format.MediaLayout;
  * </pre>
  */
 final class Extent {
-  static final int SUBTREE_SECTORS = MediaLayout.SUBTREE_BYTES / MediaLayout.SECTOR_BYTES;
+  static final int SUBTREE_SECTORS = MediaLayout.SUBTREE_BYTES / BlockDevice.SECTOR_BYTES;
   static final long CLEAN = 1;
 
   /** Not an extent but a range that became missing; never in a finished index. */

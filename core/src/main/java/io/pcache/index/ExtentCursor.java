@@ -1,6 +1,6 @@
 package io.pcache.index;
 
-import io.pcache.format.MediaLayout;
+import io.pcache.block.BlockDevice;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,12 +41,12 @@ public final class ExtentCursor {
 
   /** Logical start in bytes. */
   public long offsetBytes() {
-    return subtreeOffsetBytes + (long) Extent.sector(extents[at]) * MediaLayout.SECTOR_BYTES;
+    return subtreeOffsetBytes + (long) Extent.sector(extents[at]) * BlockDevice.SECTOR_BYTES;
   }
 
   /** Logical end in bytes, exclusive. */
   public long endBytes() {
-    return subtreeOffsetBytes + (long) Extent.endSector(extents[at]) * MediaLayout.SECTOR_BYTES;
+    return subtreeOffsetBytes + (long) Extent.endSector(extents[at]) * BlockDevice.SECTOR_BYTES;
   }
 
   /** The segment that holds the bytes. */
@@ -56,7 +56,7 @@ public final class ExtentCursor {
 
   /** Where in its data area they start. */
   public int segOffsetBytes() {
-    return Extent.segSector(extents[at]) * MediaLayout.SECTOR_BYTES;
+    return Extent.segSector(extents[at]) * BlockDevice.SECTOR_BYTES;
   }
 
   /** Whether the backing device holds the same bytes. */
@@ -66,12 +66,12 @@ public final class ExtentCursor {
 
   /** Where the whole key starts in the data area; only with proofs. */
   public int keySegOffsetBytes() {
-    return KeyProof.segSector(proof()) * MediaLayout.SECTOR_BYTES;
+    return KeyProof.segSector(proof()) * BlockDevice.SECTOR_BYTES;
   }
 
   /** The whole key's length in bytes; only with proofs. */
   public int keyLengthBytes() {
-    return KeyProof.lengthSectors(proof()) * MediaLayout.SECTOR_BYTES;
+    return KeyProof.lengthSectors(proof()) * BlockDevice.SECTOR_BYTES;
   }
 
   /** The checksum of the whole key; only with proofs. */

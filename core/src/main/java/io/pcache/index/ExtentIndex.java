@@ -1,5 +1,6 @@
 package io.pcache.index;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.format.Key;
 import io.pcache.format.MediaLayout;
 import java.util.Arrays;
@@ -149,8 +150,8 @@ public final class ExtentIndex {
    */
   public void put(Key key, int hint) {
     int sector = sectorInSubtree(key.offsetBytes());
-    int length = key.lengthBytes() / MediaLayout.SECTOR_BYTES;
-    int segSector = key.segOffsetBytes() / MediaLayout.SECTOR_BYTES;
+    int length = key.lengthBytes() / BlockDevice.SECTOR_BYTES;
+    int segSector = key.segOffsetBytes() / BlockDevice.SECTOR_BYTES;
     long flags = key.isClean() ? Extent.CLEAN : 0;
     Extent.checkInsideSubtree(sector, length);
     long extent = Extent.pack(sector, length, key.cacheSegId(), segSector, flags);
@@ -198,7 +199,7 @@ public final class ExtentIndex {
   public void removeRange(long offsetBytes, int lengthBytes) {
     int subtree = subtreeOf(offsetBytes);
     int from = sectorInSubtree(offsetBytes);
-    int length = lengthBytes / MediaLayout.SECTOR_BYTES;
+    int length = lengthBytes / BlockDevice.SECTOR_BYTES;
     Extent.checkInsideSubtree(from, length);
     int hint = likelyPlace(counts[subtree], from);
     // First of all one extent, so that what it overlaps is cut.
@@ -215,8 +216,8 @@ public final class ExtentIndex {
   public void removeKey(Key key, int hint) {
     int subtree = subtreeOf(key.offsetBytes());
     int from = sectorInSubtree(key.offsetBytes());
-    int to = from + key.lengthBytes() / MediaLayout.SECTOR_BYTES;
-    int segSector = key.segOffsetBytes() / MediaLayout.SECTOR_BYTES;
+    int to = from + key.lengthBytes() / BlockDevice.SECTOR_BYTES;
+    int segSector = key.segOffsetBytes() / BlockDevice.SECTOR_BYTES;
     int i = firstEndingAfter(subtrees[subtree], counts[subtree], from, hint);
     while (i < counts[subtree] && Extent.sector(subtrees[subtree][i]) < to) {
       if (Extent.pointsInto(subtrees[subtree][i], from, key.cacheSegId(), segSector)) {
@@ -235,8 +236,8 @@ public final class ExtentIndex {
   public void markKeyClean(Key key, int hint) {
     int subtree = subtreeOf(key.offsetBytes());
     int from = sectorInSubtree(key.offsetBytes());
-    int to = from + key.lengthBytes() / MediaLayout.SECTOR_BYTES;
-    int segSector = key.segOffsetBytes() / MediaLayout.SECTOR_BYTES;
+    int to = from + key.lengthBytes() / BlockDevice.SECTOR_BYTES;
+    int segSector = key.segOffsetBytes() / BlockDevice.SECTOR_BYTES;
     long[] extents = subtrees[subtree];
     int count = counts[subtree];
     for (int i = firstEndingAfter(extents, count, from, hint);
@@ -279,7 +280,7 @@ public final class ExtentIndex {
   }
 
   static int sectorInSubtree(long offsetBytes) {
-    return (int) (offsetBytes % MediaLayout.SUBTREE_BYTES) / MediaLayout.SECTOR_BYTES;
+    return (int) (offsetBytes % MediaLayout.SUBTREE_BYTES) / BlockDevice.SECTOR_BYTES;
   }
 
   /**

@@ -1,8 +1,8 @@
 package io.pcache.index;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.error.NoSpaceException;
 import io.pcache.format.Key;
-import io.pcache.format.MediaLayout;
 import java.util.Arrays;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -119,8 +119,8 @@ public final class ExtentIndexBuilder {
      * @throws NoSpaceException where the index would take more of the heap than it may
      */
     public void put(Key key) {
-      int length = key.lengthBytes() / MediaLayout.SECTOR_BYTES;
-      int segSector = key.segOffsetBytes() / MediaLayout.SECTOR_BYTES;
+      int length = key.lengthBytes() / BlockDevice.SECTOR_BYTES;
+      int segSector = key.segOffsetBytes() / BlockDevice.SECTOR_BYTES;
       note(
           key.offsetBytes(),
           length,
@@ -132,7 +132,7 @@ public final class ExtentIndexBuilder {
 
     /** {@link ExtentIndex#removeRange} for a range that this share holds. */
     public void removeRange(long offsetBytes, int lengthBytes) {
-      note(offsetBytes, lengthBytes / MediaLayout.SECTOR_BYTES, 0, 0, Extent.REMOVAL, 0);
+      note(offsetBytes, lengthBytes / BlockDevice.SECTOR_BYTES, 0, 0, Extent.REMOVAL, 0);
     }
 
     private void note(

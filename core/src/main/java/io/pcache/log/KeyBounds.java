@@ -1,5 +1,6 @@
 package io.pcache.log;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.MediaLayout;
 import java.lang.foreign.MemorySegment;
@@ -25,7 +26,7 @@ public record KeyBounds(int segments, long deviceBytes) {
     if ((KeyRecord.flags(keys, at) & KeyRecord.EMPTY_FLAG) != 0) {
       return "the EMPTY flag is set";
     }
-    if (len == 0 || (len | off | segOff) % MediaLayout.SECTOR_BYTES != 0) {
+    if (len == 0 || (len | off | segOff) % BlockDevice.SECTOR_BYTES != 0) {
       return "off %d, len %d, cache_seg_off %d found, multiples of 512 and a len above 0 expected"
           .formatted(off, len, segOff);
     }

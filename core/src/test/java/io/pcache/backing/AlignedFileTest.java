@@ -3,6 +3,7 @@ package io.pcache.backing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.nativeio.NativeFile;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -24,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Whatever the alignment that a file asks for, the bytes are those of a plain array. */
 class AlignedFileTest {
-  private static final int SECTOR = 512;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
   private static final long DEFAULT_SEED = 20260401;
 
   @TempDir Path folder;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
+import io.pcache.block.BlockDevice;
 import io.pcache.error.BackingFailureException;
 import io.pcache.error.ClosedException;
 import io.pcache.error.MediaFailureException;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.Test;
 
 /** The device stepped in one thread. */
 class BackingDeviceTest {
-  private static final int SECTOR = 512;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
   private static final BackingRequest.Callback IGNORE = (request, failure) -> {};
 
   private final ArrayStore store = new ArrayStore(64 * SECTOR);

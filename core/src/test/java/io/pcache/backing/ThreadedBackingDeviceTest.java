@@ -3,6 +3,7 @@ package io.pcache.backing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.error.ClosedException;
 import io.pcache.error.PcacheException;
 import java.lang.foreign.Arena;
@@ -26,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The device with its own threads. */
 @Timeout(600)
 class ThreadedBackingDeviceTest {
-  private static final int SECTOR = 512;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
   private static final long DEFAULT_SEED = 20260402;
 
   private final ArrayStore store = new ArrayStore(64 * SECTOR);

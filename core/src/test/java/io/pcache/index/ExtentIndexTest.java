@@ -3,6 +3,7 @@ package io.pcache.index;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.format.Key;
 import io.pcache.format.MediaLayout;
 import java.util.BitSet;
@@ -13,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ExtentIndexTest {
-  private static final int SECTOR = MediaLayout.SECTOR_BYTES;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
   private static final int SUBTREE = MediaLayout.SUBTREE_BYTES;
   private static final int SUBTREES = 3;
   private static final int STEPS = 30_000;

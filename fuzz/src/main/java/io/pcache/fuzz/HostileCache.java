@@ -1,5 +1,6 @@
 package io.pcache.fuzz;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.format.BadExtentList;
 import io.pcache.format.CacheInfo;
 import io.pcache.format.Identity;
@@ -36,7 +37,7 @@ final class HostileCache {
   private static final LogAddress START =
       new LogAddress(0, MediaLayout.DATA_AREA_BYTES - (32 << 10));
 
-  private static final int SECTOR = MediaLayout.SECTOR_BYTES;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
 
   private final FuzzMedia media;
   private final FuzzInput input;

@@ -63,7 +63,7 @@ public final class BlockingDevice {
 
   private static MemorySegment content(Arena arena, long offsetBytes, long lengthBytes, int id) {
     MemorySegment content = arena.allocate(lengthBytes, Long.BYTES);
-    SectorContent.fill(content, offsetBytes / SectorContent.SECTOR_BYTES, id);
+    SectorContent.fill(content, offsetBytes / BlockDevice.SECTOR_BYTES, id);
     return content;
   }
 

@@ -1,5 +1,6 @@
 package io.pcache.testkit;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.error.MediaFailureException;
 import io.pcache.media.Media;
 import io.pcache.media.MediaKind;
@@ -45,7 +46,6 @@ public final class CrashMedia implements Media {
   }
 
   private static final int PAGE_BYTES = CrashMemory.PAGE_BYTES;
-  private static final int SECTOR_BYTES = 512;
   private static final int WORD_BYTES = 8;
 
   private final CrashMemory memory;
@@ -158,7 +158,7 @@ public final class CrashMedia implements Media {
    */
   public synchronized CrashMedia crash(CrashFate fate, boolean wholePages) {
     if (wholePages) {
-      unsynced.crash(memory, PAGE_BYTES, SECTOR_BYTES, fate);
+      unsynced.crash(memory, PAGE_BYTES, BlockDevice.SECTOR_BYTES, fate);
     } else {
       unsynced.crash(memory, grain.unitBytes(), WORD_BYTES, fate);
     }

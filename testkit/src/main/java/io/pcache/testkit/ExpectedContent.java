@@ -1,5 +1,6 @@
 package io.pcache.testkit;
 
+import io.pcache.block.BlockDevice;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -29,13 +30,13 @@ public final class ExpectedContent {
    * @param id id of every sector, {@link SectorContent#ZERO_ID} for zeroes
    */
   public ExpectedContent(long sizeBytes, int id) {
-    ids = new int[Math.toIntExact(sizeBytes / SectorContent.SECTOR_BYTES)];
+    ids = new int[Math.toIntExact(sizeBytes / BlockDevice.SECTOR_BYTES)];
     Arrays.fill(ids, id);
   }
 
   /** The size of the device in bytes. */
   public long sizeBytes() {
-    return (long) ids.length * SectorContent.SECTOR_BYTES;
+    return (long) ids.length * BlockDevice.SECTOR_BYTES;
   }
 
   /** The id of a sector. */
@@ -45,8 +46,8 @@ public final class ExpectedContent {
 
   /** Takes note of a write. */
   public void write(long offsetBytes, long lengthBytes, int id) {
-    int first = (int) (offsetBytes / SectorContent.SECTOR_BYTES);
-    Arrays.fill(ids, first, first + (int) (lengthBytes / SectorContent.SECTOR_BYTES), id);
+    int first = (int) (offsetBytes / BlockDevice.SECTOR_BYTES);
+    Arrays.fill(ids, first, first + (int) (lengthBytes / BlockDevice.SECTOR_BYTES), id);
   }
 
   /** Takes note of all writes in a list. */
@@ -60,8 +61,8 @@ public final class ExpectedContent {
 
   /** Makes the bytes of whole sectors. */
   public void fill(MemorySegment destination, long offsetBytes) {
-    int first = (int) (offsetBytes / SectorContent.SECTOR_BYTES);
-    int sectors = (int) (destination.byteSize() / SectorContent.SECTOR_BYTES);
+    int first = (int) (offsetBytes / BlockDevice.SECTOR_BYTES);
+    int sectors = (int) (destination.byteSize() / BlockDevice.SECTOR_BYTES);
     int from = 0;
     while (from < sectors) {
       int to = from + 1;
@@ -70,8 +71,8 @@ public final class ExpectedContent {
       }
       MemorySegment run =
           destination.asSlice(
-              (long) from * SectorContent.SECTOR_BYTES,
-              (long) (to - from) * SectorContent.SECTOR_BYTES);
+              (long) from * BlockDevice.SECTOR_BYTES,
+              (long) (to - from) * BlockDevice.SECTOR_BYTES);
       SectorContent.fill(run, first + from, ids[first + from]);
       from = to;
     }

@@ -1,5 +1,6 @@
 package io.pcache.testkit;
 
+import io.pcache.block.BlockDevice;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.channels.FileChannel;
@@ -98,7 +99,7 @@ public final class ModelRun {
     Stripes stripes = newStripes();
     int perThread = settings.operationsPerRoundAndThread();
     int hotSectors =
-        (int) Math.min(model.sectors(), settings.hotBytes() / SectorContent.SECTOR_BYTES);
+        (int) Math.min(model.sectors(), settings.hotBytes() / BlockDevice.SECTOR_BYTES);
     int ticketsBefore = tickets.get();
     List<Future<?>> running = new ArrayList<>();
     for (ModelWorker worker : workers) {
@@ -171,7 +172,7 @@ public final class ModelRun {
     new BlockingDevice(cache.device())
         .readAll(piece -> {
           model.check(piece, sector[0]);
-          sector[0] += (int) (piece.byteSize() / SectorContent.SECTOR_BYTES);
+          sector[0] += (int) (piece.byteSize() / BlockDevice.SECTOR_BYTES);
         });
   }
 

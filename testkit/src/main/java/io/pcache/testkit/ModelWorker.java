@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>Thread-safety: used by one thread at a time.
  */
 final class ModelWorker {
-  private static final int SECTOR = SectorContent.SECTOR_BYTES;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
   private static final int PAGE_SECTORS = 8;
   private static final int PIECE_SECTORS = 2048;
 

@@ -1,5 +1,6 @@
 package io.pcache.testkit;
 
+import io.pcache.block.BlockDevice;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -51,8 +52,8 @@ public record Ops(List<Op> list) {
     int id = firstId;
     for (int i = 0; i < count; i++) {
       long length = randomLength(random, maxBytes);
-      long sectors = (deviceBytes - length) / SectorContent.SECTOR_BYTES;
-      long offset = random.nextLong(sectors + 1) * SectorContent.SECTOR_BYTES;
+      long sectors = (deviceBytes - length) / BlockDevice.SECTOR_BYTES;
+      long offset = random.nextLong(sectors + 1) * BlockDevice.SECTOR_BYTES;
       if (random.nextInt(READ_ONE_IN) == 0) {
         ops.add(Op.read(offset, length));
       } else if (random.nextInt(FUA_ONE_IN) == 0) {
@@ -66,10 +67,10 @@ public record Ops(List<Op> list) {
   }
 
   private static long randomLength(RandomGenerator random, int maxBytes) {
-    int maxSectors = maxBytes / SectorContent.SECTOR_BYTES;
+    int maxSectors = maxBytes / BlockDevice.SECTOR_BYTES;
     int doublings = Integer.SIZE - 1 - Integer.numberOfLeadingZeros(maxSectors);
     int upTo = Math.min(maxSectors, 1 << random.nextInt(doublings + 1));
-    return (1L + random.nextInt(upTo)) * SectorContent.SECTOR_BYTES;
+    return (1L + random.nextInt(upTo)) * BlockDevice.SECTOR_BYTES;
   }
 
   /**

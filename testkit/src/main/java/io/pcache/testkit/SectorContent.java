@@ -1,5 +1,6 @@
 package io.pcache.testkit;
 
+import io.pcache.block.BlockDevice;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -10,9 +11,6 @@ import java.nio.ByteOrder;
  * sector of zeroes.
  */
 public final class SectorContent {
-  /** Bytes in a sector. */
-  public static final int SECTOR_BYTES = 512;
-
   /** The id of what a backing device holds before the first operation of a recorded run. */
   public static final int BACKING_ID = 0xBA5E;
 
@@ -41,13 +39,13 @@ public final class SectorContent {
       return;
     }
     long size = destination.byteSize();
-    for (long at = 0; at < size; at += SECTOR_BYTES) {
-      fillSector(destination, at, firstSector + at / SECTOR_BYTES, id);
+    for (long at = 0; at < size; at += BlockDevice.SECTOR_BYTES) {
+      fillSector(destination, at, firstSector + at / BlockDevice.SECTOR_BYTES, id);
     }
   }
 
   private static void fillSector(MemorySegment destination, long start, long sector, int id) {
-    for (int pair = 0; pair < SECTOR_BYTES; pair += PAIR_BYTES) {
+    for (int pair = 0; pair < BlockDevice.SECTOR_BYTES; pair += PAIR_BYTES) {
       destination.set(WORD, start + pair, sector);
       destination.set(WORD, start + pair + Long.BYTES, id);
     }
@@ -69,7 +67,7 @@ public final class SectorContent {
       return FOREIGN;
     }
     // Every pair is like the one before it.
-    long end = offsetBytes + SECTOR_BYTES;
+    long end = offsetBytes + BlockDevice.SECTOR_BYTES;
     long second = offsetBytes + PAIR_BYTES;
     if (MemorySegment.mismatch(source, offsetBytes, end - PAIR_BYTES, source, second, end) >= 0) {
       return FOREIGN;

@@ -1,5 +1,6 @@
 package io.pcache.testkit;
 
+import io.pcache.block.BlockDevice;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -134,7 +135,7 @@ public final class SectorLedger {
 
   /** Checks what a read brought that was submitted when the floors were these. */
   void checkRead(MemorySegment read, int first, int[] floors) {
-    int count = (int) (read.byteSize() / SectorContent.SECTOR_BYTES);
+    int count = (int) (read.byteSize() / BlockDevice.SECTOR_BYTES);
     for (int i = 0; i < count; i++) {
       int at = first - firstSector + i;
       int version = Math.abs(versionIn(read, i, at, floors[at]));
@@ -144,7 +145,7 @@ public final class SectorLedger {
 
   private int versionIn(MemorySegment bytes, int sectorInBytes, int at, int from) {
     int sector = firstSector + at;
-    int id = SectorContent.idAt(bytes, (long) sectorInBytes * SectorContent.SECTOR_BYTES, sector);
+    int id = SectorContent.idAt(bytes, (long) sectorInBytes * BlockDevice.SECTOR_BYTES, sector);
     int version = versions.get(at).find(id, from);
     if (version == NONE) {
       throw new ModelMismatch(sector, id, "one of " + versions.get(at) + " not older than " + from);

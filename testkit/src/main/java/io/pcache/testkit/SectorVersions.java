@@ -1,5 +1,6 @@
 package io.pcache.testkit;
 
+import io.pcache.block.BlockDevice;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
@@ -15,7 +16,7 @@ final class SectorVersions {
   private final int[] durable;
 
   SectorVersions(long deviceBytes) {
-    int sectors = Math.toIntExact(deviceBytes / SectorContent.SECTOR_BYTES);
+    int sectors = Math.toIntExact(deviceBytes / BlockDevice.SECTOR_BYTES);
     newest = new int[sectors];
     durable = new int[sectors];
   }
@@ -51,9 +52,9 @@ final class SectorVersions {
 
   /** Throws where whole sectors that were read hold anything but the newest versions. */
   void check(MemorySegment read, int firstSector) {
-    int count = (int) (read.byteSize() / SectorContent.SECTOR_BYTES);
+    int count = (int) (read.byteSize() / BlockDevice.SECTOR_BYTES);
     for (int i = 0; i < count; i++) {
-      int found = SectorContent.idAt(read, (long) i * SectorContent.SECTOR_BYTES, firstSector + i);
+      int found = SectorContent.idAt(read, (long) i * BlockDevice.SECTOR_BYTES, firstSector + i);
       int expected = newest[firstSector + i];
       if (found != contentId(expected)) {
         throw new ModelMismatch(firstSector + i, found, "version " + expected);

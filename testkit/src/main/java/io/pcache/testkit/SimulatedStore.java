@@ -1,6 +1,7 @@
 package io.pcache.testkit;
 
 import io.pcache.backing.BackingStore;
+import io.pcache.block.BlockDevice;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -29,7 +30,7 @@ public final class SimulatedStore implements BackingStore {
 
   private record BadRange(long startBytes, long endBytes, boolean reads) {}
 
-  private static final int SECTOR = SectorContent.SECTOR_BYTES;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
   private static final int FILLER_BYTES = 256 << 10;
   private static final int FILLER_STEP_BYTES = 16 << 10;
   private static final int FILLER_END_BYTES = 64 << 10;

@@ -5,6 +5,7 @@ import io.pcache.backing.BackingDevice;
 import io.pcache.backing.BackingOptions;
 import io.pcache.backing.BackingStore;
 import io.pcache.backing.SteppedRunner;
+import io.pcache.block.BlockDevice;
 import io.pcache.block.BlockRequest;
 import io.pcache.cache.Cache;
 import io.pcache.cache.CacheTuning;
@@ -214,7 +215,7 @@ public final class SteppedCache {
   public static SteppedRequest prepareWrite(
       SteppedRequest request, long offsetBytes, int lengthBytes, int id) {
     MemorySegment content = MemorySegment.ofArray(new long[lengthBytes / Long.BYTES]);
-    SectorContent.fill(content, offsetBytes / SectorContent.SECTOR_BYTES, id);
+    SectorContent.fill(content, offsetBytes / BlockDevice.SECTOR_BYTES, id);
     request.prepareWrite(offsetBytes, content, false);
     return request;
   }
@@ -240,11 +241,11 @@ public final class SteppedCache {
 
   /** Reads one sector and says which id it holds, as {@link SectorContent#idAt}. */
   public int read(long offsetBytes) {
-    MemorySegment sector = MemorySegment.ofArray(new long[SectorContent.SECTOR_BYTES / Long.BYTES]);
+    MemorySegment sector = MemorySegment.ofArray(new long[BlockDevice.SECTOR_BYTES / Long.BYTES]);
     SteppedRequest request = new SteppedRequest();
     request.prepareRead(offsetBytes, sector);
     carryOut(request);
-    return SectorContent.idAt(sector, 0, offsetBytes / SectorContent.SECTOR_BYTES);
+    return SectorContent.idAt(sector, 0, offsetBytes / BlockDevice.SECTOR_BYTES);
   }
 
   /** The cache device. */

@@ -43,7 +43,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("engine")
 @ExtendWith(Seeds.class)
 class AliasingBuffersTest {
-  private static final int SECTOR = 512;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
   private static final int BLOCK_BYTES = 4096;
   private static final int BLOCKS = 16_384;
   private static final int IN_FLIGHT = 32;

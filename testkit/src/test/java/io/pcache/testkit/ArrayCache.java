@@ -15,7 +15,7 @@ import java.util.Random;
  * break them on request.
  */
 final class ArrayCache implements CacheUnderTest {
-  private static final int SECTOR = SectorContent.SECTOR_BYTES;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
   private static final int FAULT_ONE_IN = 500;
 
   private final MemorySegment newest;

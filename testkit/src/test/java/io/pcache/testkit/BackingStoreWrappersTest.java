@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.pcache.backing.BackingStore;
 import io.pcache.backing.FileBackingStore;
+import io.pcache.block.BlockDevice;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class BackingStoreWrappersTest {
-  private static final int SECTOR = 512;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
 
   @TempDir Path folder;
   private BackingStore file;

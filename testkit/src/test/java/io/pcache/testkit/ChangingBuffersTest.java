@@ -2,6 +2,7 @@ package io.pcache.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.error.BadOptionException;
 import io.pcache.media.Media;
 import io.pcache.media.MediaKind;
@@ -20,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * moment is chosen by hand.
  */
 class ChangingBuffersTest {
-  private static final int SECTOR = 512;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
   private static final int BLOCK_BYTES = 8 * SECTOR;
   private static final int BACKING_ID = 7;
   private static final long SUBTREE_BYTES = 4 << 20;

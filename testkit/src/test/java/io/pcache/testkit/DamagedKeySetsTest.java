@@ -2,6 +2,7 @@ package io.pcache.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.block.BlockRequest;
 import io.pcache.format.LogAddress;
 import io.pcache.format.SegmentChain;
@@ -18,7 +19,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** Key sets that become unreadable while the cache is open. */
 @ExtendWith(Seeds.class)
 class DamagedKeySetsTest {
-  private static final int SECTOR = 512;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
   private static final int SECTORS = 16384;
   private static final int WRITES = 60;
 

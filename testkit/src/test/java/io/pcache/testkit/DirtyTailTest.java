@@ -2,6 +2,7 @@ package io.pcache.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.block.BlockRequest;
 import io.pcache.error.MediaFailureException;
 import io.pcache.format.LogAddress;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 /** When the position up to which data is on the backing device is stored. */
 class DirtyTailTest {
-  private static final int SECTOR = 512;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
   private static final int SEGMENTS = 8;
 
   private Runnable beforeWrite = () -> {};

@@ -17,7 +17,7 @@ import java.util.Map;
  * <p>Thread-safety: one lock around everything; what is wrong with it is wrong in any interleaving.
  */
 final class FillingCache implements BlockDevice {
-  private static final int SECTOR = SectorContent.SECTOR_BYTES;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
   private static final int FILL_AFTER_REQUESTS = 40;
   private static final int MAX_CACHED_SECTORS = 100;
 

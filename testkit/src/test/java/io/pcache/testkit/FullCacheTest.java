@@ -2,6 +2,7 @@ package io.pcache.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.block.RequestSource;
 import io.pcache.format.LogAddress;
 import io.pcache.media.Media;
@@ -19,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A cache without room: nothing is lost, nothing overtakes, nothing stands still. */
 class FullCacheTest {
-  private static final int SECTOR = 512;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
   private static final int FILLER = 4 << 20;
 
   private static SteppedRequest zeroes(long offset, long length, List<Integer> done, int number) {

@@ -10,6 +10,7 @@ import io.pcache.Pcache;
 import io.pcache.agent.Patience;
 import io.pcache.agent.SystemClock;
 import io.pcache.backing.FileBackingStore;
+import io.pcache.block.BlockDevice;
 import io.pcache.error.BackingFailureException;
 import io.pcache.error.ClosedException;
 import io.pcache.error.DeviceInUseException;
@@ -76,7 +77,7 @@ class HungStopTest {
     MemorySegment found = Arena.ofAuto().allocate(BLOCK);
     open.read(offset, found);
     MemorySegment expected = Arena.ofAuto().allocate(BLOCK);
-    SectorContent.fill(expected, offset / SectorContent.SECTOR_BYTES, id);
+    SectorContent.fill(expected, offset / BlockDevice.SECTOR_BYTES, id);
     assertThat(found.mismatch(expected)).isEqualTo(-1);
   }
 

@@ -31,7 +31,7 @@ import java.util.function.Consumer;
  * <p>The device reads as zeroes at the beginning.
  */
 final class LinearizabilityRun {
-  private static final int SECTOR = SectorContent.SECTOR_BYTES;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
   private static final int SUBTREE_SECTORS = (4 << 20) / SECTOR;
   private static final int WINDOWS = 4;
   private static final int WINDOW_SECTORS = 32;

@@ -2,6 +2,7 @@ package io.pcache.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.log.KeySetReader;
 import io.pcache.log.LogFollower;
 import io.pcache.log.LogPosition;
@@ -11,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /** Others than write-back follow the log, each at its own pace. */
 class LogFollowersTest {
-  private static final int SECTOR = 512;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
   private static final int KEY_SETS = 10;
 
   /** Goes one key set on when it is told to. */

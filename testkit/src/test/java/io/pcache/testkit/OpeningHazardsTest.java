@@ -8,6 +8,7 @@ import io.pcache.FormatOptions;
 import io.pcache.OpenOptions;
 import io.pcache.Pcache;
 import io.pcache.backing.FileBackingStore;
+import io.pcache.block.BlockDevice;
 import io.pcache.error.BadOptionException;
 import io.pcache.error.DeviceInUseException;
 import io.pcache.error.UnsupportedFormatException;
@@ -29,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 class OpeningHazardsTest {
   private static final long CACHE_BYTES = 512L << 20;
   private static final long BACKING_BYTES = 16L << 20;
-  private static final int SECTOR = 512;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
 
   private @TempDir Path folder;
   private Path cache;

@@ -2,13 +2,14 @@ package io.pcache.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.cache.CacheSnapshot;
 import io.pcache.media.Media;
 import org.junit.jupiter.api.Test;
 
 /** How far the backing device is behind. */
 class RecoveryPointTest {
-  private static final int SECTOR = 512;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
   private static final int KEY_SETS = 7;
 
   @Test

@@ -3,6 +3,7 @@ package io.pcache.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.error.BackingFailureException;
 import io.pcache.error.NoSpaceException;
 import io.pcache.format.MediaLayout;
@@ -16,7 +17,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What is seen where a device refuses what only a client would hear of. */
 @ExtendWith(QuietHealth.class)
 class RefusedWritesTest {
-  private static final int SECTOR = 512;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
   private static final int SEGMENTS = 6;
 
   /** Places of a cache device that the engine writes to by itself. */

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.pcache.agent.Agent;
 import io.pcache.agent.AgentThread;
+import io.pcache.block.BlockDevice;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.DisplayName;
@@ -12,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 /** What goes on failing is logged when it begins, and not at every try. */
 class RepeatedFaultsTest {
-  private static final int SECTOR = 512;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
 
   @Test
   @DisplayName("hazard 11: a backing device that fails for long does not fill the log")

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("engine")
 @ExtendWith(Seeds.class)
 class ScatteredBuffersTest {
-  private static final int SECTOR = 512;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
   private static final int DEVICE_BYTES = 48 << 20;
   private static final int MEMORY_BYTES = 3 << 20;
   private static final int MAX_PIECES = 200;

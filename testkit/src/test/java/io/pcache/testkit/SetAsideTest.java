@@ -9,6 +9,7 @@ import io.pcache.FormatOptions;
 import io.pcache.OpenOptions;
 import io.pcache.Pcache;
 import io.pcache.backing.FileBackingStore;
+import io.pcache.block.BlockDevice;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.format.MediaLayout;
 import java.io.IOException;
@@ -27,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What status and a drain say where dirty data was damaged and set aside. */
 class SetAsideTest {
   private static final long BACKING_BYTES = 16L << 20;
-  private static final int SECTOR = 512;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
   private static final DamagedRange DAMAGED = new DamagedRange(8192, SECTOR);
 
   @TempDir(factory = MemoryFolder.class)

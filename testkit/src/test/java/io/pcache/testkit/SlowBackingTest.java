@@ -6,6 +6,7 @@ import io.pcache.FormatOptions;
 import io.pcache.OpenOptions;
 import io.pcache.Pcache;
 import io.pcache.backing.FileBackingStore;
+import io.pcache.block.BlockDevice;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -58,7 +59,7 @@ class SlowBackingTest {
       int id = 1;
       for (long written = 0; written < WRITTEN_BYTES; written += WRITE_BYTES) {
         long offset = random.nextInt((int) (BACKING_BYTES / WRITE_BYTES)) * (long) WRITE_BYTES;
-        SectorContent.fill(buffer, offset / SectorContent.SECTOR_BYTES, id);
+        SectorContent.fill(buffer, offset / BlockDevice.SECTOR_BYTES, id);
         expected.write(offset, WRITE_BYTES, id);
         cache.write(offset, buffer);
         id++;

@@ -3,6 +3,7 @@ package io.pcache.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.cache.CacheSnapshot;
 import io.pcache.cache.CacheTuning;
 import io.pcache.error.NoSpaceException;
@@ -15,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** An index that may not take as much of the heap as the extents of a whole cache would. */
 class SmallHeapTest {
-  private static final int SECTOR = 512;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
   private static final int EXTENTS = 1000;
   private static final int STORE_SECTORS = SteppedCaches.STORE_BYTES / SECTOR;
 

@@ -2,6 +2,7 @@ package io.pcache.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.block.RequestSource;
 import io.pcache.error.ClosedException;
 import java.util.ArrayList;
@@ -25,7 +26,7 @@ class TurnsOfClientsTest {
           "reclaimer",
           "write-queue");
 
-  private static final int SECTOR = 512;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
   private static final long MIB = 1 << 20;
   private static final long GIANT_BYTES = 160 * MIB;
   private static final int STORE_BYTES = 192 << 20;

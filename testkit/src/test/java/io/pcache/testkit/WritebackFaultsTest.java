@@ -3,6 +3,7 @@ package io.pcache.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.cache.CacheSnapshot;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.format.LogAddress;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 /** Faults of either device while data is written back: seen, survived, and over when they are. */
 class WritebackFaultsTest {
-  private static final int SECTOR = 512;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
   private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
   /** Changes one byte of what the media holds at a place. */

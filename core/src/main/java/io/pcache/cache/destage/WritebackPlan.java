@@ -1,11 +1,11 @@
 package io.pcache.cache.destage;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.cache.damage.DirtyExtent;
 import io.pcache.cache.segment.Geometry;
 import io.pcache.cache.segment.Segments;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
-import io.pcache.format.MediaLayout;
 import io.pcache.log.KeySetReader;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -79,7 +79,7 @@ final class WritebackPlan {
     for (int i = 0; i < reader.keyCount(); i++) {
       long at = KeySetRecord.keyOffset(i);
       if (!KeyRecord.isClean(reader.bytes(), at)) {
-        long sector = KeyRecord.off(reader.bytes(), at) / MediaLayout.SECTOR_BYTES;
+        long sector = KeyRecord.off(reader.bytes(), at) / BlockDevice.SECTOR_BYTES;
         order[count++] = sector << KEY_BITS | i;
       }
     }

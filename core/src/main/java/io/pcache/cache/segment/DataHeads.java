@@ -1,6 +1,7 @@
 package io.pcache.cache.segment;
 
 import io.pcache.agent.Wakeup;
+import io.pcache.block.BlockDevice;
 import io.pcache.format.MediaLayout;
 
 /**
@@ -63,16 +64,16 @@ public final class DataHeads {
   }
 
   public static int offsetBytes(long range) {
-    return ((int) range >>> OFFSET_SHIFT) * MediaLayout.SECTOR_BYTES;
+    return ((int) range >>> OFFSET_SHIFT) * BlockDevice.SECTOR_BYTES;
   }
 
   public static int lengthBytes(long range) {
-    return ((int) range & SECTORS_MASK) * MediaLayout.SECTOR_BYTES;
+    return ((int) range & SECTORS_MASK) * BlockDevice.SECTOR_BYTES;
   }
 
   private static long pack(int segment, int offsetBytes, int lengthBytes) {
-    long offsetSectors = offsetBytes / MediaLayout.SECTOR_BYTES;
-    long lengthSectors = lengthBytes / MediaLayout.SECTOR_BYTES;
+    long offsetSectors = offsetBytes / BlockDevice.SECTOR_BYTES;
+    long lengthSectors = lengthBytes / BlockDevice.SECTOR_BYTES;
     return ((long) segment << SEGMENT_SHIFT) | (offsetSectors << OFFSET_SHIFT) | lengthSectors;
   }
 

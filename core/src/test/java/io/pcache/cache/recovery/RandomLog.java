@@ -1,5 +1,6 @@
 package io.pcache.cache.recovery;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.cache.segment.Geometry;
 import io.pcache.format.Key;
 import io.pcache.format.KeyRecord;
@@ -28,7 +29,7 @@ final class RandomLog {
   private static final int KEY_SETS = 400;
   private static final int SUBTREES = 120;
   private static final int BUSY_SUBTREES = 12;
-  private static final int SECTOR = MediaLayout.SECTOR_BYTES;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
   private static final int SUBTREE_SECTORS = MediaLayout.SUBTREE_BYTES / SECTOR;
   private static final int MAX_GENERATION = 2;
 

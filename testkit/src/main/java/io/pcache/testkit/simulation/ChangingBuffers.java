@@ -1,5 +1,6 @@
 package io.pcache.testkit.simulation;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.testkit.SectorContent;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -13,7 +14,7 @@ import java.util.random.RandomGenerator;
  * <p>Thread-safety: none.
  */
 final class ChangingBuffers {
-  private static final int SECTOR = ContentMap.SECTOR_BYTES;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
 
   /** A write whose sectors are of one of two versions, whenever they are looked at. */
   record Write(MemorySegment source, int first, int count, int one, int other) {}

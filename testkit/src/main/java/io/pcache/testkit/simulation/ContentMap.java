@@ -1,5 +1,6 @@
 package io.pcache.testkit.simulation;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.testkit.SectorContent;
 import java.lang.foreign.MemorySegment;
 
@@ -9,8 +10,6 @@ import java.lang.foreign.MemorySegment;
  * sectors are numbered through from 0. Elsewhere lies only filler, which is zero.
  */
 final class ContentMap {
-  static final int SECTOR_BYTES = SectorContent.SECTOR_BYTES;
-
   /** Size of the device. */
   static final int DEVICE_BYTES = 24 << 20;
 
@@ -23,7 +22,7 @@ final class ContentMap {
   static final long FILLER_BYTES = 14 << 20;
 
   private static final int[] FIRST_NUMBERS = {0, 24};
-  private static final int[] FIRST_SECTORS = {0, (4 << 20) / SECTOR_BYTES - 40};
+  private static final int[] FIRST_SECTORS = {0, (4 << 20) / BlockDevice.SECTOR_BYTES - 40};
   private static final int[] LENGTHS = {24, 72};
 
   private ContentMap() {}
@@ -62,7 +61,7 @@ final class ContentMap {
   }
 
   static long offsetBytes(int number) {
-    return (long) deviceSector(number) * SECTOR_BYTES;
+    return (long) deviceSector(number) * BlockDevice.SECTOR_BYTES;
   }
 
   /** The number of a sector of the device, or -1 where it holds no content. */
@@ -81,7 +80,7 @@ final class ContentMap {
     int[] ids = new int[SECTORS];
     for (int i = 0; i < SECTORS; i++) {
       int sector = deviceSector(i);
-      ids[i] = SectorContent.idAt(device, (long) sector * SECTOR_BYTES, sector);
+      ids[i] = SectorContent.idAt(device, (long) sector * BlockDevice.SECTOR_BYTES, sector);
     }
     return ids;
   }

@@ -1,5 +1,6 @@
 package io.pcache.testkit.simulation;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.block.RequestSource;
 import io.pcache.error.BackingFailureException;
 import io.pcache.error.ClosedException;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safety: none.
  */
 final class Life {
-  private static final int SECTOR = ContentMap.SECTOR_BYTES;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
   private static final int MAX_UNSYNCED_WRITES = 8;
   private static final int MAX_PENDING = 6;
   private static final int MAX_OVERLAP_DEPTH = 2;

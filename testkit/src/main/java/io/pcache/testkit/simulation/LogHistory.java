@@ -1,5 +1,6 @@
 package io.pcache.testkit.simulation;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.format.LogAddress;
 import io.pcache.testkit.LogImage;
 import io.pcache.testkit.SectorContent;
@@ -138,16 +139,16 @@ final class LogHistory {
   }
 
   private void noteKey(LogImage image, int key, MemorySegment media) {
-    long from = image.off(key) / ContentMap.SECTOR_BYTES;
+    long from = image.off(key) / BlockDevice.SECTOR_BYTES;
     long data = LogImage.dataOffset(image.segment(key), image.segmentOffset(key));
     if (image.off(key) >= ContentMap.FILLER_OFFSET) {
       return;
     }
-    int sectors = image.len(key) / ContentMap.SECTOR_BYTES;
+    int sectors = image.len(key) / BlockDevice.SECTOR_BYTES;
     for (int i = 0; i < sectors; i++) {
       int number = ContentMap.number(from + i);
       if (number >= 0) {
-        long at = data + (long) i * ContentMap.SECTOR_BYTES;
+        long at = data + (long) i * BlockDevice.SECTOR_BYTES;
         writes[number].add(starts.size(), SectorContent.idAt(media, at, from + i));
       }
     }

@@ -1,5 +1,6 @@
 package io.pcache.testkit.simulation;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.cache.CacheSnapshot;
 import io.pcache.format.LogAddress;
 import io.pcache.testkit.LogImage;
@@ -89,7 +90,10 @@ final class MediaCheck {
       boolean stale = image.segmentGeneration(i) < image.generation(segment);
       if (!stale) {
         dataSegments.set(segment);
-        addRange(segment, image.segmentOffset(i) / 512, image.len(i) / 512);
+        addRange(
+            segment,
+            image.segmentOffset(i) / BlockDevice.SECTOR_BYTES,
+            image.len(i) / BlockDevice.SECTOR_BYTES);
       }
       point(image.off(i), image.len(i), stale ? MISSING : segment, image.segmentOffset(i));
     }
@@ -107,8 +111,8 @@ final class MediaCheck {
     if (off >= ContentMap.FILLER_OFFSET) {
       return;
     }
-    for (int done = 0; done < len; done += ContentMap.SECTOR_BYTES) {
-      int number = ContentMap.number((off + done) / ContentMap.SECTOR_BYTES);
+    for (int done = 0; done < len; done += BlockDevice.SECTOR_BYTES) {
+      int number = ContentMap.number((off + done) / BlockDevice.SECTOR_BYTES);
       if (number >= 0) {
         segmentOf[number] = segment;
         offsetOf[number] = segmentOffset + done;

@@ -4,6 +4,7 @@ import io.pcache.AttachedCache;
 import io.pcache.agent.Agent;
 import io.pcache.backing.BackingDevice;
 import io.pcache.backing.BackingOptions;
+import io.pcache.block.BlockDevice;
 import io.pcache.cache.Cache;
 import io.pcache.cache.CacheTuning;
 import io.pcache.error.CorruptMediaException;
@@ -215,7 +216,7 @@ final class SimulatedEngine {
   }
 
   static MemorySegment buffer(int sectors) {
-    return MemorySegment.ofArray(new long[sectors * ContentMap.SECTOR_BYTES / Long.BYTES]);
+    return MemorySegment.ofArray(new long[sectors * BlockDevice.SECTOR_BYTES / Long.BYTES]);
   }
 
   /**
@@ -223,7 +224,7 @@ final class SimulatedEngine {
    */
   static int idAt(MemorySegment buffer, int i, int number) {
     return SectorContent.idAt(
-        buffer, (long) i * ContentMap.SECTOR_BYTES, ContentMap.deviceSector(number));
+        buffer, (long) i * BlockDevice.SECTOR_BYTES, ContentMap.deviceSector(number));
   }
 
   /** Closes in order. */
