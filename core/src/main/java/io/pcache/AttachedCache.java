@@ -33,12 +33,12 @@ public final class AttachedCache {
   private static final Logger LOG = LoggerFactory.getLogger(AttachedCache.class);
 
   private final Superblock superblock;
-  private final IdentityKeeper identity;
+  private final BackingIdentity identity;
   private final SharedMemory stagingMemory;
   private final Cache cache;
 
   private AttachedCache(
-      Superblock superblock, IdentityKeeper identity, SharedMemory stagingMemory, Cache cache) {
+      Superblock superblock, BackingIdentity identity, SharedMemory stagingMemory, Cache cache) {
     this.superblock = superblock;
     this.identity = identity;
     this.stagingMemory = stagingMemory;
@@ -69,7 +69,8 @@ public final class AttachedCache {
       IntFunction<CacheTuning> tuning) {
     Superblock superblock = NamedCacheDevice.read(name, () -> superblock(media));
     CacheInfo info = NamedCacheDevice.read(name, () -> CacheInfo.load(media, superblock));
-    IdentityKeeper identity = NamedCacheDevice.read(name, () -> IdentityKeeper.load(media, store));
+    BackingIdentity identity =
+        NamedCacheDevice.read(name, () -> BackingIdentity.load(media, store));
     identity.checkDevice(adopt);
     SharedMemory memory = place.open(identity.identity().uuid(), Staging.MEMORY_BYTES);
     try {
@@ -112,7 +113,7 @@ public final class AttachedCache {
 
   /** What a killed process left in memory is durable before the mark says that it is not there. */
   private static void openForWriting(
-      Cache cache, IdentityKeeper identity, boolean adopt, Clock clock) {
+      Cache cache, BackingIdentity identity, boolean adopt, Clock clock) {
     CacheSnapshot recovered = cache.snapshot();
     identity.check(
         new LogBounds(recovered.keyTail(), recovered.dirtyTail(), recovered.keyHead()),
@@ -182,7 +183,7 @@ public final class AttachedCache {
    * @throws io.pcache.error.PcacheException where the last flush failed
    */
   public void detach() {
-    LogBounds log = cache.finish();
+    LogBounds log = cache.shutDown();
     identity.closed(log);
     // Only now: memory that is missing after a kill counts as a loss.
     stagingMemory.remove();

@@ -153,7 +153,7 @@ public final class BackingDevice implements AutoCloseable {
   }
 
   private @Nullable BackingRequest pollAfterWaiting(RequestPurpose purpose) {
-    if (!runner.help()) {
+    if (!runner.stepInCaller()) {
       pool.awaitReturn(purpose);
     }
     return pool.poll(purpose);
@@ -165,8 +165,8 @@ public final class BackingDevice implements AutoCloseable {
    *
    * @return false where threads do the work and the caller may sleep
    */
-  public boolean help() {
-    return runner.help();
+  public boolean stepInCaller() {
+    return runner.stepInCaller();
   }
 
   /** Gives back a request that was acquired and not submitted. */
@@ -409,7 +409,7 @@ public final class BackingDevice implements AutoCloseable {
       return;
     }
     while (!gate.finishClosing()) {
-      if (!runner.help()) {
+      if (!runner.stepInCaller()) {
         gate.awaitIdle();
       }
     }

@@ -29,7 +29,7 @@ public interface BackingRunner extends AutoCloseable {
    * @return false where threads do the work and the caller may sleep; true where something was done
    *     and it should look again
    */
-  boolean help();
+  boolean stepInCaller();
 
   /** Ends the threads, if any. Called once, when nothing is in flight any more. */
   @Override

@@ -39,7 +39,7 @@ public final class SteppedRunner implements BackingRunner {
   }
 
   @Override
-  public boolean help() {
+  public boolean stepInCaller() {
     int done = step(submitWorker) + step(completionWorker);
     Invariants.check(
         done > 0, "whoever waits for a backing request has submitted the requests that it holds");

@@ -67,7 +67,7 @@ final class ThreadedRunner implements BackingRunner {
   }
 
   @Override
-  public boolean help() {
+  public boolean stepInCaller() {
     return false;
   }
 

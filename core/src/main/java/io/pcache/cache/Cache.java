@@ -18,7 +18,6 @@ import io.pcache.cache.commit.DirtyAges;
 import io.pcache.cache.commit.LogCommitter;
 import io.pcache.cache.damage.BadExtents;
 import io.pcache.cache.damage.DamagedKeySets;
-import io.pcache.cache.destage.BackingWriteGuard;
 import io.pcache.cache.destage.BackingWrites;
 import io.pcache.cache.destage.DirtyTail;
 import io.pcache.cache.destage.ReclaimPolicy;
@@ -26,13 +25,14 @@ import io.pcache.cache.destage.Reclaimer;
 import io.pcache.cache.destage.Salvaging;
 import io.pcache.cache.destage.StuckWrites;
 import io.pcache.cache.destage.Writeback;
+import io.pcache.cache.destage.WritebackListener;
 import io.pcache.cache.health.CacheCounters;
 import io.pcache.cache.health.CacheHealth;
 import io.pcache.cache.health.DeviceWatch;
 import io.pcache.cache.pace.AgentWakeups;
 import io.pcache.cache.pace.Backoff;
-import io.pcache.cache.pace.HandOver;
 import io.pcache.cache.pace.IndexMemory;
+import io.pcache.cache.pace.OffloadPolicy;
 import io.pcache.cache.pace.ReclaimDemand;
 import io.pcache.cache.pace.Throttle;
 import io.pcache.cache.recovery.Recovery;
@@ -128,7 +128,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
       CacheInfo info,
       Recovery recovery,
       BackingDevice backing,
-      BackingWriteGuard guard,
+      WritebackListener listener,
       StagedKeysPool pool,
       CacheTuning tuning) {
     this.geometry = geometry;
@@ -175,7 +175,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
             damagedKeySets,
             throttle,
             wakeups.reclaimer());
-    writeback = newWriteback(state, guard, damagedKeySets, tuning);
+    writeback = newWriteback(state, listener, damagedKeySets, tuning);
     followers = new LogFollowers(dirtyTail);
     reclaimPolicy =
         new ReclaimPolicy(
@@ -205,14 +205,14 @@ public final class Cache implements BlockDevice, AutoCloseable {
 
   private Writeback newWriteback(
       CacheState state,
-      BackingWriteGuard guard,
+      WritebackListener listener,
       DamagedKeySets damagedKeySets,
       CacheTuning tuning) {
     Wakeup own = wakeups.writeback();
     Backoff backoff = new Backoff(tuning.clock(), new SplittableRandom(tuning.seed()));
-    HandOver handOver = new HandOver(tuning.clock(), tuning.handOverNanos());
+    OffloadPolicy offload = new OffloadPolicy(tuning.clock(), tuning.offloadNanos());
     BackingWrites writes =
-        new BackingWrites(backing, handOver, guard, counters, health, backoff, own);
+        new BackingWrites(backing, offload, listener, counters, health, backoff, own);
     Salvaging salvaging =
         new Salvaging(state, damagedKeySets, badExtents, committer, dirtyTail.position(), own);
     return new Writeback(state, committer, dirtyTail, writes, salvaging, badExtents, backoff);
@@ -225,7 +225,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
    * @param info what it was formatted as
    * @param lastWriter who appended to its log last, as far as is known
    * @param closedLog where its log was when it was closed in order, or null where that is not known
-   * @param guard told before write-back changes the backing device
+   * @param listener told before write-back changes the backing device
    * @param staging where staged keys wait, and where a killed process has left some
    * @throws io.pcache.error.CorruptMediaException where something that was in the log is not
    *     readable any more
@@ -238,7 +238,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
       BackingDevice backing,
       LogEnd.Writer lastWriter,
       @Nullable LogBounds closedLog,
-      BackingWriteGuard guard,
+      WritebackListener listener,
       Staging staging,
       CacheTuning tuning) {
     Geometry geometry = Geometry.of(media, info, backing.sizeBytes());
@@ -251,7 +251,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
             tuning.recoveryThreads(),
             tuning.maxIndexBytes());
     StagedKeysPool pool = new StagedKeysPool(staging.memory());
-    return new Cache(geometry, info, recovery, backing, guard, pool, tuning);
+    return new Cache(geometry, info, recovery, backing, listener, pool, tuning);
   }
 
   /**
@@ -563,7 +563,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
    * @return where the log is
    * @throws PcacheException where the last flush failed; the agents are stopped all the same
    */
-  public LogBounds finish() {
+  public LogBounds shutDown() {
     closing = true;
     try {
       if (inFlight.count() > 0) {
@@ -590,7 +590,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
     }
   }
 
-  /** Whether {@link #finish} has come so far that everything acknowledged is durable. */
+  /** Whether {@link #shutDown} has come so far that everything acknowledged is durable. */
   public boolean isMadeDurable() {
     return madeDurable;
   }
@@ -606,12 +606,12 @@ public final class Cache implements BlockDevice, AutoCloseable {
   }
 
   /**
-   * {@link #finish} after its requests, for callers that do not want to know where the log ends.
+   * {@link #shutDown} after its requests, for callers that do not want to know where the log ends.
    */
   @Override
   public void close() {
     var _ = finishRequests(Patience.standard(), this::finishedRequests);
-    var _ = finish();
+    var _ = shutDown();
   }
 
   /**
@@ -642,7 +642,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
     }
     threads.clear();
     while (writeback.hasRequestsInFlight()) {
-      if (!backing.help()) {
+      if (!backing.stepInCaller()) {
         LockSupport.parkNanos(POLL_NANOS);
       }
     }

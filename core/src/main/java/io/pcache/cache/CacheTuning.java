@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  * @param seed seed of the jitter in back-off
  * @param stripes how many locks the index has, a power of two
  * @param dataHeads how many segments are filled at the same time, a power of two
- * @param handOverNanos how long the backing device takes at least for a request that write-back
+ * @param offloadNanos how long the backing device takes at least for a request that write-back
  *     hands to the device's threads; what is faster it carries out itself. 0 for handing over all
  * @param recoveryThreads how many walk the log at the same time, at least 1
  * @param maxIndexBytes how much of the heap the index may take; beyond it misses do not fill, and
@@ -23,7 +23,7 @@ public record CacheTuning(
     long seed,
     int stripes,
     int dataHeads,
-    long handOverNanos,
+    long offloadNanos,
     int recoveryThreads,
     long maxIndexBytes) {
   private static final int STRIPES = 8;

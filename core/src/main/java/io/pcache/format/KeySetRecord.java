@@ -57,8 +57,8 @@ public final class KeySetRecord {
   }
 
   private static void sealHeader(
-      MemorySegment bytes, long at, int second, long flags, int sizeBytes) {
-    bytes.set(LittleEndian.U32, at + KEY_NUM_OFFSET, second);
+      MemorySegment bytes, long at, int keyCountOrNextSegment, long flags, int sizeBytes) {
+    bytes.set(LittleEndian.U32, at + KEY_NUM_OFFSET, keyCountOrNextSegment);
     bytes.set(LittleEndian.U64, at + MAGIC_OFFSET, MAGIC);
     bytes.set(LittleEndian.U64, at + FLAGS_OFFSET, flags);
     int crc = Checksum.of(bytes, at + KEY_NUM_OFFSET, sizeBytes - KEY_NUM_OFFSET);
@@ -71,7 +71,7 @@ public final class KeySetRecord {
   }
 
   /** key_num, or the next cache_seg_id in a LAST kset. */
-  public static int second(MemorySegment bytes, long at) {
+  public static int keyCountOrNextSegment(MemorySegment bytes, long at) {
     return bytes.get(LittleEndian.U32, at + KEY_NUM_OFFSET);
   }
 
@@ -92,7 +92,7 @@ public final class KeySetRecord {
     }
     long sizeBytes = HEADER_BYTES;
     if (!isLast(bytes, at)) {
-      int keys = second(bytes, at);
+      int keys = keyCountOrNextSegment(bytes, at);
       if (keys < 0 || keys > MAX_KEYS) {
         return false;
       }

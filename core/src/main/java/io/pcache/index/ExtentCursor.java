@@ -12,19 +12,19 @@ public final class ExtentCursor {
 
   private long subtreeOffsetBytes;
   private long[] extents = NOTHING;
-  private long @Nullable [] proofs;
+  private long @Nullable [] sourceKeys;
   private int at;
   private int count;
 
   void reset(
       long newSubtreeOffsetBytes,
       long[] newExtents,
-      long @Nullable [] newProofs,
+      long @Nullable [] newSourceKeys,
       int newAt,
       int newCount) {
     subtreeOffsetBytes = newSubtreeOffsetBytes;
     extents = newExtents;
-    proofs = newProofs;
+    sourceKeys = newSourceKeys;
     at = newAt;
     count = newCount;
   }
@@ -64,22 +64,22 @@ public final class ExtentCursor {
     return Extent.isClean(extents[at]);
   }
 
-  /** Where the whole key starts in the data area; only with proofs. */
+  /** Where the whole key starts in the data area; only with sourceKeys. */
   public int keySegOffsetBytes() {
-    return KeyProof.segSector(proof()) * BlockDevice.SECTOR_BYTES;
+    return SourceKey.segSector(sourceKey()) * BlockDevice.SECTOR_BYTES;
   }
 
-  /** The whole key's length in bytes; only with proofs. */
+  /** The whole key's length in bytes; only with sourceKeys. */
   public int keyLengthBytes() {
-    return KeyProof.lengthSectors(proof()) * BlockDevice.SECTOR_BYTES;
+    return SourceKey.lengthSectors(sourceKey()) * BlockDevice.SECTOR_BYTES;
   }
 
-  /** The checksum of the whole key; only with proofs. */
+  /** The checksum of the whole key; only with sourceKeys. */
   public int keyDataCrc() {
-    return KeyProof.dataCrc(proof());
+    return SourceKey.dataCrc(sourceKey());
   }
 
-  private long proof() {
-    return proofs == null ? 0 : proofs[at];
+  private long sourceKey() {
+    return sourceKeys == null ? 0 : sourceKeys[at];
   }
 }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The device is cut into subtrees of 4 MiB. A subtree is a sorted array of packed extents,
  * searched from a likely place and changed by moving its tail: 8 bytes an extent and nothing for
  * the collector to follow. With data checksums a second array holds, for each extent, the whole key
- * it was cut from ({@link KeyProof}), which is what its checksum covers.
+ * it was cut from ({@link SourceKey}), which is what its checksum covers.
  *
  * <p>Invariants: extents of a subtree are ascending and do not overlap; no extent crosses a
  * subtree.
@@ -40,14 +40,14 @@ public final class ExtentIndex {
   /** What four extents take at most, the header of their array and its spare room included. */
   private static final long UNIT_BYTES = 64;
 
-  /** A count, a reference, and a second reference where there are proofs. */
+  /** A count, a reference, and a second reference where there are sourceKeys. */
   private static final long SUBTREE_BYTES = Integer.BYTES + Long.BYTES;
 
   private static final long[] NOTHING = {};
 
   private final long[][] subtrees;
   private final int[] counts;
-  private final long @Nullable [][] proofs;
+  private final long @Nullable [][] sourceKeys;
 
   /** How many times {@link #UNIT_EXTENTS} the subtrees hold, each rounded up. */
   private final LongAdder units = new LongAdder();
@@ -56,24 +56,24 @@ public final class ExtentIndex {
    * Creates an empty index.
    *
    * @param deviceBytes size of the logical device
-   * @param withProofs whether extents carry what a checksum of their key needs
+   * @param withSourceKeys whether extents carry what a checksum of their key needs
    */
-  public ExtentIndex(long deviceBytes, boolean withProofs) {
+  public ExtentIndex(long deviceBytes, boolean withSourceKeys) {
     int n = subtreesOf(deviceBytes);
     subtrees = new long[n][];
     Arrays.fill(subtrees, NOTHING);
     counts = new int[n];
-    proofs = withProofs ? new long[n][] : null;
-    if (proofs != null) {
-      Arrays.fill(proofs, NOTHING);
+    sourceKeys = withSourceKeys ? new long[n][] : null;
+    if (sourceKeys != null) {
+      Arrays.fill(sourceKeys, NOTHING);
     }
   }
 
   /** Takes over what {@link ExtentIndexBuilder} has built. */
-  ExtentIndex(long[][] subtrees, int[] counts, long @Nullable [][] proofs) {
+  ExtentIndex(long[][] subtrees, int[] counts, long @Nullable [][] sourceKeys) {
     this.subtrees = subtrees;
     this.counts = counts;
-    this.proofs = proofs;
+    this.sourceKeys = sourceKeys;
     for (int count : counts) {
       units.add(units(count));
     }
@@ -85,28 +85,29 @@ public final class ExtentIndex {
   }
 
   /** What so many units of a few extents take of the heap at most, in bytes. */
-  public static long unitBytes(long units, boolean withProofs) {
-    return units * (withProofs ? 2 * UNIT_BYTES : UNIT_BYTES);
+  public static long unitBytes(long units, boolean withSourceKeys) {
+    return units * (withSourceKeys ? 2 * UNIT_BYTES : UNIT_BYTES);
   }
 
   /** What an index of that many extents takes of the heap, in bytes, where they lie dense. */
-  public static long heapBytes(long deviceBytes, boolean withProofs, long extents) {
-    return emptyHeapBytes(deviceBytes, withProofs)
-        + unitBytes((extents + UNIT_EXTENTS - 1) / UNIT_EXTENTS, withProofs);
+  public static long heapBytes(long deviceBytes, boolean withSourceKeys, long extents) {
+    return emptyHeapBytes(deviceBytes, withSourceKeys)
+        + unitBytes((extents + UNIT_EXTENTS - 1) / UNIT_EXTENTS, withSourceKeys);
   }
 
   /** What an index takes of the heap while it holds nothing, in bytes. */
-  public static long emptyHeapBytes(long deviceBytes, boolean withProofs) {
-    return subtreesOf(deviceBytes) * (withProofs ? SUBTREE_BYTES + Long.BYTES : SUBTREE_BYTES);
+  public static long emptyHeapBytes(long deviceBytes, boolean withSourceKeys) {
+    return subtreesOf(deviceBytes) * (withSourceKeys ? SUBTREE_BYTES + Long.BYTES : SUBTREE_BYTES);
   }
 
   /**
-   * What the index takes of the heap at most, in bytes: 16 an extent, 32 with proofs, rounded up to
-   * four extents in each subtree, and the subtrees themselves. Roughly while others change it.
+   * What the index takes of the heap at most, in bytes: 16 an extent, 32 with sourceKeys, rounded
+   * up to four extents in each subtree, and the subtrees themselves. Roughly while others change
+   * it.
    */
   public long heapBytes() {
-    long fixed = counts.length * (proofs == null ? SUBTREE_BYTES : SUBTREE_BYTES + Long.BYTES);
-    return fixed + unitBytes(units.sum(), proofs != null);
+    long fixed = counts.length * (sourceKeys == null ? SUBTREE_BYTES : SUBTREE_BYTES + Long.BYTES);
+    return fixed + unitBytes(units.sum(), sourceKeys != null);
   }
 
   /** How many subtrees a device has. */
@@ -137,7 +138,7 @@ public final class ExtentIndex {
   /**
    * Makes a key's range read from its segment, in place of whatever held it before.
    *
-   * @param key its range stays inside one subtree; its checksum is ignored without proofs
+   * @param key its range stays inside one subtree; its checksum is ignored without sourceKeys
    */
   public void put(Key key) {
     int sector = sectorInSubtree(key.offsetBytes());
@@ -155,11 +156,11 @@ public final class ExtentIndex {
     long flags = key.isClean() ? Extent.CLEAN : 0;
     Extent.checkInsideSubtree(sector, length);
     long extent = Extent.pack(sector, length, key.cacheSegId(), segSector, flags);
-    long proof = KeyProof.pack(segSector, length, key.dataCrc());
-    replace(subtreeOf(key.offsetBytes()), sector, sector + length, extent, proof, hint);
+    long sourceKey = SourceKey.pack(segSector, length, key.dataCrc());
+    replace(subtreeOf(key.offsetBytes()), sector, sector + length, extent, sourceKey, hint);
   }
 
-  private void replace(int subtree, int from, int to, long extent, long proof, int hint) {
+  private void replace(int subtree, int from, int to, long extent, long sourceKey, int hint) {
     long[] extents = subtrees[subtree];
     int count = counts[subtree];
     int first = firstEndingAfter(extents, count, from, hint);
@@ -167,7 +168,7 @@ public final class ExtentIndex {
         && Extent.sector(extents[first]) == from
         && Extent.endSector(extents[first]) == to) {
       extents[first] = extent;
-      setProof(subtree, first, proof);
+      setSourceKey(subtree, first, sourceKey);
       return;
     }
     int past = firstStartingAtOrAfter(extents, count, first, to);
@@ -176,17 +177,17 @@ public final class ExtentIndex {
     long left = keepLeft ? Extent.cut(extents[first], Extent.sector(extents[first]), from) : 0;
     long right =
         keepRight ? Extent.cut(extents[past - 1], to, Extent.endSector(extents[past - 1])) : 0;
-    long leftProof = keepLeft ? proofAt(subtree, first) : 0;
-    long rightProof = keepRight ? proofAt(subtree, past - 1) : 0;
+    long leftSourceKey = keepLeft ? sourceKeyAt(subtree, first) : 0;
+    long rightSourceKey = keepRight ? sourceKeyAt(subtree, past - 1) : 0;
     int inserted = 1 + (keepLeft ? 1 : 0) + (keepRight ? 1 : 0);
     splice(subtree, first, past, inserted);
     int at = first;
     if (keepLeft) {
-      set(subtree, at++, left, leftProof);
+      set(subtree, at++, left, leftSourceKey);
     }
-    set(subtree, at++, extent, proof);
+    set(subtree, at++, extent, sourceKey);
     if (keepRight) {
-      set(subtree, at, right, rightProof);
+      set(subtree, at, right, rightSourceKey);
     }
   }
 
@@ -274,7 +275,7 @@ public final class ExtentIndex {
     cursor.reset(
         (long) subtree * MediaLayout.SUBTREE_BYTES,
         extents,
-        proofs == null ? null : proofs[subtree],
+        sourceKeys == null ? null : sourceKeys[subtree],
         at,
         counts[subtree]);
   }
@@ -338,8 +339,8 @@ public final class ExtentIndex {
     int count = counts[subtree];
     int newCount = count - (past - first) + inserted;
     subtrees[subtree] = spliced(subtrees[subtree], count, first, past, inserted, newCount);
-    if (proofs != null) {
-      proofs[subtree] = spliced(proofs[subtree], count, first, past, inserted, newCount);
+    if (sourceKeys != null) {
+      sourceKeys[subtree] = spliced(sourceKeys[subtree], count, first, past, inserted, newCount);
     }
     counts[subtree] = newCount;
     int moreUnits = units(newCount) - units(count);
@@ -373,18 +374,18 @@ public final class ExtentIndex {
     return mostlyUnused || (count == 0 && length > 0);
   }
 
-  private void set(int subtree, int at, long extent, long proof) {
+  private void set(int subtree, int at, long extent, long sourceKey) {
     subtrees[subtree][at] = extent;
-    setProof(subtree, at, proof);
+    setSourceKey(subtree, at, sourceKey);
   }
 
-  private void setProof(int subtree, int at, long proof) {
-    if (proofs != null) {
-      proofs[subtree][at] = proof;
+  private void setSourceKey(int subtree, int at, long sourceKey) {
+    if (sourceKeys != null) {
+      sourceKeys[subtree][at] = sourceKey;
     }
   }
 
-  private long proofAt(int subtree, int at) {
-    return proofs == null ? 0 : proofs[subtree][at];
+  private long sourceKeyAt(int subtree, int at) {
+    return sourceKeys == null ? 0 : sourceKeys[subtree][at];
   }
 }

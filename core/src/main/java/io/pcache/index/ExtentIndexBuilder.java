@@ -42,7 +42,7 @@ public final class ExtentIndexBuilder {
 
   private final long[][] entries;
   private final int[] counts;
-  private final long @Nullable [][] proofs;
+  private final long @Nullable [][] sourceKeys;
   private final int longsPerEntry;
   private final long maxHeapBytes;
 
@@ -56,15 +56,15 @@ public final class ExtentIndexBuilder {
    *     counts it
    * @throws NoSpaceException where an empty index would take more
    */
-  public ExtentIndexBuilder(long deviceBytes, boolean withProofs, long maxHeapBytes) {
+  public ExtentIndexBuilder(long deviceBytes, boolean withSourceKeys, long maxHeapBytes) {
     this.maxHeapBytes = maxHeapBytes;
-    checkFits(ExtentIndex.emptyHeapBytes(deviceBytes, withProofs));
+    checkFits(ExtentIndex.emptyHeapBytes(deviceBytes, withSourceKeys));
     int n = ExtentIndex.subtreesOf(deviceBytes);
     entries = new long[n][];
     Arrays.fill(entries, NOTHING);
     counts = new int[n];
-    proofs = withProofs ? new long[n][] : null;
-    longsPerEntry = withProofs ? 2 : 1;
+    sourceKeys = withSourceKeys ? new long[n][] : null;
+    longsPerEntry = withSourceKeys ? 2 : 1;
   }
 
   /** One of {@code shares} parts of the subtrees, every subtree being in one of them. */
@@ -78,7 +78,7 @@ public final class ExtentIndexBuilder {
    * @throws NoSpaceException where it takes more of the heap than it may
    */
   public ExtentIndex build() {
-    ExtentIndex index = new ExtentIndex(entries, counts, proofs);
+    ExtentIndex index = new ExtentIndex(entries, counts, sourceKeys);
     checkFits(index.heapBytes());
     return index;
   }
@@ -127,7 +127,7 @@ public final class ExtentIndexBuilder {
           key.cacheSegId(),
           segSector,
           key.isClean() ? Extent.CLEAN : 0,
-          KeyProof.pack(segSector, length, key.dataCrc()));
+          SourceKey.pack(segSector, length, key.dataCrc()));
     }
 
     /** {@link ExtentIndex#removeRange} for a range that this share holds. */
@@ -136,7 +136,7 @@ public final class ExtentIndexBuilder {
     }
 
     private void note(
-        long offsetBytes, int length, int cacheSegId, int segSector, long flags, long proof) {
+        long offsetBytes, int length, int cacheSegId, int segSector, long flags, long sourceKey) {
       int subtree = ExtentIndex.subtreeOf(offsetBytes);
       int sector = ExtentIndex.sectorInSubtree(offsetBytes);
       Extent.checkInsideSubtree(sector, length);
@@ -148,7 +148,7 @@ public final class ExtentIndexBuilder {
       long[] target = entries[subtree];
       target[at] = Extent.pack(sector, length, cacheSegId, segSector, flags);
       if (longsPerEntry > 1) {
-        target[at + 1] = proof;
+        target[at + 1] = sourceKey;
       }
       counts[subtree]++;
     }
@@ -188,12 +188,12 @@ public final class ExtentIndexBuilder {
       for (int i = 0; i < count; i++) {
         extents[i] = merged[i * longsPerEntry];
       }
-      if (proofs != null) {
+      if (sourceKeys != null) {
         long[] own = ExtentIndex.arrayFor(count);
         for (int i = 0; i < count; i++) {
           own[i] = merged[i * longsPerEntry + 1];
         }
-        proofs[subtree] = own;
+        sourceKeys[subtree] = own;
       }
     }
   }

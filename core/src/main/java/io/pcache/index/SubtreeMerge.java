@@ -15,8 +15,8 @@ import java.util.Arrays;
  *   seen       │ 1 1 2 2 2 1     4 4 4    │
  * </pre>
  *
- * <p>Entries are packed {@link Extent}s, each followed by its {@link KeyProof} where there are
- * proofs.
+ * <p>Entries are packed {@link Extent}s, each followed by its {@link SourceKey} where there are
+ * sourceKeys.
  *
  * <p>Thread-safety: none; reusable.
  */

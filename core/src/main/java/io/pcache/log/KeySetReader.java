@@ -62,7 +62,7 @@ public final class KeySetReader {
       checkNextSegment(position);
       return Found.LAST;
     }
-    keyCount = KeySetRecord.second(copy, 0);
+    keyCount = KeySetRecord.keyCountOrNextSegment(copy, 0);
     checkRoomBehind(position);
     checkKeys(position);
     return Found.KEYS;
@@ -89,13 +89,16 @@ public final class KeySetReader {
       return;
     }
     int keys =
-        Math.clamp(Integer.toUnsignedLong(KeySetRecord.second(copy, 0)), 0, KeySetRecord.MAX_KEYS);
+        Math.clamp(
+            Integer.toUnsignedLong(KeySetRecord.keyCountOrNextSegment(copy, 0)),
+            0,
+            KeySetRecord.MAX_KEYS);
     long wanted = Math.min(sizeBytes, KeySetRecord.sizeBytes(keys));
     MemorySegment.copy(media.view(), at + header, copy, header, wanted - header);
   }
 
   private void checkNextSegment(LogAddress position) {
-    int next = KeySetRecord.second(copy, 0);
+    int next = KeySetRecord.keyCountOrNextSegment(copy, 0);
     if (next < 0 || next >= chain.segments()) {
       throw new CorruptMediaException(
           "LAST key set at %s: next segment %d found, below %d expected"
@@ -143,7 +146,7 @@ public final class KeySetReader {
 
   /** Where the log goes on after a LAST key set. */
   public int nextCacheSegId() {
-    return KeySetRecord.second(copy, 0);
+    return KeySetRecord.keyCountOrNextSegment(copy, 0);
   }
 
   /** The position after what was read at {@code position}. */

@@ -118,7 +118,7 @@ public final class LogEnd {
         at += Long.BYTES;
         continue;
       }
-      int n = KeySetRecord.isLast(area, at) ? 0 : KeySetRecord.second(area, at);
+      int n = KeySetRecord.isLast(area, at) ? 0 : KeySetRecord.keyCountOrNextSegment(area, at);
       if (isCurrent(area, at, n, chain.segments(), generations)) {
         keySets++;
         keys += n;

@@ -46,7 +46,7 @@ class KeySetRecordTest {
     seal(keys);
     assertThat(KeySetRecord.isValid(bytes, 0, KeySetRecord.sizeBytes(keys))).isTrue();
     assertThat(KeySetRecord.isLast(bytes, 0)).isFalse();
-    assertThat(KeySetRecord.second(bytes, 0)).isEqualTo(keys);
+    assertThat(KeySetRecord.keyCountOrNextSegment(bytes, 0)).isEqualTo(keys);
   }
 
   @Test
@@ -54,7 +54,7 @@ class KeySetRecordTest {
     KeySetRecord.sealLast(bytes, 8, 1_048_575);
     assertThat(KeySetRecord.isValid(bytes, 8, KeySetRecord.HEADER_BYTES)).isTrue();
     assertThat(KeySetRecord.isLast(bytes, 8)).isTrue();
-    assertThat(KeySetRecord.second(bytes, 8)).isEqualTo(1_048_575);
+    assertThat(KeySetRecord.keyCountOrNextSegment(bytes, 8)).isEqualTo(1_048_575);
   }
 
   @Test

@@ -57,10 +57,10 @@ class ExtentIndexBuilderTest {
     private final int busySubtrees;
     private final int maxSectors;
 
-    History(long seed, boolean withProofs, int shareCount, int busySubtrees, int maxSectors) {
+    History(long seed, boolean withSourceKeys, int shareCount, int busySubtrees, int maxSectors) {
       this.random = new Random(seed);
-      this.expected = new ExtentIndex(DEVICE_BYTES, withProofs);
-      this.builder = new ExtentIndexBuilder(DEVICE_BYTES, withProofs, Long.MAX_VALUE);
+      this.expected = new ExtentIndex(DEVICE_BYTES, withSourceKeys);
+      this.builder = new ExtentIndexBuilder(DEVICE_BYTES, withSourceKeys, Long.MAX_VALUE);
       this.shares = new ExtentIndexBuilder.Share[shareCount];
       this.busySubtrees = busySubtrees;
       this.maxSectors = maxSectors;
@@ -129,9 +129,9 @@ class ExtentIndexBuilderTest {
     "5, false, 5, 2, 1"
   })
   void anyHistoryLeavesWhatOneChangeAtATimeLeaves(
-      long seed, boolean withProofs, int shares, int busySubtrees, int maxSectors) {
+      long seed, boolean withSourceKeys, int shares, int busySubtrees, int maxSectors) {
     for (int changes = 0; changes <= 60_000; changes = changes * 3 + 1) {
-      History history = new History(seed, withProofs, shares, busySubtrees, maxSectors);
+      History history = new History(seed, withSourceKeys, shares, busySubtrees, maxSectors);
       for (int i = 0; i < changes; i++) {
         history.change();
       }

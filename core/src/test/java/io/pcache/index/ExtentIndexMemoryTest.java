@@ -18,7 +18,7 @@ class ExtentIndexMemoryTest {
 
   private static long heapBytes(ExtentIndex index) throws ReflectiveOperationException {
     long bytes = ARRAY_HEADER_BYTES + ((int[]) field(index, "counts")).length * 4L;
-    return bytes + bytesOf(field(index, "subtrees")) + bytesOf(field(index, "proofs"));
+    return bytes + bytesOf(field(index, "subtrees")) + bytesOf(field(index, "sourceKeys"));
   }
 
   private static Object field(Object index, String name) throws ReflectiveOperationException {
@@ -58,9 +58,9 @@ class ExtentIndexMemoryTest {
 
   @ParameterizedTest
   @CsvSource({"false, 16", "true, 32"})
-  void anExtentTakesNoMoreThanPromisedAsTheIndexFillsAndEmpties(boolean withProofs, int perExtent)
-      throws ReflectiveOperationException {
-    ExtentIndex index = new ExtentIndex((long) EXTENTS * EXTENT_BYTES, withProofs);
+  void anExtentTakesNoMoreThanPromisedAsTheIndexFillsAndEmpties(
+      boolean withSourceKeys, int perExtent) throws ReflectiveOperationException {
+    ExtentIndex index = new ExtentIndex((long) EXTENTS * EXTENT_BYTES, withSourceKeys);
     int[] blocks = shuffled(1);
     for (int i = 0; i < EXTENTS; i++) {
       index.put(
@@ -84,10 +84,10 @@ class ExtentIndexMemoryTest {
 
   @ParameterizedTest
   @CsvSource({"false, 16", "true, 32"})
-  void anIndexThatWasBuiltAtOnceTakesNoMoreThanPromised(boolean withProofs, int perExtent)
+  void anIndexThatWasBuiltAtOnceTakesNoMoreThanPromised(boolean withSourceKeys, int perExtent)
       throws ReflectiveOperationException {
     ExtentIndexBuilder builder =
-        new ExtentIndexBuilder((long) EXTENTS * EXTENT_BYTES, withProofs, Long.MAX_VALUE);
+        new ExtentIndexBuilder((long) EXTENTS * EXTENT_BYTES, withSourceKeys, Long.MAX_VALUE);
     ExtentIndexBuilder.Share share = builder.share(0, 1);
     int[] blocks = shuffled(2);
     for (int i = 0; i < EXTENTS; i++) {

@@ -66,14 +66,14 @@ class ExtentIndexTest {
 
   /** Compares a whole subtree: every extent sector by sector, and no sector missing. */
   private static void compare(
-      ExtentIndex index, Model model, int subtree, boolean withProofs, String where) {
+      ExtentIndex index, Model model, int subtree, boolean withSourceKeys, String where) {
     ExtentCursor cursor = new ExtentCursor();
     long at = (long) subtree * SUBTREE;
     long end = at + SUBTREE;
     index.seek(cursor, at);
     for (; cursor.isValid(); cursor.next()) {
       checkMissing(model, at, cursor.offsetBytes(), where);
-      checkExtent(model, cursor, withProofs, where);
+      checkExtent(model, cursor, withSourceKeys, where);
       at = cursor.endBytes();
     }
     checkMissing(model, at, end, where);
@@ -88,7 +88,7 @@ class ExtentIndexTest {
   }
 
   private static void checkExtent(
-      Model model, ExtentCursor cursor, boolean withProofs, String where) {
+      Model model, ExtentCursor cursor, boolean withSourceKeys, String where) {
     for (long at = cursor.offsetBytes(); at < cursor.endBytes(); at += SECTOR) {
       int sector = (int) (at / SECTOR);
       ModelKey key = model.keys[sector];
@@ -98,14 +98,14 @@ class ExtentIndexTest {
               && cursor.cacheSegId() == key.segment()
               && segOffset == key.segOffset() + (at - key.offset())
               && cursor.isClean() == model.clean[sector]
-              && (!withProofs || provesAll(cursor, key));
+              && (!withSourceKeys || matchesSourceKey(cursor, key));
       if (!same) {
         throw new AssertionError(where + ": byte " + at + " should read from " + key);
       }
     }
   }
 
-  private static boolean provesAll(ExtentCursor cursor, ModelKey key) {
+  private static boolean matchesSourceKey(ExtentCursor cursor, ModelKey key) {
     return cursor.keySegOffsetBytes() == key.segOffset()
         && cursor.keyLengthBytes() == key.length()
         && cursor.keyDataCrc() == key.crc();
@@ -113,25 +113,25 @@ class ExtentIndexTest {
 
   @ParameterizedTest
   @CsvSource({"1, false", "2, false", "3, true", "4, true"})
-  void anyHistoryLeavesWhatAModelOfSectorsHolds(long seed, boolean withProofs) {
-    new History(seed, withProofs).run();
+  void anyHistoryLeavesWhatAModelOfSectorsHolds(long seed, boolean withSourceKeys) {
+    new History(seed, withSourceKeys).run();
   }
 
   /** Random changes to index and model alike; keys take bytes of segments that no other has. */
   private static final class History {
     private final long seed;
     private final Random random;
-    private final boolean withProofs;
+    private final boolean withSourceKeys;
     private final ExtentIndex index;
     private final Model model = new Model();
     private final @Nullable ModelKey[] recent = new @Nullable ModelKey[64];
     private int allocatedSectors;
 
-    History(long seed, boolean withProofs) {
+    History(long seed, boolean withSourceKeys) {
       this.seed = seed;
       this.random = new Random(seed);
-      this.withProofs = withProofs;
-      this.index = new ExtentIndex((long) SUBTREES * SUBTREE, withProofs);
+      this.withSourceKeys = withSourceKeys;
+      this.index = new ExtentIndex((long) SUBTREES * SUBTREE, withSourceKeys);
     }
 
     void run() {
@@ -146,7 +146,7 @@ class ExtentIndexTest {
 
     private void compareAll(int step) {
       for (int subtree = 0; subtree < SUBTREES; subtree++) {
-        compare(index, model, subtree, withProofs, "seed " + seed + ", step " + step);
+        compare(index, model, subtree, withSourceKeys, "seed " + seed + ", step " + step);
       }
     }
 

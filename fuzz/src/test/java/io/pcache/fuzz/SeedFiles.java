@@ -80,7 +80,10 @@ final class SeedFiles {
           view.get(LittleEndian.U64, at + 8) == KeySetRecord.MAGIC
               && KeySetRecord.isValid(view, at, 8192);
       if (valid) {
-        int keys = KeySetRecord.isLast(view, at) ? 0 : Math.min(3, KeySetRecord.second(view, at));
+        int keys =
+            KeySetRecord.isLast(view, at)
+                ? 0
+                : Math.min(3, KeySetRecord.keyCountOrNextSegment(view, at));
         int size = KeySetRecord.sizeBytes(keys);
         ByteBuffer bytes = ByteBuffer.allocate(size + 3);
         bytes.put((byte) 1).putShort((short) 0x00F0);

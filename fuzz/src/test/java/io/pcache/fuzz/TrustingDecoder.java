@@ -22,7 +22,7 @@ public final class TrustingDecoder {
         || KeySetRecord.isLast(keySet, 0)) {
       return;
     }
-    int keys = KeySetRecord.second(keySet, 0);
+    int keys = KeySetRecord.keyCountOrNextSegment(keySet, 0);
     for (int i = 0; i < keys; i++) {
       int unused = KeyRecord.len(keySet, KeySetRecord.keyOffset(i));
     }

@@ -89,7 +89,7 @@ final class Connection implements Runnable {
     PendingReplies pending = new PendingReplies();
     try (SocketInput input =
         new SocketInput(
-            channel, shared.socketBuffers(), shared.turnsAwake(), receiveClock, pending)) {
+            channel, shared.socketBuffers(), shared.busyPollPermits(), receiveClock, pending)) {
       OptionReplies replies = new OptionReplies(output);
       Negotiated negotiated =
           new Negotiation(shared.exports(), input, replies, shared::isShuttingDown).run();

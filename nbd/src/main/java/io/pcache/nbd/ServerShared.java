@@ -13,7 +13,7 @@ final class ServerShared {
   private final BufferPool buffers;
   private final BufferPool socketBuffers = new BufferPool(MAX_IDLE_SOCKET_BUFFER_BYTES);
   private final MemoryBudget budget;
-  private final Semaphore turnsAwake =
+  private final Semaphore busyPollPermits =
       BusyPoll.newTurns(Runtime.getRuntime().availableProcessors());
   private final LongAdder requestsInFlight = new LongAdder();
   private final DismissalLog dismissals;
@@ -47,8 +47,8 @@ final class ServerShared {
   }
 
   /** For threads that wait for input awake. */
-  Semaphore turnsAwake() {
-    return turnsAwake;
+  Semaphore busyPollPermits() {
+    return busyPollPermits;
   }
 
   /** Frees idle buffers; the others follow when they come back. */

@@ -17,7 +17,7 @@ import java.util.function.Consumer;
  */
 public final class BlockingDevice {
   private static final int PIECE_BYTES = 1 << 20;
-  private static final Duration HANG = Duration.ofSeconds(240);
+  private static final Duration HANG = Duration.ofMinutes(4);
 
   private final BlockDevice device;
   private final ConcurrentLinkedQueue<AwaitedRequest> idle = new ConcurrentLinkedQueue<>();

@@ -9,7 +9,7 @@ import io.pcache.block.BlockDevice;
 import io.pcache.block.BlockRequest;
 import io.pcache.cache.Cache;
 import io.pcache.cache.CacheTuning;
-import io.pcache.cache.destage.BackingWriteGuard;
+import io.pcache.cache.destage.WritebackListener;
 import io.pcache.cache.recovery.Staging;
 import io.pcache.error.PcacheException;
 import io.pcache.format.CacheInfo;
@@ -114,11 +114,12 @@ public final class SteppedCache {
       ManualClock clock,
       CacheTuning tuning,
       LogEnd.Writer lastWriter,
-      BackingWriteGuard guard) {
+      WritebackListener listener) {
     CacheInfo info = CacheInfo.load(media, Superblock.load(media));
     BackingDevice backing = BackingDevice.start(store, FEW_REQUESTS, new SteppedRunner());
     Cache cache =
-        Cache.recover(media, info, backing, lastWriter, null, guard, Staging.inProcess(), tuning);
+        Cache.recover(
+            media, info, backing, lastWriter, null, listener, Staging.inProcess(), tuning);
     cache.prepareForWriting();
     media.sync();
     return new SteppedCache(media, cache, backing, clock);

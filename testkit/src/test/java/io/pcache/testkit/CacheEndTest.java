@@ -148,7 +148,7 @@ class CacheEndTest {
       Thread closer =
           Thread.ofPlatform()
               .start(() -> {
-                assertThatThrownBy(cache::finish).isInstanceOf(MediaFailureException.class);
+                assertThatThrownBy(cache::shutDown).isInstanceOf(MediaFailureException.class);
                 stillHeld.set(store.waiting());
               });
       await().until(() -> !closer.isAlive() || waitsForRequests(closer));

@@ -71,7 +71,7 @@ class RepairUnderCrashTest {
       SteppedRequest flush = SteppedCache.flushRequest();
       cache.submit(flush);
       while (!flush.isDone()) {
-        assertThat(cache.step("log-flusher")).isPositive();
+        assertThat(cache.step("log-committer")).isPositive();
       }
     }
     return media.kill();

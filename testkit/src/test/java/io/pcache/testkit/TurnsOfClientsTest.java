@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class TurnsOfClientsTest {
   private static final List<String> AGENTS =
       List.of(
-          "log-flusher",
+          "log-committer",
           "write-back",
           "backing-submit",
           "backing-completion",

@@ -126,7 +126,7 @@ public final class LogCommitter implements Agent {
 
   @Override
   public String name() {
-    return "log-flusher";
+    return "log-committer";
   }
 
   /** Where the durable log ends. Write-back goes this far and no further. */

@@ -7,7 +7,7 @@ import io.pcache.backing.RequestPurpose;
 import io.pcache.cache.health.CacheCounters;
 import io.pcache.cache.health.CacheHealth;
 import io.pcache.cache.pace.Backoff;
-import io.pcache.cache.pace.HandOver;
+import io.pcache.cache.pace.OffloadPolicy;
 import io.pcache.error.BackingFailureException;
 import io.pcache.error.ClosedException;
 import io.pcache.error.PcacheException;
@@ -26,8 +26,8 @@ public final class BackingWrites {
   private static final int MAX_IN_FLIGHT = 32;
 
   private final BackingDevice backing;
-  private final HandOver handOver;
-  private final BackingWriteGuard guard;
+  private final OffloadPolicy offload;
+  private final WritebackListener listener;
   private final CacheCounters counters;
   private final CacheHealth health;
   private final Backoff backoff;
@@ -38,21 +38,21 @@ public final class BackingWrites {
   /**
    * Nothing is under way.
    *
-   * @param guard told of each write before, and of each flush after
+   * @param listener told of each write before, and of each flush after
    * @param backoff whether writes are tried again
    * @param wakeup woken when a write completes
    */
   public BackingWrites(
       BackingDevice backing,
-      HandOver handOver,
-      BackingWriteGuard guard,
+      OffloadPolicy offload,
+      WritebackListener listener,
       CacheCounters counters,
       CacheHealth health,
       Backoff backoff,
       Wakeup wakeup) {
     this.backing = backing;
-    this.handOver = handOver;
-    this.guard = guard;
+    this.offload = offload;
+    this.listener = listener;
     this.counters = counters;
     this.health = health;
     this.backoff = backoff;
@@ -95,7 +95,7 @@ public final class BackingWrites {
       prepareOrGiveBack(request, plan);
       inFlight.incrementAndGet();
       issued++;
-      if (plan.hasNext() && handOver.pays()) {
+      if (plan.hasNext() && offload.isWorthwhile()) {
         backing.submit(request);
       } else {
         // After the last there is nothing else to do until it is over.
@@ -106,9 +106,9 @@ public final class BackingWrites {
   }
 
   private void carryOutHere(BackingRequest request) {
-    handOver.started();
+    offload.started();
     backing.execute(request);
-    handOver.ended();
+    offload.ended();
   }
 
   private void prepareOrGiveBack(BackingRequest request, WritebackPlan plan) {
@@ -139,7 +139,7 @@ public final class BackingWrites {
 
   private void addPieces(BackingRequest request, List<WritebackPlan.Piece> run) {
     long offset = run.getFirst().offsetBytes();
-    guard.beforeWrite(offset, run.getLast().endBytes() - offset);
+    listener.beforeWrite(offset, run.getLast().endBytes() - offset);
     for (WritebackPlan.Piece piece : run) {
       request.addPiece(piece.bytes());
     }
@@ -167,6 +167,6 @@ public final class BackingWrites {
       fail(e);
       return;
     }
-    guard.afterFlush();
+    listener.afterFlush();
   }
 }

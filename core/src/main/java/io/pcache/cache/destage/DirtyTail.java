@@ -25,7 +25,7 @@ public final class DirtyTail implements LogFollower {
   private final DamagedKeySets damagedKeySets;
   private final Throttle throttle;
   private final Wakeup reclaimerWakeup;
-  private final UnstoredKeys unstored = new UnstoredKeys();
+  private final KeysPastDirtyTail unstored = new KeysPastDirtyTail();
 
   private volatile LogPosition position;
   private volatile LogPosition durable;
@@ -124,7 +124,7 @@ public final class DirtyTail implements LogFollower {
     stored.storeDurably(position.address());
     durable = position;
     unstored.clear();
-    if (demand.isDue() || damagedKeySets.isReclaimingDue()) {
+    if (demand.isWakeUpDue() || damagedKeySets.isReclaimingDue()) {
       wakeReclaimer();
     }
   }
@@ -132,13 +132,13 @@ public final class DirtyTail implements LogFollower {
   /** It stays where it is for now, and whoever waits for it knows that. */
   void pause() {
     store();
-    if (demand.isOwed()) {
+    if (demand.isWakeUpOwed()) {
       wakeReclaimer();
     }
   }
 
   private void wakeReclaimer() {
-    demand.told();
+    demand.wakeUpSent();
     reclaimerWakeup.wake();
   }
 }

@@ -37,7 +37,7 @@ public final class StuckWrites {
     if (policy.writesWait() && keyTail.equals(writeback.dirtyTail()) && writeback.isDone()) {
       committer.commitStaged();
       // Who waits for segments instead goes on when they come free.
-      if (throttle.forgive()) {
+      if (throttle.refill()) {
         wakeups.writeQueue().wake();
       }
     }

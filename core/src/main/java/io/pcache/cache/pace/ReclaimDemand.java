@@ -19,12 +19,12 @@ public final class ReclaimDemand {
   private final Clock clock;
   private volatile boolean waiting = true;
   private volatile long pauseNanos = SHORT_PAUSE_NANOS;
-  private long toldNanos;
+  private long lastWakeUpNanos;
   private boolean owed;
 
   public ReclaimDemand(Clock clock) {
     this.clock = clock;
-    this.toldNanos = clock.nanoTime() - PAUSE_NANOS;
+    this.lastWakeUpNanos = clock.nanoTime() - PAUSE_NANOS;
   }
 
   /**
@@ -38,19 +38,19 @@ public final class ReclaimDemand {
   }
 
   /** dirty_tail is further on. Returns whether the reclaimer is to be told now. */
-  public boolean isDue() {
+  public boolean isWakeUpDue() {
     owed = waiting;
-    return owed && clock.nanoTime() - toldNanos >= pauseNanos;
+    return owed && clock.nanoTime() - lastWakeUpNanos >= pauseNanos;
   }
 
   /** dirty_tail stays where it is for now. Returns whether the reclaimer has not been told. */
-  public boolean isOwed() {
+  public boolean isWakeUpOwed() {
     return owed;
   }
 
   /** The reclaimer has been told. */
-  public void told() {
-    toldNanos = clock.nanoTime();
+  public void wakeUpSent() {
+    lastWakeUpNanos = clock.nanoTime();
     owed = false;
   }
 }

@@ -87,7 +87,7 @@ public final class Throttle {
    *
    * @return whether anybody had to wait for that
    */
-  public boolean forgive() {
+  public boolean refill() {
     long before = creditBytes.getAndUpdate(credit -> Math.max(credit, MediaLayout.SEGMENT_BYTES));
     return before <= 0;
   }

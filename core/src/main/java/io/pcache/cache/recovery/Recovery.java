@@ -179,7 +179,7 @@ public final class Recovery {
       replays.add(
           new LogReplay(geometry, segments, keyTail, dirtyTailAddress, builder.share(i, threads)));
     }
-    SideBySide.run(replays);
+    ParallelTasks.run(replays);
     index = builder.build();
     addUp(replays);
     refuseDataInLogSegments();

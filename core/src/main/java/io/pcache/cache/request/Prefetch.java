@@ -15,15 +15,15 @@ public final class Prefetch extends BlockRequest {
   private static final long CHUNK_BYTES = 1 << 20;
 
   private final ReadPath path;
-  private final BlockRequest upper;
+  private final BlockRequest parent;
   private final BooleanSupplier closing;
   private final AtomicInteger turns = new AtomicInteger();
   private long nextBytes;
 
-  /** Prepares the prefetch for {@code upper}, whose reference is taken over. */
-  public Prefetch(ReadPath path, BlockRequest upper, BooleanSupplier closing) {
+  /** Prepares the prefetch for {@code parent}, whose reference is taken over. */
+  public Prefetch(ReadPath path, BlockRequest parent, BooleanSupplier closing) {
     this.path = path;
-    this.upper = upper;
+    this.parent = parent;
     this.closing = closing;
   }
 
@@ -41,8 +41,8 @@ public final class Prefetch extends BlockRequest {
   }
 
   private void nextChunk() {
-    long length = Math.min(CHUNK_BYTES, upper.lengthBytes() - nextBytes);
-    preparePrefetch(upper.offsetBytes() + nextBytes, length);
+    long length = Math.min(CHUNK_BYTES, parent.lengthBytes() - nextBytes);
+    preparePrefetch(parent.offsetBytes() + nextBytes, length);
     nextBytes += length;
     begin();
     path.read(this);
@@ -52,14 +52,14 @@ public final class Prefetch extends BlockRequest {
   @Override
   protected void completed(@Nullable PcacheException cause) {
     if (cause != null) {
-      upper.fail(cause);
+      parent.fail(cause);
     } else if (closing.getAsBoolean()) {
-      upper.fail(new ClosedException("the cache was closed during a prefetch"));
-    } else if (upper.isOrphaned()) {
-      upper.fail(new ClosedException("the client was gone during a prefetch"));
+      parent.fail(new ClosedException("the cache was closed during a prefetch"));
+    } else if (parent.isOrphaned()) {
+      parent.fail(new ClosedException("the client was gone during a prefetch"));
     }
-    if (upper.hasFailed() || nextBytes == upper.lengthBytes()) {
-      upper.release();
+    if (parent.hasFailed() || nextBytes == parent.lengthBytes()) {
+      parent.release();
     } else {
       readOn();
     }

@@ -206,7 +206,7 @@ public final class ReadPath {
     }
   }
 
-  /** A miss is back; its slice still holds a reference on the upper request. */
+  /** A miss is back; its slice still holds a reference on the parent request. */
   private void missCompleted(Miss miss, BackingRequest slice, @Nullable PcacheException failure) {
     try {
       if (failure == null) {
@@ -223,7 +223,7 @@ public final class ReadPath {
       boolean cancelled = stripes.of(miss.offsetBytes).endMiss(miss);
       if (failure == null && cancelled) {
         // A write came in between, and its write-back may have met this read half-way: look again.
-        readRange(miss.upper, miss.offsetBytes, miss.offsetBytes + miss.lengthBytes);
+        readRange(miss.parent, miss.offsetBytes, miss.offsetBytes + miss.lengthBytes);
       } else if (failure == null) {
         answerMiss(miss, slice.sliceBytes());
       }
@@ -232,7 +232,7 @@ public final class ReadPath {
 
   /** Copies what a miss read to the client. */
   private static void answerMiss(Miss miss, MemorySegment bytes) {
-    BlockRequest request = miss.upper;
+    BlockRequest request = miss.parent;
     if (request.op() != BlockOp.READ) {
       return;
     }

@@ -36,7 +36,7 @@ public final class WriteQueue implements Agent {
   /**
    * Creates an empty queue.
    *
-   * @param spaceMakers the agents to wake when a write has to wait: log flusher, write-back,
+   * @param spaceMakers the agents to wake when a write has to wait: log committer, write-back,
    *     reclaimer
    */
   public WriteQueue(

@@ -11,15 +11,15 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safety: {@link #next} and {@link #cancelled} are its stripe's; the rest is immutable.
  */
 public final class Miss {
-  public final BlockRequest upper;
+  public final BlockRequest parent;
   public final long offsetBytes;
   public final int lengthBytes;
 
   @Nullable Miss next;
   boolean cancelled;
 
-  Miss(BlockRequest upper, long offsetBytes, int lengthBytes) {
-    this.upper = upper;
+  Miss(BlockRequest parent, long offsetBytes, int lengthBytes) {
+    this.parent = parent;
     this.offsetBytes = offsetBytes;
     this.lengthBytes = lengthBytes;
   }

@@ -21,13 +21,13 @@ class RecoveryTest {
   private static final int[] THREADS = {1, 2, 3, 7};
 
   /** Every extent of every subtree, in words. */
-  private static List<String> extents(ExtentIndex index, boolean withProofs) {
+  private static List<String> extents(ExtentIndex index, boolean withSourceKeys) {
     List<String> found = new ArrayList<>();
     ExtentCursor cursor = new ExtentCursor();
     for (int subtree = 0; subtree < index.subtrees(); subtree++) {
       index.seek(cursor, (long) subtree * MediaLayout.SUBTREE_BYTES);
       for (; cursor.isValid(); cursor.next()) {
-        found.add(describe(cursor) + (withProofs ? describeProof(cursor) : ""));
+        found.add(describe(cursor) + (withSourceKeys ? describeSourceKey(cursor) : ""));
       }
     }
     return found;
@@ -43,7 +43,7 @@ class RecoveryTest {
             cursor.isClean() ? " clean" : "");
   }
 
-  private static String describeProof(ExtentCursor cursor) {
+  private static String describeSourceKey(ExtentCursor cursor) {
     return " of %d+%d crc %d"
         .formatted(cursor.keySegOffsetBytes(), cursor.keyLengthBytes(), cursor.keyDataCrc());
   }

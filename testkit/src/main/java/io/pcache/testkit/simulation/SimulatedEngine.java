@@ -82,14 +82,14 @@ final class SimulatedEngine {
     SimulatedRunner runner = new SimulatedRunner(random);
     BackingDevice backing = BackingDevice.start(store, FEW_REQUESTS, runner);
     // Time stands still, so all requests of write-back are handed over, or none but what cannot be.
-    long handOverNanos = random.nextBoolean() ? 0 : Long.MAX_VALUE;
+    long offloadNanos = random.nextBoolean() ? 0 : Long.MAX_VALUE;
     CacheTuning tuning =
         new CacheTuning(
             clock,
             random.nextLong(),
             settings.stripes(),
             settings.dataHeads(),
-            handOverNanos,
+            offloadNanos,
             1,
             maxIndexBytes(store, settings));
     AttachedCache attached =

@@ -58,7 +58,7 @@ final class SimulatedRunner implements BackingRunner {
   }
 
   @Override
-  public boolean help() {
+  public boolean stepInCaller() {
     int done = step(submitWorker) + transferOne() + step(completionWorker);
     Invariants.check(
         done > 0, "whoever waits for a backing request has submitted the requests that it holds");

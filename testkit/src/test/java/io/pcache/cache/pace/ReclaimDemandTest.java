@@ -20,31 +20,31 @@ class ReclaimDemandTest {
   void whoNeedsNothingIsNotTold() {
     demand.set(false, false);
     passMicros(1_000_000);
-    assertThat(demand.isDue()).isFalse();
-    assertThat(demand.isOwed()).isFalse();
+    assertThat(demand.isWakeUpDue()).isFalse();
+    assertThat(demand.isWakeUpOwed()).isFalse();
   }
 
   @ParameterizedTest
   @CsvSource({"false, 2000", "true, 400"})
   void nobodyIsToldTwiceInAMomentWhichIsShorterWhereWritesWait(boolean writesWait, long micros) {
     demand.set(true, writesWait);
-    assertThat(demand.isDue()).isTrue();
-    demand.told();
-    assertThat(demand.isDue()).isFalse();
+    assertThat(demand.isWakeUpDue()).isTrue();
+    demand.wakeUpSent();
+    assertThat(demand.isWakeUpDue()).isFalse();
     passMicros(micros - 1);
-    assertThat(demand.isDue()).isFalse();
+    assertThat(demand.isWakeUpDue()).isFalse();
     passMicros(1);
-    assertThat(demand.isDue()).isTrue();
+    assertThat(demand.isWakeUpDue()).isTrue();
   }
 
   @Test
   void whatWasHeldBackIsOwed() {
     demand.set(true, false);
-    demand.told();
-    assertThat(demand.isOwed()).isFalse();
-    assertThat(demand.isDue()).isFalse();
-    assertThat(demand.isOwed()).isTrue();
-    demand.told();
-    assertThat(demand.isOwed()).isFalse();
+    demand.wakeUpSent();
+    assertThat(demand.isWakeUpOwed()).isFalse();
+    assertThat(demand.isWakeUpDue()).isFalse();
+    assertThat(demand.isWakeUpOwed()).isTrue();
+    demand.wakeUpSent();
+    assertThat(demand.isWakeUpOwed()).isFalse();
   }
 }

@@ -2,7 +2,7 @@ package io.pcache;
 
 import io.pcache.backing.BackingStore;
 import io.pcache.block.BlockDevice;
-import io.pcache.cache.destage.BackingWriteGuard;
+import io.pcache.cache.destage.WritebackListener;
 import io.pcache.error.BackingFailureException;
 import io.pcache.error.UnsupportedFormatException;
 import io.pcache.error.WrongDeviceException;
@@ -28,9 +28,9 @@ import org.slf4j.LoggerFactory;
  * <p>Thread-safety: {@link #beforeWrite} and {@link #afterFlush} from one thread at a time, the
  * rest from the opener's.
  */
-final class IdentityKeeper implements BackingWriteGuard {
+final class BackingIdentity implements WritebackListener {
   private static final int MAX_NOT_COUNTED = 8;
-  private static final Logger LOG = LoggerFactory.getLogger(IdentityKeeper.class);
+  private static final Logger LOG = LoggerFactory.getLogger(BackingIdentity.class);
 
   private final Media media;
   private final BackingStore store;
@@ -41,7 +41,7 @@ final class IdentityKeeper implements BackingWriteGuard {
   /** Whether sampling has failed, and that was logged. */
   private boolean unreadable;
 
-  private IdentityKeeper(Media media, BackingStore store, @Nullable Identity found) {
+  private BackingIdentity(Media media, BackingStore store, @Nullable Identity found) {
     this.media = media;
     this.store = store;
     this.sampledSectors = BackingFingerprint.sectors(store.sizeBytes());
@@ -50,9 +50,9 @@ final class IdentityKeeper implements BackingWriteGuard {
   }
 
   /** Reads what the cache device says. Writes nothing. */
-  static IdentityKeeper load(Media media, BackingStore store) {
+  static BackingIdentity load(Media media, BackingStore store) {
     Optional<Identity> identity = Identity.load(media);
-    return new IdentityKeeper(media, store, identity.orElse(null));
+    return new BackingIdentity(media, store, identity.orElse(null));
   }
 
   /** Who appended to the log last: this program where it left the cache open. */

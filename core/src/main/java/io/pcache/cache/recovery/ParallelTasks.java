@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** Runs tasks at the same time. Thread-safety: any thread. */
-final class SideBySide {
-  private SideBySide() {}
+final class ParallelTasks {
+  private ParallelTasks() {}
 
   /**
    * Runs the first task on the calling thread and each of the others on a thread of its own.
@@ -18,14 +18,14 @@ final class SideBySide {
     List<CompletableFuture<Void>> others = new ArrayList<>();
     try {
       for (Runnable task : tasks.subList(1, tasks.size())) {
-        others.add(CompletableFuture.runAsync(task, SideBySide::startThread));
+        others.add(CompletableFuture.runAsync(task, ParallelTasks::startThread));
       }
       tasks.getFirst().run();
     } finally {
       // Also after a failure: what they use may be closed next.
       awaitAll(others);
     }
-    others.forEach(SideBySide::rethrow);
+    others.forEach(ParallelTasks::rethrow);
   }
 
   private static void startThread(Runnable task) {

@@ -8,7 +8,7 @@ import io.pcache.agent.Clock;
  *
  * <p>Not thread-safe.
  */
-public final class HandOver {
+public final class OffloadPolicy {
   /**
    * How far the count of slow and fast answers goes either way: one that was slow because its
    * thread was not running decides nothing.
@@ -25,12 +25,12 @@ public final class HandOver {
    *
    * @param worthItNanos how long a request takes at least for a hand-over to pay; 0 for always
    */
-  public HandOver(Clock clock, long worthItNanos) {
+  public OffloadPolicy(Clock clock, long worthItNanos) {
     this.clock = clock;
     this.worthItNanos = worthItNanos;
   }
 
-  public boolean pays() {
+  public boolean isWorthwhile() {
     return slowAnswers > 0;
   }
 

@@ -12,13 +12,13 @@ package io.pcache.index;
  *   └──────────────────┴────────────┴──┴────────────────────┘
  * </pre>
  */
-final class KeyProof {
+final class SourceKey {
   private static final int SEG_SECTOR_SHIFT = 46;
   private static final int LENGTH_SHIFT = 33;
   private static final int LENGTH_MASK = (1 << 13) - 1;
   private static final long CRC_MASK = 0xFFFF_FFFFL;
 
-  private KeyProof() {}
+  private SourceKey() {}
 
   static long pack(int segSector, int lengthSectors, int dataCrc) {
     return ((long) segSector << SEG_SECTOR_SHIFT)
@@ -26,15 +26,15 @@ final class KeyProof {
         | (dataCrc & CRC_MASK);
   }
 
-  static int segSector(long proof) {
-    return (int) (proof >>> SEG_SECTOR_SHIFT);
+  static int segSector(long sourceKey) {
+    return (int) (sourceKey >>> SEG_SECTOR_SHIFT);
   }
 
-  static int lengthSectors(long proof) {
-    return ((int) (proof >>> LENGTH_SHIFT) & LENGTH_MASK) + 1;
+  static int lengthSectors(long sourceKey) {
+    return ((int) (sourceKey >>> LENGTH_SHIFT) & LENGTH_MASK) + 1;
   }
 
-  static int dataCrc(long proof) {
-    return (int) proof;
+  static int dataCrc(long sourceKey) {
+    return (int) sourceKey;
   }
 }

@@ -11,7 +11,7 @@ import io.pcache.log.KeySetReader;
  *
  * <p>Not thread-safe.
  */
-final class UnstoredKeys {
+final class KeysPastDirtyTail {
   /** Enough for many key sets that a flush after each write makes; a large one stands alone. */
   private static final int MAX_KEYS = KeySetRecord.MAX_KEYS / 2;
 
