@@ -101,11 +101,6 @@ public final class BackingDevice implements AutoCloseable {
     return sizeBytes;
   }
 
-  /** The size in sectors of 512 bytes. */
-  public long sizeSectors() {
-    return sizeBytes / BlockDevice.SECTOR_BYTES;
-  }
-
   /** The most that one slice reads, in bytes, a multiple of 512. */
   public int sliceBytes() {
     return readBuffers.bufferBytes();

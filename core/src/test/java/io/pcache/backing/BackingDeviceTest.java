@@ -535,9 +535,8 @@ class BackingDeviceTest {
   }
 
   @Test
-  void theSizeIsKnownInBytesAndSectors() {
+  void theSizeAndTheNameAreKnown() {
     assertThat(device.sizeBytes()).isEqualTo(64 * SECTOR);
-    assertThat(device.sizeSectors()).isEqualTo(64);
     assertThat(device.name()).isEqualTo("array");
   }
 

@@ -256,11 +256,6 @@ public final class Segments implements LogSegments {
     Invariants.check(left >= 0, "a segment is unpinned once per pin", left);
   }
 
-  /** Whether a dead segment waits to be retired. */
-  synchronized boolean hasDead() {
-    return !dead.isEmpty();
-  }
-
   /**
    * Gives dead segments their next generation, durably with one sync for all, and frees those that
    * nobody reads. One caller at a time.
