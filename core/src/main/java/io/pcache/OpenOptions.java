@@ -1,5 +1,6 @@
 package io.pcache;
 
+import io.pcache.format.CacheInfo;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  *     cache opens all the same, and {@link PcacheStatus#survivesKill} says so
  * @param gcPercent a new gc_percent (0–90) to persist, or null to keep the cache's
  * @param force whether to open a file that a loop device has attached: who uses that device must
- *     not write to it
+ *     not write to it; and to open without the acknowledged writes of a killed process where the
+ *     file that holds them is there and cannot be opened
  */
 public record OpenOptions(
     Path cache,
@@ -28,6 +30,26 @@ public record OpenOptions(
     boolean force) {
   /** Where Linux has memory that processes share. */
   public static final Path DEFAULT_STAGING_FOLDER = Path.of("/dev/shm");
+
+  /**
+   * Checks what can be told of the options alone.
+   *
+   * @throws io.pcache.error.BadOptionException where gc_percent is not in range
+   */
+  public OpenOptions {
+    if (gcPercent != null) {
+      checkGcPercent(gcPercent);
+    }
+  }
+
+  /**
+   * Checks a gc_percent.
+   *
+   * @throws io.pcache.error.BadOptionException where it is not 0 to 90
+   */
+  public static void checkGcPercent(int gcPercent) {
+    CacheInfo.checkGcPercent(gcPercent);
+  }
 
   /** The plain choice: identity checked, page cache used, gc_percent kept. */
   public static OpenOptions of(Path cache, Path backing) {

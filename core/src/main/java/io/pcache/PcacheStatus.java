@@ -1,6 +1,5 @@
 package io.pcache;
 
-import io.pcache.backing.BackingCounters;
 import io.pcache.block.BlockDevice;
 import io.pcache.format.LogAddress;
 import java.util.List;
@@ -55,7 +54,7 @@ import org.jspecify.annotations.Nullable;
  * @param writes write and write-zeroes requests
  * @param writtenBytes bytes they wrote
  * @param flushes flush requests and FUA writes
- * @param writtenBackBytes bytes written to the backing device
+ * @param writtenBackBytes bytes written back, without what is written again after a failure
  * @param reclaimedSegments segments freed
  * @param transfers what the backing device has done
  * @param writeback {@code idle}, {@code running}, {@code backing-off} or {@code stopped}
@@ -104,7 +103,7 @@ public record PcacheStatus(
     long flushes,
     long writtenBackBytes,
     long reclaimedSegments,
-    BackingCounters transfers,
+    BackingTransfers transfers,
     String writeback,
     String cacheFile,
     String backingFile,

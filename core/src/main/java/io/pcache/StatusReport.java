@@ -68,7 +68,7 @@ final class StatusReport {
         now.flushes(),
         now.writtenBackBytes(),
         now.reclaimedSegments(),
-        transfers,
+        BackingTransfers.of(transfers),
         now.writeback(),
         now.cacheFile(),
         now.backingFile(),

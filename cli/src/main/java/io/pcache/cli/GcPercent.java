@@ -1,7 +1,7 @@
 package io.pcache.cli;
 
+import io.pcache.OpenOptions;
 import io.pcache.error.BadOptionException;
-import io.pcache.format.CacheInfo;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -28,11 +28,10 @@ final class GcPercent implements ITypeConverter<Integer> {
   static int parse(String text) {
     if (!text.matches(WHOLE_NUMBER)) {
       throw new BadOptionException(
-          "gc_percent '%s' is not a whole number of at most 9 digits; give 0 to %d"
-              .formatted(text, CacheInfo.MAX_GC_PERCENT));
+          "gc_percent '" + text + "' is not a whole number of at most 9 digits; give 0 to 90");
     }
     int percent = Integer.parseInt(text);
-    CacheInfo.checkGcPercent(percent);
+    OpenOptions.checkGcPercent(percent);
     return percent;
   }
 }

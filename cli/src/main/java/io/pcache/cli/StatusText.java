@@ -1,7 +1,7 @@
 package io.pcache.cli;
 
+import io.pcache.BackingTransfers;
 import io.pcache.PcacheStatus;
-import io.pcache.backing.BackingCounters;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -100,7 +100,7 @@ final class StatusText {
     }
   }
 
-  private static String describe(BackingCounters done) {
+  private static String describe(BackingTransfers done) {
     String requests = count(done.requests()) + " requests to the backing device";
     return done.requests() == 0
         ? requests

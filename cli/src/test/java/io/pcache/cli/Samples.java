@@ -1,8 +1,8 @@
 package io.pcache.cli;
 
+import io.pcache.BackingTransfers;
 import io.pcache.DamagedRange;
 import io.pcache.PcacheStatus;
-import io.pcache.backing.BackingCounters;
 import io.pcache.format.LogAddress;
 import java.util.List;
 import java.util.Map;
@@ -130,7 +130,7 @@ final class Samples {
         17,
         51L << 20,
         5,
-        new BackingCounters(9_876, 20L << 20, 52L << 20, 31, 2, 4),
+        new BackingTransfers(9_876, 4, 20L << 20, 52L << 20, 31, 2),
         writeback,
         "as-opened",
         "as-opened",

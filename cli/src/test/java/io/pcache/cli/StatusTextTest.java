@@ -2,8 +2,8 @@ package io.pcache.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pcache.BackingTransfers;
 import io.pcache.PcacheStatus;
-import io.pcache.backing.BackingCounters;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
@@ -130,7 +130,7 @@ class StatusTextTest {
             0,
             0,
             0,
-            new BackingCounters(0, 0, 0, 0, 0, 0),
+            new BackingTransfers(0, 0, 0, 0, 0, 0),
             "idle",
             "as-opened",
             "as-opened",

@@ -151,8 +151,8 @@ class OpeningHazardsTest {
   @DisplayName("hazard 19: gc_percent is checked as the number it is")
   void gcPercentIsCheckedAsTheNumberItIs() {
     for (int wrong : new int[] {-1, 91, 127, 128, 256, 70 + 256, Integer.MIN_VALUE}) {
-      OpenOptions options = OpenOptions.of(cache, backing).withGcPercent(wrong);
-      assertThatThrownBy(() -> Pcache.open(options))
+      OpenOptions options = OpenOptions.of(cache, backing);
+      assertThatThrownBy(() -> Pcache.open(options.withGcPercent(wrong)))
           .isInstanceOf(BadOptionException.class)
           .hasMessageContaining("gc_percent " + wrong);
     }
