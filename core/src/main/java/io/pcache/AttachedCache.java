@@ -7,6 +7,7 @@ import io.pcache.cache.Cache;
 import io.pcache.cache.CacheSnapshot;
 import io.pcache.cache.CacheTuning;
 import io.pcache.cache.recovery.Staging;
+import io.pcache.error.BadOptionException;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.format.CacheInfo;
 import io.pcache.format.CacheTraces;
@@ -76,10 +77,7 @@ public final class AttachedCache {
     try {
       StagingOwner killedRun = identity.killedRun(memory.bootId());
       if (killedRun != null && !memory.outlivesProcess()) {
-        LOG.warn(
-            "{}: what a killed process may have acknowledged and not flushed is given up: {}",
-            name,
-            memory.describe());
+        giveUp(name, memory.describe(), place.holds(killedRun.cache()));
       }
       Staging staging = new Staging(memory, killedRun);
       Cache cache =
@@ -102,6 +100,23 @@ public final class AttachedCache {
       leaveAsItWas(memory);
       throw t;
     }
+  }
+
+  /** What is still there, and only cannot be opened, is not given up unasked. */
+  private static void giveUp(String name, String why, boolean isThere) {
+    if (isThere) {
+      throw new BadOptionException(
+          """
+          %s: a killed process may have acknowledged writes that are only in a file which cannot be opened: %s. \
+          Let the user who served the cache before serve it again, or end the process that uses the file; \
+          --force gives these writes up\
+          """
+              .formatted(name, why));
+    }
+    LOG.warn(
+        "{}: what a killed process may have acknowledged and not flushed is given up: {}",
+        name,
+        why);
   }
 
   private static void leaveAsItWas(SharedMemory memory) {

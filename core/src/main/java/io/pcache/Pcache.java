@@ -18,10 +18,10 @@ import io.pcache.error.BackingFailureException;
 import io.pcache.error.BadOptionException;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.PcacheException;
-import io.pcache.format.CacheInfo;
 import io.pcache.media.Media;
 import io.pcache.media.MediaFiles;
 import io.pcache.media.SharedMemoryFolder;
+import io.pcache.media.SharedMemoryPlace;
 import io.pcache.nativeio.LoopDevices;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -33,6 +33,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -139,9 +140,6 @@ public final class Pcache implements AutoCloseable {
     BackingStore watched = new WatchedStore(store, storeCalls);
     closer.add(watched);
     try {
-      if (options.gcPercent() != null) {
-        CacheInfo.checkGcPercent(options.gcPercent());
-      }
       if (!options.force()) {
         LoopDevices.refuseAttached(options.cache());
       }
@@ -170,7 +168,7 @@ public final class Pcache implements AutoCloseable {
             store,
             backing,
             options.adopt(),
-            new SharedMemoryFolder(options.stagingFolder(), options.cache()),
+            stagingPlace(options),
             SystemClock.INSTANCE,
             CacheTuning::forMachine);
     Cache cache = attached.cache();
@@ -181,6 +179,12 @@ public final class Pcache implements AutoCloseable {
     }
     cache.start();
     return new Pcache(options.cache().toString(), media, store, storeCalls, backing, attached);
+  }
+
+  /** By force what a killed process left there and cannot be opened is given up. */
+  private static SharedMemoryPlace stagingPlace(OpenOptions options) {
+    SharedMemoryFolder folder = new SharedMemoryFolder(options.stagingFolder(), options.cache());
+    return options.force() ? (owner, sizeBytes) -> folder.open(owner, sizeBytes) : folder;
   }
 
   private static void refuseSameFile(OpenOptions options) {
@@ -328,16 +332,26 @@ public final class Pcache implements AutoCloseable {
     var _ = cache.finishRequests(patience, this::progress);
     FutureTask<Void> rest = new FutureTask<>(this::finishAndRelease, null);
     var _ = Thread.ofPlatform().name("pcache-close").daemon(true).start(rest);
-    // It does not wait for requests, which may be at the other device.
-    var _ =
-        patience.awaitOther(
-            "the last commit", this::progress, () -> cache.isMadeDurable() || rest.isDone());
+    awaitLastCommit(patience, rest);
     if (!patience.await("the devices to be released", this::progress, rest::isDone)) {
       throw hungDevices.givenUp(patience, cache.isMadeDurable());
     }
     if (rest.state() == Future.State.FAILED) {
       throw asUnchecked(rest.exceptionNow());
     }
+  }
+
+  /**
+   * Where requests were given up, the commit has a limit of its own, unless they hung where it
+   * does.
+   */
+  private void awaitLastCommit(Patience patience, Future<?> rest) {
+    BooleanSupplier over = () -> cache.isMadeDurable() || rest.isDone();
+    String what = "the last commit";
+    var _ =
+        unanswered() instanceof MediaFailureException
+            ? patience.await(what, this::progress, over)
+            : patience.awaitOther(what, this::progress, over);
   }
 
   /**

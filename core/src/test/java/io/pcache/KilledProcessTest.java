@@ -4,16 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.pcache.cache.recovery.Staging;
+import io.pcache.error.BadOptionException;
 import io.pcache.format.Identity;
+import io.pcache.log.StagingRecord;
 import io.pcache.media.Media;
 import io.pcache.media.MediaFiles;
+import io.pcache.media.SharedMemory;
+import io.pcache.media.SharedMemoryFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -159,6 +166,49 @@ class KilledProcessTest {
     assertThatThrownBy(() -> open(wrong, memory)).hasMessageContaining("--adopt");
     try (Pcache cache = open()) {
       checkAll(cache, 0);
+    }
+  }
+
+  @Test
+  void writesOfAKilledProcessThatCannotBeReadAreGivenUpOnlyByForce() throws IOException {
+    Pcache killed = open();
+    writeAll(killed, 0);
+    killed.kill();
+    Path file = filesInMemory().getFirst();
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-rw-"));
+    assertThatThrownBy(this::open)
+        .isInstanceOf(BadOptionException.class)
+        .hasMessageContaining(files.cache().toString())
+        .hasMessageContaining(file.toString())
+        .hasMessageContaining("--force");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    try (Pcache cache = open()) {
+      checkAll(cache, 0);
+      cache.kill();
+    }
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-rw-"));
+    OpenOptions forced = files.options().withStagingFolder(memory).withForce(true);
+    try (Pcache cache = Pcache.open(forced)) {
+      assertThat(cache.status().survivesKill()).isFalse();
+    }
+  }
+
+  @Test
+  void ofAFileThatWasCutNothingIsBelieved() throws IOException {
+    Pcache killed = open();
+    CacheFiles.write(killed, 0, 1);
+    killed.flush();
+    CacheFiles.write(killed, 0, 2);
+    killed.kill();
+    Path file = filesInMemory().getFirst();
+    CacheFiles.setLength(file, 1000);
+    SharedMemoryFolder folder = new SharedMemoryFolder(memory, files.cache());
+    UUID owner = UUID.fromString(file.getFileName().toString().substring(7, 43));
+    try (SharedMemory found = folder.open(owner, Staging.MEMORY_BYTES)) {
+      assertThat(new StagingRecord(found).isEmpty()).isTrue();
+    }
+    try (Pcache cache = open()) {
+      assertThat(CacheFiles.read(cache, 0)).containsOnly(1);
     }
   }
 

@@ -114,7 +114,8 @@ final class ServeCommand implements Callable<Integer> {
       names = "--force",
       description =
           "Serve also where a loop device has the cache's or the backing device's file attached. Whoever writes to that loop"
-              + " device, or has it mounted, then destroys data.")
+              + " device, or has it mounted, then destroys data. Serve also where a killed process left acknowledged writes in a file that"
+              + " cannot be opened: they are given up.")
   private boolean force;
 
   @Option(

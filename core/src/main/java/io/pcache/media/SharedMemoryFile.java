@@ -40,6 +40,7 @@ final class SharedMemoryFile implements SharedMemory {
   static SharedMemoryFile open(Path path, long sizeBytes, UUID bootId) throws IOException {
     NativeFile file = openLocked(path);
     boolean isNew = file.sizeBytes() == 0;
+    boolean isCut = file.sizeBytes() < sizeBytes;
     Arena arena = Arena.ofShared();
     try {
       if (!file.isOnTmpfs()) {
@@ -48,7 +49,12 @@ final class SharedMemoryFile implements SharedMemory {
       if (!file.allocate(0, sizeBytes)) {
         throw new IOException(path + ": its file system cannot reserve space");
       }
-      return new SharedMemoryFile(file, arena, file.mapOpened(sizeBytes, arena), bootId);
+      MemorySegment bytes = file.mapOpened(sizeBytes, arena);
+      if (isCut) {
+        // Of a part nothing is believed.
+        bytes.fill((byte) 0);
+      }
+      return new SharedMemoryFile(file, arena, bytes, bootId);
     } catch (IOException | RuntimeException e) {
       arena.close();
       leave(file, isNew, e);

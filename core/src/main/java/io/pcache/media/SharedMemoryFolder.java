@@ -4,6 +4,7 @@ import io.pcache.error.PcacheException;
 import io.pcache.nativeio.NativeFile;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.UUID;
 import org.slf4j.Logger;
@@ -38,6 +39,15 @@ public final class SharedMemoryFolder implements SharedMemoryPlace {
     } catch (IOException | PcacheException | IllegalArgumentException e) {
       LOG.warn("no memory that outlives this process: {}", e.getMessage());
       return new ProcessMemory(sizeBytes, String.valueOf(e.getMessage()));
+    }
+  }
+
+  @Override
+  public boolean holds(UUID owner) {
+    try {
+      return Files.exists(file(owner), LinkOption.NOFOLLOW_LINKS);
+    } catch (IOException e) {
+      return false;
     }
   }
 

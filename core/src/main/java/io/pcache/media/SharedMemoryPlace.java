@@ -14,6 +14,11 @@ public interface SharedMemoryPlace {
    */
   SharedMemory open(UUID owner, long sizeBytes);
 
+  /** Whether something of this owner is there, be it fit to be opened or not. */
+  default boolean holds(UUID owner) {
+    return false;
+  }
+
   /**
    * Nowhere: memory of the process alone.
    *

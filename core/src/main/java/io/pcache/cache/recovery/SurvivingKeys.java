@@ -68,8 +68,9 @@ final class SurvivingKeys {
     // Where there is no such memory, that has been said.
     if (staging.memory().outlivesProcess()) {
       LOG.warn(
-          "the last run was not closed in order, and of its staged keys {}: what it had acknowledged and not flushed may be lost",
-          found);
+          "the last run was not closed in order, and of its staged keys {}: what it had acknowledged and not flushed may be lost; looked for in {}",
+          found,
+          staging.memory().describe());
     }
   }
 
