@@ -1,5 +1,6 @@
 package io.pcache.block;
 
+import io.pcache.nativeio.PageFaults;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
@@ -16,6 +17,7 @@ import java.util.Arrays;
  */
 public final class RequestBuffer {
   private static final int FIRST_PIECES = 1;
+  private static final int SMALLEST_PAGE_BYTES = 4096;
 
   private MemorySegment[] memory = {MemorySegment.NULL};
   private long[] memoryOffsetsBytes = new long[FIRST_PIECES];
@@ -96,6 +98,27 @@ public final class RequestBuffer {
   /** Where in the buffer a piece ends. */
   public long endBytes(int piece) {
     return endsBytes[piece];
+  }
+
+  /**
+   * Whether every page of the pieces can be read now. Memory that maps a file loses pages where the
+   * file is cut. Slow: for telling, after a transfer has failed, whose fault it was.
+   */
+  public boolean isReadable() {
+    MemorySegment unused = MemorySegment.ofArray(new byte[1]);
+    try {
+      for (int piece = 0; piece < count; piece++) {
+        long end = memoryOffsetBytes(piece, endsBytes[piece]);
+        for (long at = memoryOffsetsBytes[piece]; at < end; at += SMALLEST_PAGE_BYTES) {
+          MemorySegment.copy(memory[piece], at, unused, 0, 1);
+        }
+        MemorySegment.copy(memory[piece], end - 1, unused, 0, 1);
+      }
+      PageFaults.deliver();
+      return true;
+    } catch (InternalError | IllegalStateException e) {
+      return false;
+    }
   }
 
   /**

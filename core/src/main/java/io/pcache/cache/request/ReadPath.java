@@ -251,8 +251,11 @@ public final class ReadPath {
     return new BadOptionException("the buffer was closed while its read was carried out", cause);
   }
 
-  /** A page of the cache device could not be read during this request. */
-  private MediaFailureException pageFailed(BlockRequest request, InternalError cause) {
+  /** A page of the cache device, or of the reader's buffer, failed during this request. */
+  private PcacheException pageFailed(BlockRequest request, InternalError cause) {
+    if (!request.buffer().isReadable()) {
+      return new BadOptionException("a page of the buffer failed during its read", cause);
+    }
     String message =
         "cache device: a page of the mapping failed during a read of %d bytes at byte %d"
             .formatted(request.lengthBytes(), request.offsetBytes());

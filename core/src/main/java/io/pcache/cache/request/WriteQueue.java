@@ -186,13 +186,10 @@ public final class WriteQueue implements Agent {
         }
         return done;
       } catch (PcacheException e) {
-        refusal = e;
-        health.cacheWrites().failed(String.valueOf(e.getMessage()));
+        refusal = failed(request, e);
       } catch (InternalError e) {
-        refusal =
-            new MediaFailureException(
-                "cache device: a page of the mapping failed during a write", e);
-        health.cacheWrites().failed(String.valueOf(refusal.getMessage()));
+        String what = "cache device: a page of the mapping failed during a write";
+        refusal = failed(request, new MediaFailureException(what, e));
       } catch (IllegalStateException e) {
         refusal =
             new BadOptionException("the buffer was closed while its write was carried out", e);
@@ -200,6 +197,15 @@ public final class WriteQueue implements Agent {
     }
     request.fail(refusal);
     return request.lengthBytes();
+  }
+
+  /** Whose fault it was: a page of the writer's buffer says nothing about the cache device. */
+  private PcacheException failed(BlockRequest request, PcacheException failure) {
+    if (failure instanceof MediaFailureException && !request.buffer().isReadable()) {
+      return new BadOptionException("a page of the buffer failed during its write", failure);
+    }
+    health.cacheWrites().failed(String.valueOf(failure.getMessage()));
+    return failure;
   }
 
   private @Nullable PcacheException refusal(BlockRequest request) {
