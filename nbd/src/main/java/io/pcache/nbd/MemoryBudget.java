@@ -2,15 +2,16 @@ package io.pcache.nbd;
 
 import io.pcache.agent.Clock;
 import java.util.ArrayDeque;
+import java.util.Iterator;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Payload memory that all connections share. Those who wait are served strictly in order, so a
- * large request gets its turn however many small ones come after it. Nobody waits while holding
- * something another one needs to finish: what is held belongs to requests that are on their way in,
- * with the device, or on their way out. Clients can hold up the ways in and out; the {@link
- * Watchdog} sees to that.
+ * Payload memory that all connections share. Those who wait are served in order, so a large request
+ * gets its turn however many small ones come after it; only those whose client stands still are
+ * passed over. Nobody waits while holding something another one needs to finish: what is held
+ * belongs to requests that are on their way in, with the device, or on their way out. Clients can
+ * hold up the ways in and out; the {@link Watchdog} sees to that.
  *
  * <p>Thread-safety: all methods from any thread.
  */
@@ -97,13 +98,22 @@ final class MemoryBudget {
   }
 
   private void grant() {
-    Waiter first = waiting.peekFirst();
-    while (first != null && first.wantedBytes <= freeBytes) {
-      freeBytes -= first.wantedBytes;
-      first.granted = true;
-      first.changed.signal();
-      waiting.removeFirst();
-      first = waiting.peekFirst();
+    if (waiting.isEmpty()) {
+      return;
+    }
+    Iterator<Waiter> inOrder = waiting.iterator();
+    while (inOrder.hasNext()) {
+      Waiter next = inOrder.next();
+      if (next.pointless) {
+        continue;
+      }
+      if (next.wantedBytes > freeBytes) {
+        return;
+      }
+      freeBytes -= next.wantedBytes;
+      next.granted = true;
+      next.changed.signal();
+      inOrder.remove();
     }
   }
 
@@ -141,9 +151,11 @@ final class MemoryBudget {
       long askedBytes = 0;
       long overdueBytes = 0;
       for (Waiter waiter : waiting) {
-        askedBytes += waiter.wantedBytes;
-        if (!waiter.pointless && nowNanos - waiter.sinceNanos >= limitNanos) {
-          overdueBytes = askedBytes;
+        if (!waiter.pointless) {
+          askedBytes += waiter.wantedBytes;
+          if (nowNanos - waiter.sinceNanos >= limitNanos) {
+            overdueBytes = askedBytes;
+          }
         }
       }
       return Math.max(0, overdueBytes - freeBytes);
@@ -152,11 +164,15 @@ final class MemoryBudget {
     }
   }
 
-  /** Says whether it makes sense to wait for this one's sake. */
+  /**
+   * Says whether it makes sense to wait for this one's sake; where it makes none, it is passed
+   * over.
+   */
   void setPointless(Waiter waiter, boolean pointless) {
     lock.lock();
     try {
       waiter.pointless = pointless;
+      grant();
     } finally {
       lock.unlock();
     }

@@ -114,6 +114,24 @@ class MemoryTest {
   }
 
   @Test
+  void oneWhoseClientStandsStillIsPassedOverAndNeedsNothing() {
+    MemoryBudget budget = new MemoryBudget(100, SystemClock.INSTANCE);
+    assertThat(budget.tryTake(90)).isTrue();
+    List<String> order = new ArrayList<>();
+    MemoryBudget.Waiter still = budget.newWaiter();
+    Thread large = waiterFor(budget, still, 100, "large", order);
+    Thread other = waiterFor(budget, budget.newWaiter(), 50, "other", order);
+    budget.setPointless(still, true);
+    assertThat(budget.overdueBytes(0)).as("what is missing for the other").isEqualTo(40);
+    budget.give(40);
+    ServerUnderTest.eventually(() -> !other.isAlive());
+    budget.give(50);
+    budget.setPointless(still, false);
+    ServerUnderTest.eventually(() -> !large.isAlive());
+    assertThat(order).containsExactly("other", "large");
+  }
+
+  @Test
   void admissionNeverExceedsItsLimitsAndGivesEverythingBack() {
     long seed = 5;
     MemoryBudget budget = new MemoryBudget(64 << 20, SystemClock.INSTANCE);
