@@ -80,9 +80,11 @@ final class Daemon {
       }
       Remainder remainder = new Remainder(cache.status());
       remainder.lines().forEach(this::say);
-      if (remainder.endsWithProcess()) {
+      if (remainder.isLost()) {
         stopping.leaves(remainder.lossExitCode());
-        awaitSecondRequest(stop);
+        if (remainder.endsWithProcess()) {
+          awaitSecondRequest(stop);
+        }
         return remainder.lossExitCode();
       }
       return exitCode;

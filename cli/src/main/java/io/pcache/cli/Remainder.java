@@ -52,6 +52,11 @@ record Remainder(PcacheStatus status) {
     return backingIsDeleted() || (cacheIsDeleted() && dirtyBytes() > 0);
   }
 
+  /** Whether data is left that no cache brings back by itself. */
+  boolean isLost() {
+    return endsWithProcess() || (cacheIsCut() && dirtyBytes() > 0);
+  }
+
   /** The exit code where that happens. */
   int lossExitCode() {
     return (backingIsDeleted() ? ErrorKind.BACKING_FAILURE : ErrorKind.MEDIA_FAILURE).exitCode();
@@ -61,6 +66,10 @@ record Remainder(PcacheStatus status) {
     return status.backingFile().equals(DELETED);
   }
 
+  private boolean cacheIsCut() {
+    return status.cacheFile().equals(CUT);
+  }
+
   private String whereItStays() {
     if (cacheIsDeleted()) {
       return "are only in the cache, whose file was deleted, and end with this process";
@@ -68,10 +77,12 @@ record Remainder(PcacheStatus status) {
     if (status.cacheFile().equals(MOVED)) {
       return "stay in the cache, which is not at its path any more, and are served next time";
     }
-    boolean isWhole = !status.writeback().equals("stopped") && !status.cacheFile().equals(CUT);
-    return isWhole
-        ? "stay in the cache and are served next time"
-        : "are not written back; what the cache device still has of them is served next time";
+    if (cacheIsCut()) {
+      return "are not written back, and the cache, whose file was cut, does not open again until its file has all of its length";
+    }
+    return status.writeback().equals("stopped")
+        ? "are not written back; what the cache device still has of them is served next time"
+        : "stay in the cache and are served next time";
   }
 
   private String ranges() {

@@ -185,9 +185,25 @@ class DaemonTest {
     assertThat(new Remainder(Samples.withFiles(1 << 20, "deleted", "as-opened")).lines().getFirst())
         .contains("1.00 MiB are only in the cache, whose file was deleted");
     assertThat(new Remainder(Samples.withFiles(1 << 20, "cut", "as-opened")).lines().getFirst())
-        .contains("what the cache device still has of them");
+        .contains("does not open again until its file has all of its length");
     assertThat(new Remainder(Samples.withFiles(1 << 20, "moved", "as-opened")).lines().getFirst())
         .contains("not at its path any more");
+  }
+
+  @Test
+  void dirtyDataInACacheThatWasCutIsALoss() throws IOException {
+    stop.request();
+    FakeCache cut = FakeCache.neverDrained(events, Samples.withFiles(1 << 20, "cut", "as-opened"));
+    assertThat(daemon(cut, this::nothing).run(stop, _ -> {}))
+        .isEqualTo(ErrorKind.MEDIA_FAILURE.exitCode());
+    assertThat(events).endsWith("close cache");
+  }
+
+  @Test
+  void aCleanCacheThatWasCutLosesNothing() throws IOException {
+    stop.request();
+    FakeCache cut = FakeCache.neverDrained(events, Samples.withFiles(0, "cut", "as-opened"));
+    assertThat(daemon(cut, this::nothing).run(stop, _ -> {})).isZero();
   }
 
   @Test

@@ -602,7 +602,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
 
   /** How much was written back, without what was written again after a failure. */
   public long writeBackProgressBytes() {
-    return counters.writeBackProgressBytes.sum();
+    return counters.writtenBackBytes.sum();
   }
 
   /**

@@ -25,7 +25,7 @@ import java.util.List;
  * @param writes write and write-zeroes requests
  * @param writtenBytes bytes they wrote
  * @param flushes flush requests and FUA writes
- * @param writtenBackBytes bytes written to the backing device
+ * @param writtenBackBytes bytes written back, without what is written again after a failure
  * @param reclaimedSegments segments freed
  * @param writeback idle, running, backing-off or stopped
  * @param cacheFile as-opened, grown, moved, cut or deleted

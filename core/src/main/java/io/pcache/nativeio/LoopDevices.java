@@ -29,7 +29,7 @@ public final class LoopDevices {
     attachedTo(file, BLOCK_DEVICES)
         .ifPresent(name -> {
           throw new DeviceInUseException(
-              "%s: the loop device /dev/%s has this file attached; detach it first (losetup --detach /dev/%s), or, to serve it all the same, give serve --force"
+              "%s: the loop device /dev/%s has this file attached; detach it first (losetup --detach /dev/%s); only serve takes it all the same, with --force"
                   .formatted(file, name, name));
         });
   }

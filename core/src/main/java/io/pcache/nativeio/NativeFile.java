@@ -92,7 +92,8 @@ public final class NativeFile implements AutoCloseable {
     int descriptor = Posix.open(PathBytes.of(path), flags | Posix.O_CLOEXEC, 0);
     if (descriptor < 0 && Posix.errno() == Posix.EBUSY) {
       throw new DeviceInUseException(
-          path + ": the kernel has this block device in use (mounted or mapped); release it first");
+          path
+              + ": the kernel has this block device in use (mounted, mapped, or open in a process that has not ended yet); release it first");
     }
     if (descriptor < 0 && (Posix.errno() == Posix.EACCES || Posix.errno() == Posix.EPERM)) {
       throw new BadOptionException(

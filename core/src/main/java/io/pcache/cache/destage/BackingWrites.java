@@ -147,9 +147,8 @@ public final class BackingWrites {
 
   private void written(BackingRequest request, @Nullable PcacheException cause) {
     if (cause == null) {
-      counters.writtenBackBytes.add(request.lengthBytes());
       if (!backoff.isActive()) {
-        counters.writeBackProgressBytes.add(request.lengthBytes());
+        counters.writtenBackBytes.add(request.lengthBytes());
       }
       health.backingReads().succeeded();
     } else {

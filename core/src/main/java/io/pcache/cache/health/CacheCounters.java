@@ -13,10 +13,9 @@ public final class CacheCounters {
   public final LongAdder flushes = new LongAdder();
   public final LongAdder dirtiedBytes = new LongAdder();
   public final LongAdder cleanedBytes = new LongAdder();
-  public final LongAdder writtenBackBytes = new LongAdder();
 
-  /** The same without what is written again after a failure. */
-  public final LongAdder writeBackProgressBytes = new LongAdder();
+  /** Without what is written again after a failure. */
+  public final LongAdder writtenBackBytes = new LongAdder();
 
   public final LongAdder reclaimedSegments = new LongAdder();
 
