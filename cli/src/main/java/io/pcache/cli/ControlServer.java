@@ -2,26 +2,18 @@ package io.pcache.cli;
 
 import io.pcache.agent.SystemClock;
 import io.pcache.error.BadOptionException;
+import io.pcache.error.NoSpaceException;
 import io.pcache.error.PcacheException;
 import io.pcache.nbd.AcceptLoop;
+import io.pcache.nbd.UnixSocketFile;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -48,11 +40,11 @@ final class ControlServer implements AutoCloseable {
   /** For a request to come, and again for a reply to be taken. */
   private static final long LIMIT_SECONDS = 10;
 
-  private static final long UNIQUE_MASK = (1L << 36) - 1;
+  /** How many may wait to be accepted: the system's own choice where none is given. */
+  private static final int BACKLOG = 50;
 
   private final Path path;
-  private final ServerSocketChannel listener;
-  private final String ownSocket;
+  private final UnixSocketFile socket;
   private final ControlHandler handler;
   private final Set<UserPrincipal> users = PeerUser.allowedToAsk();
   private final Semaphore places = new Semaphore(MAX_CONNECTIONS);
@@ -61,11 +53,9 @@ final class ControlServer implements AutoCloseable {
   private final ScheduledExecutorService deadlines =
       Executors.newSingleThreadScheduledExecutor(threads("pcache-control-deadlines-"));
 
-  private ControlServer(Path path, ServerSocketChannel listener, ControlHandler handler)
-      throws IOException {
+  private ControlServer(Path path, UnixSocketFile socket, ControlHandler handler) {
     this.path = path;
-    this.listener = listener;
-    this.ownSocket = fileKey(path);
+    this.socket = socket;
     this.handler = handler;
   }
 
@@ -73,58 +63,20 @@ final class ControlServer implements AutoCloseable {
    * Starts to answer. A socket that is there already is replaced: the caller holds the cache's
    * lock, so nobody serves on it any more.
    *
-   * @throws IOException where no socket can be made there
+   * @throws BadOptionException where no socket can be made there, or something else is there
+   * @throws NoSpaceException where the file system is full
    */
-  static ControlServer start(Path path, ControlHandler handler) throws IOException {
-    ControlServer server = new ControlServer(path, listenOn(path), handler);
-    AcceptLoop loop =
-        new AcceptLoop(
-            "control socket " + path, server.listener, server::take, SystemClock.INSTANCE);
+  static ControlServer start(Path path, ControlHandler handler) {
+    String name = SocketPlaces.controlSocketName(path);
+    UnixSocketFile socket = UnixSocketFile.bind(path, name, SocketPlaces.CONTROL_OPTION, BACKLOG);
+    ControlServer server = new ControlServer(path, socket, handler);
+    AcceptLoop loop = new AcceptLoop(name, socket.channel(), server::take, SystemClock.INSTANCE);
     Thread.ofPlatform().daemon(true).name("pcache-control").start(loop::run);
     return server;
   }
 
   private static ThreadFactory threads(String name) {
     return Thread.ofPlatform().daemon(true).name(name, 0).factory();
-  }
-
-  /**
-   * Binds in a folder that nobody else may enter, so that the socket is never open to others, then
-   * moves it into place.
-   */
-  private static ServerSocketChannel listenOn(Path path) throws IOException {
-    refuseToReplaceOtherThanSocket(path);
-    Path folder =
-        Files.createDirectory(
-            path.toAbsolutePath().resolveSibling("." + shortUniqueName()),
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    Path unfinished = folder.resolve("s");
-    ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-    try {
-      listener.bind(UnixDomainSocketAddress.of(unfinished));
-      Files.setPosixFilePermissions(unfinished, PosixFilePermissions.fromString("rw-------"));
-      Files.move(unfinished, path, StandardCopyOption.ATOMIC_MOVE);
-      return listener;
-    } catch (IOException | RuntimeException e) {
-      listener.close();
-      throw e;
-    } finally {
-      Files.deleteIfExists(unfinished);
-      Files.delete(folder);
-    }
-  }
-
-  private static void refuseToReplaceOtherThanSocket(Path path) throws IOException {
-    if (Files.isRegularFile(path) || Files.isDirectory(path)) {
-      throw new IOException(
-          path + " is not a socket and stands where the control socket belongs; move it away");
-    }
-  }
-
-  /** Short, because a socket's whole path has at most 107 bytes. */
-  private static String shortUniqueName() {
-    return Long.toString(
-        UUID.randomUUID().getMostSignificantBits() & UNIQUE_MASK, Character.MAX_RADIX);
   }
 
   private void take(SocketChannel connection) {
@@ -204,16 +156,6 @@ final class ControlServer implements AutoCloseable {
     }
   }
 
-  private static String fileKey(Path path) throws IOException {
-    try {
-      return String.valueOf(
-          Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
-              .fileKey());
-    } catch (NoSuchFileException e) {
-      return "none";
-    }
-  }
-
   /**
    * Stops to answer and takes the socket away, unless it is that of another daemon by now, which
    * may have the cache already.
@@ -221,10 +163,7 @@ final class ControlServer implements AutoCloseable {
   @Override
   public void close() {
     try {
-      listener.close();
-      if (ownSocket.equals(fileKey(path))) {
-        Files.deleteIfExists(path);
-      }
+      socket.close();
     } catch (IOException e) {
       throw new UncheckedIOException("cannot take away the control socket " + path, e);
     } finally {

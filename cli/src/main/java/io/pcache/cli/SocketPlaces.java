@@ -2,11 +2,8 @@ package io.pcache.cli;
 
 import io.pcache.error.BadOptionException;
 import io.pcache.error.DeviceInUseException;
+import io.pcache.nbd.UnixSocketFile;
 import java.io.IOException;
-import java.net.ConnectException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +20,7 @@ import java.util.Objects;
 final class SocketPlaces {
   static final String CONTROL_SUFFIX = ".pcache.sock";
   static final String NBD_SUFFIX = ".nbd.sock";
+  static final String CONTROL_OPTION = "--control-socket";
 
   /** What a unix socket's address holds. */
   private static final int MAX_ADDRESS_BYTES = 107;
@@ -78,7 +76,8 @@ final class SocketPlaces {
    */
   static Path chosen(Path socket) {
     Path whole = socket.toAbsolutePath();
-    Path folder = Objects.requireNonNull(whole.getParent(), "a socket is no root folder");
+    UnixSocketFile.requireReplaceable(whole, controlSocketName(socket), CONTROL_OPTION);
+    Path folder = Objects.requireNonNull(whole.getParent(), "the root folder is no socket");
     if (!Files.isDirectory(folder)) {
       throw new BadOptionException(
           "%s: there is no folder %s for the control socket; make it first, or give another path"
@@ -90,32 +89,20 @@ final class SocketPlaces {
           "%s: the control socket's path needs %d bytes, and a socket's holds %d; give a shorter one"
               .formatted(socket, bytes, MAX_ADDRESS_BYTES));
     }
-    if (isServed(whole)) {
+    if (UnixSocketFile.isServed(whole)) {
       throw new DeviceInUseException(
           socket + " is served by another process; stop it, or choose another control socket");
     }
     return whole;
   }
 
-  private static int bytesOf(Path path) {
-    return path.toString().getBytes(StandardCharsets.UTF_8).length;
+  /** What a control socket is called in messages and in the log. */
+  static String controlSocketName(Path socket) {
+    return "control socket " + socket;
   }
 
-  /** Does not wait: one on which as many wait as may is served as well. */
-  private static boolean isServed(Path socket) {
-    if (!Files.exists(socket)) {
-      return false;
-    }
-    try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-      probe.configureBlocking(false);
-      var _ = probe.connect(UnixDomainSocketAddress.of(socket));
-      return true;
-    } catch (ConnectException e) {
-      return false;
-    } catch (IOException e) {
-      // Only a refusal tells that nobody listens.
-      return true;
-    }
+  private static int bytesOf(Path path) {
+    return path.toString().getBytes(StandardCharsets.UTF_8).length;
   }
 
   /**

@@ -7,6 +7,7 @@ import io.pcache.error.BackingFailureException;
 import io.pcache.error.BadOptionException;
 import io.pcache.error.ClosedException;
 import io.pcache.error.ErrorKind;
+import io.pcache.testkit.Command;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.StandardProtocolFamily;
@@ -126,10 +127,33 @@ class ControlServerTest {
   void whatIsNotASocketIsNotReplaced() throws IOException {
     Files.writeString(socket, "precious");
     assertThatThrownBy(() -> serve(_ -> ControlReply.text("")))
-        .isInstanceOf(IOException.class)
+        .isInstanceOf(BadOptionException.class)
         .hasMessageContaining(socket.toString());
     assertThat(socket).hasContent("precious");
     assertThat(folder.toFile().list()).containsExactly("c.sock");
+  }
+
+  /** As a device node does, it looks like a socket to who asks only whether it is a file. */
+  @Test
+  void aFifoIsNotReplaced() throws IOException, InterruptedException {
+    Command.run("mkfifo", socket.toString()).succeeded();
+    Object before = Files.getAttribute(socket, "unix:ino");
+    assertThatThrownBy(() -> serve(_ -> ControlReply.text("")))
+        .isInstanceOf(BadOptionException.class)
+        .hasMessage(
+            "cannot listen on control socket %s: what is there is no socket; move it away, or give another path with --control-socket"
+                .formatted(socket));
+    assertThat(Files.getAttribute(socket, "unix:ino")).isEqualTo(before);
+    assertThat(folder.toFile().list()).containsExactly("c.sock");
+  }
+
+  /** A link to nothing would be replaced as well. */
+  @Test
+  void aLinkIsNotReplaced() throws IOException {
+    Files.createSymbolicLink(socket, folder.resolve("nothing"));
+    assertThatThrownBy(() -> serve(_ -> ControlReply.text("")))
+        .isInstanceOf(BadOptionException.class);
+    assertThat(socket).isSymbolicLink();
   }
 
   @Test

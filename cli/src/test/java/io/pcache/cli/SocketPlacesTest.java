@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SocketPlacesTest {
   private static final Path RUN = Path.of("/run/p");
@@ -105,6 +107,14 @@ class SocketPlacesTest {
           .isInstanceOf(DeviceInUseException.class);
     }
     assertThat(SocketPlaces.chosen(socket)).isEqualTo(socket);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/", ".", "/dev/null", "/etc/passwd"})
+  void aChosenPlaceIsRefusedWhereSomethingElseIs(String path) {
+    assertThatThrownBy(() -> SocketPlaces.chosen(Path.of(path)))
+        .isInstanceOf(BadOptionException.class)
+        .hasMessageContainingAll(path, "no socket", "--control-socket");
   }
 
   @Test

@@ -10,6 +10,9 @@ import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,12 +30,50 @@ record BoundSocket(
    */
   static final int BACKLOG = 1024;
 
+  /** What fits into {@code sun_path}, its ending zero not counted. */
+  private static final int MAX_PATH_BYTES = 107;
+
+  private static final String LISTEN_OPTION = "--listen";
+
   /** Starts to listen. */
   static BoundSocket bind(ListenAddress address) {
     return switch (address) {
-      case ListenAddress.Unix unix -> UnixSocketFile.bind(unix);
+      case ListenAddress.Unix unix -> bindUnix(unix);
       case ListenAddress.Tcp tcp -> bindTcp(tcp);
     };
+  }
+
+  /** A socket that nobody serves any more is replaced; one that is served is refused. */
+  private static BoundSocket bindUnix(ListenAddress.Unix address) {
+    Path path = address.path().toAbsolutePath();
+    requireReachable(path);
+    requireFolder(path, address);
+    UnixSocketFile.requireReplaceable(path, address.toString(), LISTEN_OPTION);
+    if (UnixSocketFile.isServed(path)) {
+      throw new DeviceInUseException(
+          path + " is served by another process; stop it or listen elsewhere");
+    }
+    UnixSocketFile file = UnixSocketFile.bind(path, address.toString(), LISTEN_OPTION, BACKLOG);
+    return new BoundSocket(file.channel(), address, file);
+  }
+
+  /** A client names the path in an address of fixed size, and could not reach a longer one. */
+  private static void requireReachable(Path path) {
+    int bytes = path.toString().getBytes(StandardCharsets.UTF_8).length;
+    if (bytes > MAX_PATH_BYTES) {
+      throw new BadOptionException(
+          "cannot listen on unix:%s: the path has %d bytes, and no client reaches a socket of more than %d; give a shorter one"
+              .formatted(path, bytes, MAX_PATH_BYTES));
+    }
+  }
+
+  private static void requireFolder(Path path, ListenAddress.Unix address) {
+    Path folder = path.getParent();
+    if (folder != null && !Files.isDirectory(folder)) {
+      throw new BadOptionException(
+          "cannot listen on %s: there is no folder %s; make it first, or give another path"
+              .formatted(address, folder));
+    }
   }
 
   private static BoundSocket bindTcp(ListenAddress.Tcp address) {
@@ -78,7 +119,7 @@ record BoundSocket(
   void close() throws IOException {
     channel.close();
     if (file != null) {
-      file.remove();
+      file.close();
     }
   }
 }

@@ -1,15 +1,14 @@
 package io.pcache.nbd;
 
 import io.pcache.error.BadOptionException;
-import io.pcache.error.DeviceInUseException;
+import io.pcache.error.NoSpaceException;
+import io.pcache.error.PcacheException;
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -19,131 +18,156 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The file of a Unix socket. It is made in a private directory, restricted to its owner, and only
- * then moved to its place: at no moment can another user connect, and a stale file is replaced in
- * one step.
+ * then moved to its place: at no moment can another user connect, and a stale socket is replaced in
+ * one step. Nothing but a socket is ever replaced or removed.
+ *
+ * <p>Thread-safety: all methods from any thread.
  */
-final class UnixSocketFile {
+public final class UnixSocketFile implements AutoCloseable {
   private static final long UNIQUE_MASK = (1L << 36) - 1;
+  private static final int FILE_TYPE_MASK = 0170000;
+  private static final int SOCKET_TYPE = 0140000;
 
   private final Path path;
-
-  /** What fits into {@code sun_path}, its ending zero not counted. */
-  private static final int MAX_PATH_BYTES = 107;
-
+  private final ServerSocketChannel channel;
   private final @Nullable Object identity;
 
-  private UnixSocketFile(Path path) throws IOException {
+  private UnixSocketFile(Path path, ServerSocketChannel channel) throws IOException {
     this.path = path;
-    this.identity = Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+    this.channel = channel;
+    this.identity = identityOf(path);
   }
 
   /**
-   * Listens at a path. A socket that nobody serves any more is replaced; one that is served is
-   * refused.
+   * Listens at a path. A socket that is there is replaced, also where a process serves on it.
+   *
+   * @param path whose folder exists
+   * @param name what it is called in messages
+   * @param option by which another path can be given, for messages
+   * @param backlog how many clients may wait to be accepted
+   * @throws BadOptionException where something else is there, or no socket can be made
+   * @throws NoSpaceException where the file system is full
    */
-  static BoundSocket bind(ListenAddress.Unix address) {
-    Path path = address.path().toAbsolutePath();
-    requireReachable(path);
-    requireFolder(path, address);
+  public static UnixSocketFile bind(Path path, String name, String option, int backlog) {
+    requireReplaceable(path, name, option);
     try {
-      requireReplaceable(path);
-      return bindPrivately(path, address);
-    } catch (AccessDeniedException e) {
-      throw new BadOptionException(
-          "cannot listen on %s: no permission to make a socket in %s; give another folder"
-              .formatted(address, path.getParent()),
-          e);
-    } catch (FileSystemException e) {
-      throw new BadOptionException(
-          "cannot listen on "
-              + address
-              + ": "
-              + Objects.requireNonNullElse(e.getReason(), e.toString()),
-          e);
+      return bindPrivately(path.toAbsolutePath(), backlog);
     } catch (IOException | UnsupportedOperationException e) {
-      throw new BadOptionException("cannot listen on " + address + ": " + e.getMessage(), e);
+      throw refusal(path, name, option, e);
     }
   }
 
-  private static void requireFolder(Path path, ListenAddress.Unix address) {
-    Path folder = path.getParent();
-    if (folder == null || !Files.isDirectory(folder)) {
-      throw new BadOptionException(
-          "cannot listen on %s: there is no folder %s; make it first, or give another path"
-              .formatted(address, folder));
-    }
-  }
-
-  /** A client names the path in an address of fixed size, and could not reach a longer one. */
-  private static void requireReachable(Path path) {
-    int bytes = path.toString().getBytes(StandardCharsets.UTF_8).length;
-    if (bytes > MAX_PATH_BYTES) {
-      throw new BadOptionException(
-          "cannot listen on unix:%s: the path has %d bytes, and no client reaches a socket of more than %d; give a shorter one"
-              .formatted(path, bytes, MAX_PATH_BYTES));
-    }
-  }
-
-  private static void requireReplaceable(Path path) throws IOException {
-    BasicFileAttributes found;
+  /**
+   * Checks that nothing is at a path, or a socket. Of a link, the link itself counts: it would be
+   * replaced.
+   *
+   * @param name what it is called in messages
+   * @param option by which another path can be given, for messages
+   * @throws BadOptionException where something else is there
+   */
+  public static void requireReplaceable(Path path, String name, String option) {
     try {
-      found = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+      int mode = (Integer) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+      if ((mode & FILE_TYPE_MASK) != SOCKET_TYPE) {
+        throw new BadOptionException(
+            "cannot listen on %s: what is there is no socket; move it away, or give another path with %s"
+                .formatted(name, option));
+      }
     } catch (NoSuchFileException e) {
       return;
-    }
-    if (!found.isOther()) {
-      throw new BadOptionException(
-          path + " exists and is no socket; remove it or listen elsewhere");
-    }
-    if (isServed(path)) {
-      throw new DeviceInUseException(
-          path + " is served by another process; stop it or listen elsewhere");
+    } catch (IOException e) {
+      throw refusal(path, name, option, e);
     }
   }
 
-  /** Does not wait for a process that stands still: it is there, and may go on. */
-  private static boolean isServed(Path path) throws IOException {
+  /**
+   * Whether a process listens on a socket. Does not wait for one that stands still: it is there,
+   * and may go on.
+   */
+  public static boolean isServed(Path path) {
+    if (Files.notExists(path)) {
+      return false;
+    }
     try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
       var _ = probe.configureBlocking(false);
       var _ = probe.connect(UnixDomainSocketAddress.of(path));
       return true;
     } catch (ConnectException e) {
       return false;
-    } catch (SocketException e) {
+    } catch (IOException e) {
       // As many clients wait as may. Only a refusal tells that nobody listens.
       return true;
     }
   }
 
-  private static BoundSocket bindPrivately(Path path, ListenAddress.Unix address)
-      throws IOException {
+  private static PcacheException refusal(Path path, String name, String option, Exception e) {
+    String reason = reasonOf(e);
+    if (e instanceof AccessDeniedException) {
+      return new BadOptionException(
+          "cannot listen on %s: no permission to make a socket in %s; give another folder with %s"
+              .formatted(name, path.toAbsolutePath().getParent(), option),
+          e);
+    }
+    if (saysFull(reason)) {
+      return new NoSpaceException(
+          "cannot listen on %s: %s in %s; make room there, or give another folder with %s"
+              .formatted(name, reason, path.toAbsolutePath().getParent(), option),
+          e);
+    }
+    return new BadOptionException(
+        "cannot listen on %s: %s; give another path with %s".formatted(name, reason, option), e);
+  }
+
+  /** Without the name of the private directory, which is gone. */
+  private static String reasonOf(Exception e) {
+    if (e instanceof FileSystemException withReason) {
+      return Objects.requireNonNullElse(withReason.getReason(), e.toString());
+    }
+    return Objects.requireNonNullElse(e.getMessage(), e.toString());
+  }
+
+  /** The system's words are the only thing that tells. */
+  private static boolean saysFull(String reason) {
+    String lower = reason.toLowerCase(Locale.ROOT);
+    return lower.contains("no space left") || lower.contains("quota exceeded");
+  }
+
+  private static UnixSocketFile bindPrivately(Path path, int backlog) throws IOException {
     Path directory = path.resolveSibling("." + shortUniqueName());
     Path fresh = directory.resolve("s");
     Path made =
         Files.createDirectory(
             directory,
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    ServerSocketChannel channel = null;
     boolean bound = false;
     try {
-      ServerSocketChannel unused =
-          channel.bind(UnixDomainSocketAddress.of(fresh), BoundSocket.BACKLOG);
+      channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+      var _ = channel.bind(UnixDomainSocketAddress.of(fresh), backlog);
       Path restricted =
           Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("rw-------"));
       Path placed = Files.move(restricted, path, StandardCopyOption.ATOMIC_MOVE);
+      UnixSocketFile file = new UnixSocketFile(placed, channel);
       bound = true;
-      return new BoundSocket(channel, address, new UnixSocketFile(placed));
+      return file;
     } finally {
       if (!bound) {
-        channel.close();
+        closeIfOpen(channel);
         boolean unused = Files.deleteIfExists(fresh);
       }
       Files.delete(made);
+    }
+  }
+
+  private static void closeIfOpen(@Nullable ServerSocketChannel channel) throws IOException {
+    if (channel != null) {
+      channel.close();
     }
   }
 
@@ -156,13 +180,26 @@ final class UnixSocketFile {
     return Long.toString(mixed & UNIQUE_MASK, Character.MAX_RADIX);
   }
 
-  /** Removes the file, unless another server has put its own there. */
-  void remove() throws IOException {
+  private static @Nullable Object identityOf(Path path) throws IOException {
+    return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+        .fileKey();
+  }
+
+  /** What accepts the connections. Closing it alone leaves the file. */
+  public ServerSocketChannel channel() {
+    return channel;
+  }
+
+  /**
+   * Stops to listen, and removes the file unless another process has put its own there.
+   *
+   * @throws IOException where the file cannot be removed
+   */
+  @Override
+  public void close() throws IOException {
+    channel.close();
     try {
-      Object found =
-          Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
-              .fileKey();
-      if (Objects.equals(found, identity)) {
+      if (Objects.equals(identityOf(path), identity)) {
         Files.delete(path);
       }
     } catch (NoSuchFileException e) {

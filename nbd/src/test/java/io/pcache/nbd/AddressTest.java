@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.pcache.block.BlockDevice;
 import io.pcache.error.BadOptionException;
 import io.pcache.error.DeviceInUseException;
+import io.pcache.testkit.Command;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -111,6 +112,29 @@ class AddressTest {
     Path file = Files.writeString(folder.resolve("precious"), "content");
     assertThatThrownBy(() -> startAt("unix:" + file)).isInstanceOf(BadOptionException.class);
     assertThat(file).hasContent("content");
+  }
+
+  /** As a device node does, it looks like a socket to who asks only whether it is a file. */
+  @Test
+  void aFifoIsLeftAlone() throws IOException, InterruptedException {
+    Path fifo = folder.resolve("fifo");
+    Command.run("mkfifo", fifo.toString()).succeeded();
+    Object before = Files.getAttribute(fifo, "unix:ino");
+    assertThatThrownBy(() -> startAt("unix:" + fifo))
+        .isInstanceOf(BadOptionException.class)
+        .hasMessage(
+            "cannot listen on unix:%s: what is there is no socket; move it away, or give another path with --listen"
+                .formatted(fifo));
+    assertThat(Files.getAttribute(fifo, "unix:ino")).isEqualTo(before);
+    assertThat(folder.toFile().list()).containsExactly("fifo");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/", "."})
+  void aFolderIsNoPlaceForASocket(String path) {
+    assertThatThrownBy(() -> startAt("unix:" + path))
+        .isInstanceOf(BadOptionException.class)
+        .hasMessageContaining("unix:" + path + ": what is there is no socket");
   }
 
   @Test
