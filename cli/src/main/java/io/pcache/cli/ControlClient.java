@@ -2,9 +2,11 @@ package io.pcache.cli;
 
 import io.pcache.error.BadOptionException;
 import io.pcache.error.ClosedException;
+import io.pcache.nbd.UnixSocketFile;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
@@ -57,7 +59,7 @@ final class ControlClient {
               + e.getMessage(),
           e);
     } catch (ConnectException e) {
-      if (Files.isRegularFile(socket) || Files.isDirectory(socket)) {
+      if (!UnixSocketFile.isSocket(socket)) {
         throw new BadOptionException(
             socket + " is not a socket; give a daemon's control socket, or its cache with --cache");
       }
@@ -101,18 +103,34 @@ final class ControlClient {
       throws IOException {
     byte[] message = ControlProtocol.encode(request);
     Set<UserPrincipal> believed = PeerUser.believed(socket, cache);
-    connection.connect(UnixDomainSocketAddress.of(socket));
+    connect(connection);
     refuseStranger(PeerUser.of(connection), believed);
     Channels.newOutputStream(connection).write(message);
     return ControlProtocol.receive(
         new BufferedInputStream(Channels.newInputStream(connection)), ControlReply.class);
   }
 
+  private void connect(SocketChannel connection) throws IOException {
+    try {
+      connection.connect(UnixDomainSocketAddress.of(socket));
+    } catch (ConnectException e) {
+      throw e;
+    } catch (SocketException e) {
+      if (Files.isWritable(socket)) {
+        throw new IOException(socket + ": " + e.getMessage(), e);
+      }
+      throw new CommandException(
+          Failure.EXIT_OTHER,
+          socket
+              + ": permission denied; a daemon answers root and its own user: run as one of them, for instance with sudo");
+    }
+  }
+
   private void refuseStranger(UserPrincipal user, Set<UserPrincipal> believed) {
     if (!believed.contains(user)) {
       throw new CommandException(
           Failure.EXIT_OTHER,
-          "%s: user %s answers there, who is neither root, nor you, nor the owner of the cache, and is not believed; look whose socket it is"
+          "%s: user %s answers there, who is neither root, nor you, nor the owner of the cache or of the socket's folder, and is not believed; look whose socket it is"
               .formatted(socket, user.getName()));
     }
   }

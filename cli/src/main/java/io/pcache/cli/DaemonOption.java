@@ -47,15 +47,21 @@ final class DaemonOption {
     if (cache == null) {
       return onlyOneIn(demoFolder);
     }
-    return SocketPlaces.ofThisMachine().forClient(cache, SocketPlaces.CONTROL_SUFFIX).stream()
+    List<Path> places =
+        SocketPlaces.ofThisMachine().forClient(cache, SocketPlaces.CONTROL_SUFFIX);
+    return places.stream()
         .filter(Files::exists)
         .findFirst()
-        .orElseThrow(
-            () -> new ClosedException(cache + ": no pcache serves it; start it with pcache serve"));
+        .or(() -> places.stream().filter(place -> !Files.notExists(place)).findFirst())
+        .orElseThrow(() ->
+            new ClosedException(
+                cache
+                    + ": no pcache serves it, or one with a control socket of its choice; start it with pcache serve, or name the socket with"
+                    + " --socket"));
   }
 
   private static Path existing(Path socket) {
-    if (!Files.exists(socket)) {
+    if (Files.notExists(socket)) {
       throw new ClosedException(socket + ": no pcache answers there; the file does not exist");
     }
     return socket;

@@ -21,20 +21,29 @@ final class PeerUser {
 
   /**
    * Whose answers a client believes: root's, its own user's, those of the cache's owner, and those
-   * of the owner of the socket's folder where root alone can have made that.
+   * of the owner of the socket's folder where root alone can have made that. A cache that is not
+   * there any more has no owner; its daemon may be there, and has to be asked.
    *
    * @param cache the cache that is asked for, or null where the socket was named
    */
-  static Set<UserPrincipal> believed(Path socket, @Nullable Path cache) throws IOException {
+  static Set<UserPrincipal> believed(Path socket, @Nullable Path cache) {
     Set<UserPrincipal> users = new HashSet<>(allowedToAsk());
     if (cache != null) {
-      users.add(UserIds.ownerOf(cache.toRealPath()));
+      addOwner(users, cache);
     }
     Path folder = socket.toAbsolutePath().getParent();
     if (folder != null && PrivateFolder.onlyRootCanHaveMade(folder)) {
-      users.add(UserIds.ownerOf(folder.toRealPath()));
+      addOwner(users, folder);
     }
     return users;
+  }
+
+  private static void addOwner(Set<UserPrincipal> users, Path file) {
+    try {
+      users.add(UserIds.ownerOf(file.toRealPath()));
+    } catch (IOException e) {
+      // Deleted, moved, or where this process may not look: nobody more is believed.
+    }
   }
 
   /** Whom a daemon answers: root and its own user. */

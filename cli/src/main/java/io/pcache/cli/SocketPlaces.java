@@ -28,6 +28,9 @@ final class SocketPlaces {
   /** The same, less the name that a socket has for a moment while it is made. */
   private static final int MAX_PATH_BYTES = MAX_ADDRESS_BYTES - 16;
 
+  /** As many as the system follows. */
+  private static final int MAX_LINKS = 40;
+
   private final Path runFolder;
   private final Path userFolder;
 
@@ -158,11 +161,26 @@ final class SocketPlaces {
         : flat.substring(flat.length() - 24) + "-" + Integer.toHexString(path.hashCode());
   }
 
+  /** Also of a cache that was deleted: its daemon's socket is still where it was. */
   private static Path realPath(Path cache) {
+    Path absolute = cache.toAbsolutePath().normalize();
     try {
       return cache.toRealPath();
     } catch (IOException e) {
-      return cache.toAbsolutePath().normalize();
+      return withoutLinks(absolute);
+    }
+  }
+
+  private static Path withoutLinks(Path missing) {
+    Path path = missing;
+    try {
+      for (int i = 0; i < MAX_LINKS && Files.isSymbolicLink(path); i++) {
+        path = path.resolveSibling(Files.readSymbolicLink(path)).normalize();
+      }
+      Path folder = Objects.requireNonNullElse(path.getParent(), path).toRealPath();
+      return folder.resolve(Objects.requireNonNullElse(path.getFileName(), path));
+    } catch (IOException e) {
+      return missing;
     }
   }
 }

@@ -73,6 +73,20 @@ class ImpostorTest {
         .isEqualTo("done \\x1b[2J\nexit 0\n");
   }
 
+  /** Nobody can be asked who owns what is gone: that makes nobody else be believed. */
+  @Test
+  void withoutTheCacheItsOwnerIsNotBelieved() throws Exception {
+    String script =
+        IMPOSTOR
+            + """
+            rm mine
+            "$PCACHE" table --timeout 60 --cache mine || echo "table $?"
+            """;
+    assertThat(LauncherShell.output(folder, script))
+        .containsPattern("pcache: .*mine.pcache.sock.* 54321.*\ntable 1\n")
+        .doesNotContain("done");
+  }
+
   /** The socket's permissions keep others out; who opens them by hand is asked who they are. */
   @Test
   void aDaemonAnswersNobodyButRootAndItsOwnUser() throws Exception {

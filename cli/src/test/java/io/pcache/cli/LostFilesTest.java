@@ -103,6 +103,9 @@ class LostFilesTest {
       LibnbdClient.run(disk.uri(), WRITE);
       Files.delete(cache);
       awaitFault("cache device: " + cache + " was deleted", "/proc/");
+      Command asked = ServedDisk.pcache("status", "--timeout", "60", "--cache", cache.toString());
+      assertThat(asked.output()).contains("FAULT", cache + " was deleted");
+      assertThat(asked.exitCode()).isZero();
       assertThat(disk.stop()).as(disk.log()).isZero();
       assertThat(disk.log()).doesNotContain("stay in the cache");
     }

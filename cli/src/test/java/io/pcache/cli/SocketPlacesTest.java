@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,6 +55,20 @@ class SocketPlacesTest {
         Files.createFile(Files.createDirectories(folder.resolve("e".repeat(90))).resolve("c"));
     assertThat(places.of(cache, ".x")).hasSize(2).allMatch(place -> place.toString().length() < 80);
     assertThat(places.of(cache, ".x")).isNotEqualTo(places.of(other, ".x"));
+  }
+
+  /** Its daemon may still be there. */
+  @Test
+  void aDeletedCacheHasThePlacesThatItHad() throws IOException {
+    Path real = Files.createDirectory(folder.resolve("real"));
+    Path cache = Files.createFile(real.resolve("c"));
+    Path linkedFolder = Files.createSymbolicLink(folder.resolve("linked"), real).resolve("c");
+    Path linkedFile = Files.createSymbolicLink(folder.resolve("link"), Path.of("linked/c"));
+    List<Path> before = places.of(cache, ".x");
+    Files.delete(cache);
+    assertThat(places.of(cache, ".x")).isEqualTo(before);
+    assertThat(places.of(linkedFolder, ".x")).isEqualTo(before);
+    assertThat(places.of(linkedFile, ".x")).isEqualTo(before);
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.pcache.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pcache.testkit.RequiresFile;
 import io.pcache.testkit.RequiresTool;
 import java.nio.file.Path;
 import org.junit.jupiter.api.DisplayName;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(600)
 @RequiresTool("setpriv")
+@RequiresFile(LibnbdClient.PYTHON)
 class UserWithoutNameTest {
   /**
    * Everything is copied, because that user may enter neither the source tree nor the home of root.
@@ -54,6 +56,12 @@ class UserWithoutNameTest {
       cat out
       $as bin/pcache status --timeout 60 --cache locked/cache
       ls $tmp
+      mkdir -m 700 closed
+      touch locked/roots
+      /usr/bin/python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("locked/roots.pcache.sock")'
+      chmod 600 locked/roots.pcache.sock
+      $as bin/pcache status --timeout 60 --cache locked/roots || echo "status $?"
+      $as bin/pcache status --timeout 60 --cache closed/cache || echo "status $?"
       kill $daemon
       wait $daemon
       """;
@@ -67,6 +75,9 @@ class UserWithoutNameTest {
         .contains("Serving at:\n")
         .contains("/locked/cache\n", "faults      none\n")
         .contains("\npcache-54321\n")
+        .containsPattern(
+            "pcache: .*locked/roots.pcache.sock: permission denied; .* root and its own user.*\nstatus 1\n")
+        .containsPattern("pcache: .*closed/cache.pcache.sock: permission denied; .*\nstatus 1\n")
         .endsWith("exit 0\n");
   }
 }

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class UnixSocketFile implements AutoCloseable {
   private static final long UNIQUE_MASK = (1L << 36) - 1;
+  private static final String MODE = "unix:mode";
   private static final int FILE_TYPE_MASK = 0170000;
   private static final int SOCKET_TYPE = 0140000;
 
@@ -73,8 +74,7 @@ public final class UnixSocketFile implements AutoCloseable {
    */
   public static void requireReplaceable(Path path, String name, String option) {
     try {
-      int mode = (Integer) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
-      if ((mode & FILE_TYPE_MASK) != SOCKET_TYPE) {
+      if (!isSocketMode(Files.getAttribute(path, MODE, LinkOption.NOFOLLOW_LINKS))) {
         throw new BadOptionException(
             "cannot listen on %s: what is there is no socket; move it away, or give another path with %s"
                 .formatted(name, option));
@@ -84,6 +84,19 @@ public final class UnixSocketFile implements AutoCloseable {
     } catch (IOException e) {
       throw refusal(path, name, option, e);
     }
+  }
+
+  /**
+   * Whether there is a socket at a path, or where a link there leads.
+   *
+   * @throws IOException where that cannot be told, also where there is nothing
+   */
+  public static boolean isSocket(Path path) throws IOException {
+    return isSocketMode(Files.getAttribute(path, MODE));
+  }
+
+  private static boolean isSocketMode(@Nullable Object mode) {
+    return mode instanceof Integer bits && (bits & FILE_TYPE_MASK) == SOCKET_TYPE;
   }
 
   /**
