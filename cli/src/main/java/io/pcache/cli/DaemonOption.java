@@ -47,8 +47,7 @@ final class DaemonOption {
     if (cache == null) {
       return onlyOneIn(demoFolder);
     }
-    List<Path> places =
-        SocketPlaces.ofThisMachine().forClient(cache, SocketPlaces.CONTROL_SUFFIX);
+    List<Path> places = SocketPlaces.ofThisMachine().forClient(cache, SocketPlaces.CONTROL_SUFFIX);
     return places.stream()
         .filter(Files::exists)
         .findFirst()

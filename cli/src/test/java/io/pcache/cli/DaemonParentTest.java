@@ -56,6 +56,16 @@ class DaemonParentTest {
       echo "ends 0" >"$reports"
       """;
 
+  /** Instead of Java: a signal reaches it as the first thing. */
+  private static final String YOUNG =
+      """
+      #!/bin/bash
+      kill -USR1 $$
+      kill -ALRM $$
+      kill -USR1 $PPID
+      exit 7
+      """;
+
   @TempDir private static Path folder;
   private static Path cache = Path.of("");
 
@@ -188,6 +198,49 @@ class DaemonParentTest {
     started.add(daemonOf(launcher));
     kill("-TERM", launcher.pid());
     assertThat(exitCode(launcher)).isIn(0, 128 + 15);
+  }
+
+  /** Before the launcher has started Java, and before Java has begun to ignore them. */
+  @Test
+  void signalsThatMeanNothingEndNoYoungDaemon() throws Exception {
+    Path slow = Files.createDirectories(folder.resolve("slow")).resolve("sed");
+    Path begun = folder.resolve("begun");
+    String sed = Command.run("bash", "-c", "command -v sed").succeeded().strip();
+    Files.writeString(
+        slow,
+        """
+        #!/bin/bash
+        touch begun
+        until [[ -e go ]]; do sleep 0.1; done
+        exec %s "$@"
+        """
+            .formatted(sed));
+    assertThat(slow.toFile().setExecutable(true)).isTrue();
+    Process launcher = start("PATH=$PWD/slow:$PATH; " + SERVE);
+    await().atMost(LIMIT).until(() -> Files.exists(begun));
+    kill("-USR1", launcher.pid());
+    Files.createFile(folder.resolve("go"));
+    await()
+        .atMost(LIMIT)
+        .ignoreExceptions()
+        .until(() -> {
+          for (ProcessHandle child : launcher.children().toList()) {
+            // One that has just ended is none of Java's.
+            Command.run("kill", "-USR1", String.valueOf(child.pid()));
+          }
+          return !launcher.isAlive() || RunningDaemon.status(cache).sizeBytes() == 1L << 30;
+        });
+    assertThat(launcher.isAlive()).as(Files.readString(log)).isTrue();
+    kill("-TERM", launcher.pid());
+    assertThat(exitCode(launcher)).as(Files.readString(log)).isZero();
+  }
+
+  @Test
+  void theDaemonIgnoresWhatMeansNothingFromItsBeginning() throws Exception {
+    Files.writeString(folder.resolve("young"), YOUNG);
+    Process launcher =
+        start("chmod +x young; . \"${PCACHE%/*}/daemon-parent\"; run_daemon ./young; exit $?");
+    assertThat(exitCode(launcher)).as(Files.readString(log)).isEqualTo(7);
   }
 
   @Test

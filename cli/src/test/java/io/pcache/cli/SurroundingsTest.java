@@ -82,6 +82,19 @@ class SurroundingsTest {
         .hasLineCount(2);
   }
 
+  /** Neither the launcher nor Java gets far enough to say so by itself. */
+  @ParameterizedTest
+  @ValueSource(ints = {4, 5, 7, 9, 10, 12, 15, 19})
+  void aLimitThatKeepsTheLauncherFromRunningIsNamed(int limit) throws Exception {
+    for (String command :
+        List.of("$PCACHE\" serve", "$PCACHE\" status", "${PCACHE%/*}/simulate\"")) {
+      assertThat(LauncherShell.output(folder, "ulimit -n " + limit + "; exec \"" + command))
+          .contains("raise the limit (ulimit -n, LimitNOFILE), which is " + limit + "\n")
+          .endsWith("\nexit 2\n")
+          .hasLineCount(2);
+    }
+  }
+
   @DisplayName("hazard 37: running out of descriptors is said once and passes")
   @Test
   void runningOutOfDescriptorsIsSaidOnceAndPasses() throws Exception {
