@@ -148,7 +148,7 @@ final class ServeCommand implements Callable<Integer> {
     DetachedStreams.install();
     IgnoredSignals.install();
     if (heapBytes != null) {
-      DaemonHeap.check(heapBytes, Runtime.getRuntime().maxMemory());
+      DaemonHeap.check(heapBytes, Runtime.getRuntime().maxMemory(), DaemonHeap.memoryBytes());
     }
     DemoDisk demo = DemoDisk.inWorkingFolder();
     Path cache = devices == null ? demo.cache() : devices.cache;

@@ -62,14 +62,54 @@ class DaemonHeapTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"2G, 2048", "512MiB, 512", "1073741824, 1024", "3g, 3072", "32768k, 32"})
+  @CsvSource({
+    "2G, 2048",
+    "512MiB, 512",
+    "1073741824, 1024",
+    "3g, 3072",
+    "32768k, 32",
+    "65536M, 65536"
+  })
   void theOptionIsTheHeap(String option, int mebibytes) throws Exception {
     assertThat(heap("serve", "--heap", option)).isEqualTo("-Xmx" + mebibytes + "m");
     assertThat(heap("serve", "--heap=" + option)).isEqualTo("-Xmx" + mebibytes + "m");
   }
 
+  /** Each of them is a size to the command, so it has to be one here. */
   @ParameterizedTest
-  @ValueSource(strings = {"lots; echo -version", "", "-1", "31M", "1", "99999999999999999999G"})
+  @CsvSource({
+    "'32 M', 32",
+    "' 2  GiB ', 2048",
+    "'1073741824 b', 1024",
+    "00000000000000000512M, 512",
+    "'\t33\tmib', 33"
+  })
+  void theOptionIsReadAsTheCommandReadsIt(String option, int mebibytes) throws Exception {
+    assertThat(ByteSize.parse(option) >> 20).isEqualTo(mebibytes);
+    theOptionIsTheHeap(option, mebibytes);
+  }
+
+  /** Java would not start, and not say why. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"65537M", "100T", "1P", "999999999999999T", "8191P", "9000000000000000000"})
+  void moreThanTheMachineHasIsLeftToTheCommand(String option) throws Exception {
+    assertThat(heap("serve", "--heap", option)).isEqualTo("-Xmx262m");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "lots; echo -version",
+        "",
+        "-1",
+        "31M",
+        "1",
+        "1.5G",
+        "64MB",
+        "6 4M",
+        "99999999999999999999G"
+      })
   void anOptionThatMakesNoSenseIsLeftToTheCommand(String option) throws Exception {
     assertThat(heap("serve", "--heap", option)).isEqualTo("-Xmx262m");
   }

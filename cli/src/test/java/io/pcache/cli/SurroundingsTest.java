@@ -95,6 +95,16 @@ class SurroundingsTest {
     }
   }
 
+  @Test
+  void aHeapThatTheMachineDoesNotHaveIsRefusedInOneLine() throws Exception {
+    assertThat(
+            LauncherShell.output(
+                folder, "exec \"$PCACHE\" serve --cache cache --backing backing --heap 100T"))
+        .startsWith("pcache: a heap of 100 TiB is more than the memory of this machine")
+        .endsWith("\nexit 2\n")
+        .hasLineCount(2);
+  }
+
   @DisplayName("hazard 37: running out of descriptors is said once and passes")
   @Test
   void runningOutOfDescriptorsIsSaidOnceAndPasses() throws Exception {
