@@ -126,6 +126,31 @@ class FileSystemLimitsTest {
   }
 
   @Test
+  void aSocketOnAFullFileSystemIsRefusedByItsName() throws IOException, InterruptedException {
+    makeFileSystem(SMALL_BYTES);
+    assertThat(small.fill()).exists();
+    Path socket = small.root().resolve("s");
+    format(cache);
+    SparseFiles.create(backing, BACKING_BYTES);
+    assertNoRoomFor(socket, "--listen", "unix:" + socket);
+    assertNoRoomFor(socket, "--control-socket", socket.toString());
+    assertThat(small.root().toFile().list()).contains("lost+found").doesNotContain("s").hasSize(3);
+  }
+
+  private void assertNoRoomFor(Path socket, String option, String value)
+      throws IOException, InterruptedException {
+    Command refused =
+        ServedDisk.pcache(
+            "serve", "--cache", cache.toString(), "--backing", backing.toString(), option, value);
+    assertThat(refused.output().lines().filter(line -> line.startsWith("pcache: cannot ")))
+        .as(refused.output())
+        .singleElement()
+        .asString()
+        .contains(socket.toString(), "No space left on device in " + small.root(), option);
+    assertThat(refused.exitCode()).isEqualTo(ErrorKind.NO_SPACE.exitCode());
+  }
+
+  @Test
   void aCacheOnAFileSystemThatHasFilledUpGoesOn() throws IOException, InterruptedException {
     makeFileSystem(WITH_CACHE_BYTES);
     cache = small.root().resolve("cache");
