@@ -61,6 +61,52 @@ class DaemonHeapTest {
     assertThat(heap("serve", "--cache", cache.toString())).isEqualTo("-Xmx4096m");
   }
 
+  @Test
+  void theSmallestLimitOfTheOwnControlGroupAndThoseAboveItCounts() throws Exception {
+    makeCache(1 << 20);
+    Path service = Files.createDirectories(folder.resolve("system.slice/pcache.service"));
+    Files.writeString(folder.resolve("self"), "0::/system.slice/pcache.service\n");
+    Files.writeString(service.resolve("memory.max"), "2147483648\n");
+    assertThat(heap("serve", "--cache", cache.toString())).isEqualTo("-Xmx1024m");
+    Files.writeString(folder.resolve("system.slice/memory.max"), "1073741824\n");
+    assertThat(heap("serve", "--cache", cache.toString())).isEqualTo("-Xmx512m");
+    Files.writeString(service.resolve("memory.max"), "max\n");
+    assertThat(heap("serve", "--cache", cache.toString())).isEqualTo("-Xmx512m");
+  }
+
+  @Test
+  void theLimitsOfVersionOneOfControlGroupsCount() throws Exception {
+    makeCache(1 << 20);
+    Path job = Files.createDirectories(folder.resolve("memory/batch/job 1"));
+    Files.writeString(folder.resolve("self"), "9:cpu:/other\n4:memory:/batch/job 1\n0::/\n");
+    Files.writeString(job.resolve("memory.limit_in_bytes"), "9223372036854771712\n");
+    assertThat(heap("serve", "--cache", cache.toString())).isEqualTo("-Xmx13363m");
+    Files.writeString(folder.resolve("memory/batch/memory.limit_in_bytes"), "2147483648\n");
+    assertThat(heap("serve", "--cache", cache.toString())).isEqualTo("-Xmx1024m");
+    Files.writeString(job.resolve("memory.limit_in_bytes"), "1073741824\n");
+    assertThat(heap("serve", "--cache", cache.toString())).isEqualTo("-Xmx512m");
+  }
+
+  @Test
+  void aGroupOutsideOfTheNamespaceIsNotLookedFor() throws Exception {
+    makeCache(1 << 20);
+    Files.writeString(folder.resolve("self"), "0::/../other\n");
+    assertThat(heap("serve", "--cache", cache.toString())).isEqualTo("-Xmx13363m");
+  }
+
+  /** The device number of {@code /dev/null}, 1:3, stands for a block device's. */
+  @Test
+  void aBlockDevicesSizeIsToldWithoutBlockdev() throws Exception {
+    Path device = Files.createDirectories(folder.resolve("dev/1:3"));
+    Files.writeString(device.resolve("size"), "209715200\n");
+    assertThat(run("block_device_bytes \"$@\"", "/dev/null")).isEqualTo("107374182400");
+  }
+
+  @Test
+  void nothingIsSaidOfASizeThatCannotBeTold() throws Exception {
+    assertThat(run("block_device_bytes \"$@\"", "/dev/null")).isEmpty();
+  }
+
   @ParameterizedTest
   @CsvSource({
     "2G, 2048",
@@ -121,13 +167,19 @@ class DaemonHeapTest {
   }
 
   private String heap(String... arguments) throws Exception {
+    return run("daemon_heap \"$@\"", arguments);
+  }
+
+  private String run(String call, String... arguments) throws Exception {
     List<String> command =
         new ArrayList<>(
-            List.of("/bin/bash", "-euc", ". \"$0\"; daemon_heap \"$@\"", SCRIPT.toString()));
+            List.of("/bin/bash", "-euo", "pipefail", "-c", ". \"$0\"; " + call, SCRIPT.toString()));
     command.addAll(List.of(arguments));
     ProcessBuilder bash = new ProcessBuilder(command);
     bash.environment().put("PCACHE_MEMINFO", memory.toString());
     bash.environment().put("PCACHE_CGROUP", folder.toString());
+    bash.environment().put("PCACHE_OWN_CGROUP", folder.resolve("self").toString());
+    bash.environment().put("PCACHE_DEV_BLOCK", folder.resolve("dev").toString());
     Process process = bash.redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).as(output).isZero();
