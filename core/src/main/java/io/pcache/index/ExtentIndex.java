@@ -95,6 +95,13 @@ public final class ExtentIndex {
         + unitBytes((extents + UNIT_EXTENTS - 1) / UNIT_EXTENTS, withSourceKeys);
   }
 
+  /** What an index of that many extents takes at most, in bytes, wherever they lie. */
+  public static long maxHeapBytes(long deviceBytes, boolean withSourceKeys, long extents) {
+    long begun = Math.min(extents, subtreesOf(deviceBytes));
+    return emptyHeapBytes(deviceBytes, withSourceKeys)
+        + unitBytes(begun + (extents - begun) / UNIT_EXTENTS, withSourceKeys);
+  }
+
   /** What an index takes of the heap while it holds nothing, in bytes. */
   public static long emptyHeapBytes(long deviceBytes, boolean withSourceKeys) {
     return subtreesOf(deviceBytes) * (withSourceKeys ? SUBTREE_BYTES + Long.BYTES : SUBTREE_BYTES);

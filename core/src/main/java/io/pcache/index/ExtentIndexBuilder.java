@@ -24,10 +24,16 @@ import org.jspecify.annotations.Nullable;
  * after all of them are finished, and sees what they have done.
  */
 public final class ExtentIndexBuilder {
-  private static final int FIRST_CAPACITY = 8;
+  /** Most subtrees of a sparse index never hold more. */
+  private static final int FIRST_CAPACITY = 2;
+
+  private static final int ARRAY_HEADER_BYTES = 16;
 
   /** Room for notes: half as many as there are extents. */
   private static final int ROOM_SHARE = 2;
+
+  /** With it four extents and their room take no more than the finished index counts for them. */
+  private static final int LEAST_ROOM = 2;
 
   /** What is left after a merge is used again where it is more than a quarter of the extents. */
   private static final int LEAST_ROOM_SHARE = 4;
@@ -46,7 +52,7 @@ public final class ExtentIndexBuilder {
   private final int longsPerEntry;
   private final long maxHeapBytes;
 
-  /** What extents and notes take, which is less than what the finished index may. */
+  /** What the tables, extents and notes take: no more than what the finished index may. */
   private final LongAdder entryBytes = new LongAdder();
 
   /**
@@ -58,7 +64,8 @@ public final class ExtentIndexBuilder {
    */
   public ExtentIndexBuilder(long deviceBytes, boolean withSourceKeys, long maxHeapBytes) {
     this.maxHeapBytes = maxHeapBytes;
-    checkFits(ExtentIndex.emptyHeapBytes(deviceBytes, withSourceKeys));
+    entryBytes.add(ExtentIndex.emptyHeapBytes(deviceBytes, withSourceKeys));
+    checkFits(entryBytes.sum());
     int n = ExtentIndex.subtreesOf(deviceBytes);
     entries = new long[n][];
     Arrays.fill(entries, NOTHING);
@@ -81,6 +88,15 @@ public final class ExtentIndexBuilder {
     ExtentIndex index = new ExtentIndex(entries, counts, sourceKeys);
     checkFits(index.heapBytes());
     return index;
+  }
+
+  private static int roomFor(int count) {
+    return count == 0 ? FIRST_CAPACITY : count + Math.max(LEAST_ROOM, count / ROOM_SHARE);
+  }
+
+  /** The shared empty array counts as nothing. */
+  private static long arrayBytes(long[] array) {
+    return array.length == 0 ? 0 : ARRAY_HEADER_BYTES + (long) array.length * Long.BYTES;
   }
 
   private void checkFits(long heapBytes) {
@@ -160,8 +176,8 @@ public final class ExtentIndexBuilder {
       int used = count * longsPerEntry;
       long[] target = old;
       if (used + used / LEAST_ROOM_SHARE >= old.length) {
-        target = new long[Math.max(FIRST_CAPACITY, count + count / ROOM_SHARE) * longsPerEntry];
-        entryBytes.add((target.length - old.length) * (long) Long.BYTES);
+        target = new long[roomFor(count) * longsPerEntry];
+        entryBytes.add(arrayBytes(target) - arrayBytes(old));
         checkFits(entryBytes.sum());
       }
       System.arraycopy(merge.merged(), 0, target, 0, used);

@@ -10,6 +10,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ExtentIndexBuilderTest {
   private static final int SECTOR = BlockDevice.SECTOR_BYTES;
@@ -158,6 +159,44 @@ class ExtentIndexBuilderTest {
     ExtentIndex built = builder.build();
     assertThat(built.extentCount()).isEqualTo(SUBTREE_SECTORS);
     compare(built, expected, "single sectors");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aSparseIndexIsBuiltWithinWhatItTakesInTheEnd(boolean withSourceKeys)
+      throws ReflectiveOperationException {
+    ExtentIndex expected = new ExtentIndex(DEVICE_BYTES, withSourceKeys);
+    for (int subtree = 0; subtree < SUBTREES; subtree++) {
+      expected.put(new Key().range((long) subtree * SUBTREE, SECTOR).place(0, 0));
+    }
+    ExtentIndexBuilder builder =
+        new ExtentIndexBuilder(DEVICE_BYTES, withSourceKeys, expected.heapBytes());
+    ExtentIndexBuilder.Share share = builder.share(0, 1);
+    for (int subtree = 0; subtree < SUBTREES; subtree++) {
+      share.put(new Key().range((long) subtree * SUBTREE, SECTOR).place(0, 0));
+    }
+    var field = ExtentIndexBuilder.class.getDeclaredField("entries");
+    field.setAccessible(true);
+    long bytes = ExtentIndex.emptyHeapBytes(DEVICE_BYTES, withSourceKeys);
+    for (long[] entries : (long[][]) field.get(builder)) {
+      bytes += 16 + (long) entries.length * Long.BYTES;
+    }
+    assertThat(bytes).isLessThanOrEqualTo(expected.heapBytes());
+    share.finish();
+    assertThat(builder.build().heapBytes()).isEqualTo(expected.heapBytes());
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void theMostThatExtentsTakeHoldsForSparseOnes(boolean withSourceKeys) {
+    ExtentIndex index = new ExtentIndex(DEVICE_BYTES, withSourceKeys);
+    for (int extents = 1; extents <= 9 * SUBTREES; extents++) {
+      int number = extents - 1;
+      long offset = (long) (number % SUBTREES) * SUBTREE + number / SUBTREES * 2L * SECTOR;
+      index.put(new Key().range(offset, SECTOR).place(0, 0));
+      assertThat(index.heapBytes())
+          .isLessThanOrEqualTo(ExtentIndex.maxHeapBytes(DEVICE_BYTES, withSourceKeys, extents));
+    }
   }
 
   @Test

@@ -151,7 +151,8 @@ public final class Recovery {
   private NoSpaceException heapTooSmall(NoSpaceException cause) {
     long[] found = new long[1];
     var _ = walk.from(keyTail.address(), (position, keySet) -> found[0] += keySet.keyCount());
-    long neededBytes = ExtentIndex.heapBytes(geometry.deviceBytes(), geometry.dataCrc(), found[0]);
+    long neededBytes =
+        ExtentIndex.maxHeapBytes(geometry.deviceBytes(), geometry.dataCrc(), found[0]);
     return new NoSpaceException(
         "the index of %d keys in front of a device of %d bytes takes up to %d MiB of heap, and may take %d MiB; give the program a heap of %d MiB or more: pcache serve --heap, or java -Xmx"
             .formatted(
