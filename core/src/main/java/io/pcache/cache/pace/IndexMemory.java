@@ -24,6 +24,9 @@ public final class IndexMemory {
 
   private static final int HEAP_EIGHTHS = 8;
 
+  /** What a daemon needs besides the index, however small its heap. */
+  private static final long LEAST_REST_BYTES = 20L << 20;
+
   /** The last eighth of the limit is kept for writes. */
   private static final int SCARCE_SHARE = 8;
 
@@ -79,11 +82,12 @@ public final class IndexMemory {
 
   /** What the index may take of a heap, in bytes. */
   public static long bytesForHeap(long heapBytes) {
-    return heapBytes / HEAP_EIGHTHS * INDEX_EIGHTHS;
+    long share = heapBytes / HEAP_EIGHTHS * INDEX_EIGHTHS;
+    return Math.max(0, Math.min(share, heapBytes - LEAST_REST_BYTES));
   }
 
   /** The heap in which the index may take so much, in bytes. */
   public static long heapBytesFor(long indexBytes) {
-    return indexBytes / INDEX_EIGHTHS * HEAP_EIGHTHS;
+    return Math.max(indexBytes / INDEX_EIGHTHS * HEAP_EIGHTHS, indexBytes + LEAST_REST_BYTES);
   }
 }
