@@ -136,4 +136,15 @@ class SmallHeapTest {
       assertThat(again.read(39_998L * SECTOR)).isEqualTo(39_999);
     }
   }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aDeviceWhoseEmptyIndexLeavesNoRoomForWritesIsRefused(boolean dataCrc) {
+    try (SteppedCaches caches = new SteppedCaches()) {
+      Media media = caches.format(8, CrashGrain.SECTOR, dataCrc);
+      assertThatThrownBy(() -> open(caches, media, tuning(caches, 0, dataCrc)))
+          .isInstanceOf(NoSpaceException.class)
+          .hasMessageContaining("--heap");
+    }
+  }
 }

@@ -86,8 +86,14 @@ public final class IndexMemory {
     return Math.max(0, Math.min(share, heapBytes - LEAST_REST_BYTES));
   }
 
-  /** The heap in which the index may take so much, in bytes. */
+  /** The heap in which an index of so many bytes is not scarce of memory, in bytes. */
   public static long heapBytesFor(long indexBytes) {
-    return Math.max(indexBytes / INDEX_EIGHTHS * HEAP_EIGHTHS, indexBytes + LEAST_REST_BYTES);
+    long limit = indexBytes + Math.ceilDiv(indexBytes, SCARCE_SHARE - 1);
+    return Math.max(limit / INDEX_EIGHTHS * HEAP_EIGHTHS, limit + LEAST_REST_BYTES);
+  }
+
+  /** Whether an index that holds nothing leaves room for writes. */
+  public static boolean admitsWrites(long emptyIndexBytes, long limitBytes) {
+    return emptyIndexBytes < limitBytes - limitBytes / SCARCE_SHARE;
   }
 }

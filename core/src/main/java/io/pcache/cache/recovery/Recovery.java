@@ -169,7 +169,16 @@ public final class Recovery {
     return Math.ceilDiv(bytes, 1L << 20);
   }
 
+  /** Else a device so large would open, and its writes would wait for ever. */
+  private void refuseAnIndexWithoutRoom() {
+    long emptyBytes = ExtentIndex.emptyHeapBytes(geometry.deviceBytes(), geometry.dataCrc());
+    if (!IndexMemory.admitsWrites(emptyBytes, maxIndexBytes)) {
+      throw new NoSpaceException("the index has no room for extents");
+    }
+  }
+
   private void replayLog() {
+    refuseAnIndexWithoutRoom();
     ExtentIndexBuilder builder =
         new ExtentIndexBuilder(
             geometry.deviceBytes(),
