@@ -4,7 +4,6 @@ import io.pcache.error.BadOptionException;
 import io.pcache.error.DeviceInUseException;
 import io.pcache.nbd.UnixSocketFile;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -22,11 +21,8 @@ final class SocketPlaces {
   static final String NBD_SUFFIX = ".nbd.sock";
   static final String CONTROL_OPTION = "--control-socket";
 
-  /** What a unix socket's address holds. */
-  private static final int MAX_ADDRESS_BYTES = 107;
-
-  /** The same, less the name that a socket has for a moment while it is made. */
-  private static final int MAX_PATH_BYTES = MAX_ADDRESS_BYTES - 16;
+  /** The name that a socket has for a moment while it is made, in the same folder. */
+  private static final int TEMPORARY_NAME_BYTES = 16;
 
   /** As many as the system follows. */
   private static final int MAX_LINKS = 40;
@@ -58,7 +54,7 @@ final class SocketPlaces {
     String name = nameOf(real) + suffix;
     places.add(runFolder.resolve(name));
     places.add(userFolder.resolve(name));
-    return places.stream().filter(place -> bytesOf(place) <= MAX_PATH_BYTES).toList();
+    return places.stream().filter(SocketPlaces::isShortEnough).toList();
   }
 
   /**
@@ -86,11 +82,14 @@ final class SocketPlaces {
           "%s: there is no folder %s for the control socket; make it first, or give another path"
               .formatted(socket, folder));
     }
-    int bytes = Math.max(bytesOf(whole), bytesOf(folder) + MAX_ADDRESS_BYTES - MAX_PATH_BYTES);
-    if (bytes > MAX_ADDRESS_BYTES) {
+    int bytes =
+        Math.max(
+            UnixSocketFile.pathBytes(whole),
+            UnixSocketFile.pathBytes(folder) + TEMPORARY_NAME_BYTES);
+    if (bytes > UnixSocketFile.MAX_PATH_BYTES) {
       throw new BadOptionException(
           "%s: the control socket's path needs %d bytes, and a socket's holds %d; give a shorter one"
-              .formatted(socket, bytes, MAX_ADDRESS_BYTES));
+              .formatted(socket, bytes, UnixSocketFile.MAX_PATH_BYTES));
     }
     if (UnixSocketFile.isServed(whole)) {
       throw new DeviceInUseException(
@@ -104,8 +103,8 @@ final class SocketPlaces {
     return "control socket " + socket;
   }
 
-  private static int bytesOf(Path path) {
-    return path.toString().getBytes(StandardCharsets.UTF_8).length;
+  private static boolean isShortEnough(Path place) {
+    return UnixSocketFile.pathBytes(place) <= UnixSocketFile.MAX_PATH_BYTES - TEMPORARY_NAME_BYTES;
   }
 
   /**

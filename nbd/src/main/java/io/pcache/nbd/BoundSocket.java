@@ -10,7 +10,6 @@ import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
 import java.nio.channels.ServerSocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -29,9 +28,6 @@ record BoundSocket(
    * is refused on a Unix socket and waits on TCP.
    */
   static final int BACKLOG = 1024;
-
-  /** What fits into {@code sun_path}, its ending zero not counted. */
-  private static final int MAX_PATH_BYTES = 107;
 
   private static final String LISTEN_OPTION = "--listen";
 
@@ -59,11 +55,11 @@ record BoundSocket(
 
   /** A client names the path in an address of fixed size, and could not reach a longer one. */
   private static void requireReachable(Path path) {
-    int bytes = path.toString().getBytes(StandardCharsets.UTF_8).length;
-    if (bytes > MAX_PATH_BYTES) {
+    int bytes = UnixSocketFile.pathBytes(path);
+    if (bytes > UnixSocketFile.MAX_PATH_BYTES) {
       throw new BadOptionException(
           "cannot listen on unix:%s: the path has %d bytes, and no client reaches a socket of more than %d; give a shorter one"
-              .formatted(path, bytes, MAX_PATH_BYTES));
+              .formatted(path, bytes, UnixSocketFile.MAX_PATH_BYTES));
     }
   }
 

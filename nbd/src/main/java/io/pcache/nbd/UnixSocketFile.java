@@ -9,6 +9,7 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -30,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safety: all methods from any thread.
  */
 public final class UnixSocketFile implements AutoCloseable {
+  /** The longest path that the address of a Unix socket holds, in bytes ({@code sun_path}). */
+  public static final int MAX_PATH_BYTES = 107;
+
   private static final long UNIQUE_MASK = (1L << 36) - 1;
   private static final String MODE = "unix:mode";
   private static final int FILE_TYPE_MASK = 0170000;
@@ -84,6 +88,11 @@ public final class UnixSocketFile implements AutoCloseable {
     } catch (IOException e) {
       throw refusal(path, name, option, e);
     }
+  }
+
+  /** How many bytes a path takes in the address of a socket. */
+  public static int pathBytes(Path path) {
+    return path.toString().getBytes(StandardCharsets.UTF_8).length;
   }
 
   /**
@@ -185,7 +194,7 @@ public final class UnixSocketFile implements AutoCloseable {
   }
 
   /**
-   * Short, because a socket's whole path has at most 107 bytes. A name that exists makes the start
+   * Short, because a socket's whole path has at most {@link #MAX_PATH_BYTES}. A name that exists makes the start
    * fail, no more.
    */
   private static String shortUniqueName() {
