@@ -9,6 +9,7 @@ import io.pcache.nbd.UnixSocketFile;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
@@ -30,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * that user are answered, nobody else.
  *
  * <p>Each connection has a thread. One that does not send its request in time, or does not take its
- * reply, is closed. So many are held at once; more wait until one of them ends.
+ * reply and end in time, is closed. So many are held at once; more wait until one of them ends.
  */
 final class ControlServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ControlServer.class);
@@ -39,6 +40,8 @@ final class ControlServer implements AutoCloseable {
 
   /** For a request to come, and again for a reply to be taken. */
   private static final long LIMIT_SECONDS = 10;
+
+  private static final int DISCARD_BYTES = 4096;
 
   /** How many may wait to be accepted: the system's own choice where none is given. */
   private static final int BACKLOG = 50;
@@ -100,6 +103,7 @@ final class ControlServer implements AutoCloseable {
       Future<?> deadline = closeInTime(connection);
       try {
         Channels.newOutputStream(connection).write(ControlProtocol.encode(reply));
+        readToTheEnd(connection);
       } finally {
         deadline.cancel(false);
       }
@@ -107,6 +111,18 @@ final class ControlServer implements AutoCloseable {
       LOG.debug("control socket {}: {}", path, e.toString());
     } finally {
       places.release();
+    }
+  }
+
+  /**
+   * Discards what the client still sends. A socket that is closed with unread bytes resets the
+   * connection, and the client would lose the reply.
+   */
+  private static void readToTheEnd(SocketChannel connection) throws IOException {
+    SocketChannel readOnly = connection.shutdownOutput();
+    ByteBuffer discarded = ByteBuffer.allocate(DISCARD_BYTES);
+    while (readOnly.read(discarded) >= 0) {
+      discarded.clear();
     }
   }
 
