@@ -31,7 +31,7 @@ class FileNamesTest {
       daemon=$!
       trap 'kill -9 $daemon 2>/dev/null || true' EXIT
       for ((i = 0; i < 600; i++)); do
-        [[ -S $folder/cache.pcache.sock ]] && grep -q nbd+unix out && break
+        [[ -S $folder/cache.pcache.sock ]] && grep -qs nbd+unix out && break
         kill -0 $daemon || { cat out; exit 1; }
         sleep 0.1
       done

@@ -44,7 +44,7 @@ class ImpostorTest {
       impostor=$!
       trap 'kill -9 $impostor 2>/dev/null || true' EXIT
       for ((i = 0; i < 600; i++)); do
-        grep -q ready ready && break
+        grep -qs ready ready && break
         sleep 0.1
       done
       """;
@@ -89,6 +89,7 @@ class ImpostorTest {
 
   /** The socket's permissions keep others out; who opens them by hand is asked who they are. */
   @Test
+  @DisplayName("hazard 36: a daemon answers nobody but root and its own user")
   void aDaemonAnswersNobodyButRootAndItsOwnUser() throws Exception {
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
     Path socket = folder.resolve("c");

@@ -49,7 +49,7 @@ class UserWithoutNameTest {
       daemon=$!
       trap 'kill -9 $daemon 2>/dev/null || true; rm -rf $tmp' EXIT
       for ((i = 0; i < 600; i++)); do
-        grep -q nbd+unix out && break
+        grep -qs nbd+unix out && break
         kill -0 $daemon 2>/dev/null || break
         sleep 0.1
       done
