@@ -6,7 +6,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Looks, on a walk of the log, for addresses where a key set begins or the log ends.
+ * Finds out whether given addresses are key set boundaries: the start of a key set, or the end of
+ * the log. It observes a walk of the log.
  *
  * <p>Thread-safety: none.
  */
@@ -14,9 +15,9 @@ public final class BorderSearch implements KeySetVisitor {
   private final Set<LogAddress> wanted;
   private final Set<LogAddress> met = new HashSet<>();
 
-  /** Looks for some addresses. */
+  /** Creates a search for the given addresses. */
   public BorderSearch(LogAddress... wanted) {
-    // Two of them may be the same.
+    // List.of keeps duplicates; Set.of would reject them.
     this.wanted = new HashSet<>(List.of(wanted));
   }
 
@@ -25,7 +26,7 @@ public final class BorderSearch implements KeySetVisitor {
     meet(position);
   }
 
-  /** The walk has ended here. Returns where. */
+  /** Records the end of the walk, and returns it. */
   public LogPosition endsAt(LogPosition end) {
     meet(end);
     return end;
@@ -37,7 +38,7 @@ public final class BorderSearch implements KeySetVisitor {
     }
   }
 
-  /** Whether the walk came to an address that was looked for. */
+  /** Returns whether the walk reached a wanted address. */
   public boolean hasMet(LogAddress address) {
     return met.contains(address);
   }

@@ -4,15 +4,15 @@ import io.pcache.format.LogAddress;
 import java.util.BitSet;
 
 /**
- * Walks a log as far as its key sets are readable. Unlike {@link LogWalk} it takes impossible
- * values, and a segment that it has been in, for the log's end: it is for who looks at a damaged
- * cache.
+ * Walks a log as far as its key sets are readable. It is meant for the examination of a damaged
+ * cache. Unlike {@link LogWalk} it reports no error: impossible values, and a segment that the walk
+ * has already visited, end the log.
  */
 public final class IntactLog {
   private IntactLog() {}
 
   /**
-   * Walks from {@code start}.
+   * Walks from {@code start} to the first position without a readable key set.
    *
    * @param segments n_segs
    * @return the first position that holds no readable key set; the visitor has not seen it

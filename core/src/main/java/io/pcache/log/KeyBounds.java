@@ -6,17 +6,17 @@ import io.pcache.format.MediaLayout;
 import java.lang.foreign.MemorySegment;
 
 /**
- * What the values of a key may be.
+ * The valid ranges of a key's fields.
  *
  * @param segments n_segs
  * @param deviceBytes size of the logical device
  */
 public record KeyBounds(int segments, long deviceBytes) {
   /**
-   * Looks at one key.
+   * Validates one key.
    *
-   * @param keys a private copy
-   * @return what is wrong with it, or nothing
+   * @param keys a private copy of the keys
+   * @return a description of the first invalid value, or an empty string if the key is valid
    */
   public String wrongWith(MemorySegment keys, long at) {
     long off = KeyRecord.off(keys, at);

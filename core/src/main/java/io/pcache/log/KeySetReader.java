@@ -10,19 +10,19 @@ import io.pcache.media.Media;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Reads one key set at a time into a private copy and validates it there, header, bounds, checksum
- * and every key, so that whoever uses its keys need not check anything again.
+ * Reads one key set at a time into a private copy. It validates the header, the bounds, the
+ * checksum and every key there. So users of the keys need no further checks.
  *
- * <p>Thread-safety: one thread; every agent has its own.
+ * <p>Thread-safety: one thread; each agent has its own reader.
  */
 public final class KeySetReader {
-  /** What lies at a position. */
+  /** The result of reading at a position. */
   public enum Found {
     /** A key set with keys. */
     KEYS,
-    /** A LAST key set: the log goes on in {@link #nextCacheSegId()}. */
+    /** A LAST key set; the log continues in {@link #nextCacheSegId()}. */
     LAST,
-    /** Nothing that is valid. */
+    /** No valid key set. */
     NOTHING
   }
 
@@ -45,9 +45,9 @@ public final class KeySetReader {
   }
 
   /**
-   * Reads what lies at a position.
+   * Reads and validates the key set at a position.
    *
-   * @throws CorruptMediaException where a valid checksum covers values that cannot be
+   * @throws CorruptMediaException if a valid checksum covers impossible values
    */
   public Found read(LogAddress position) {
     long room = (long) MediaLayout.DATA_AREA_BYTES - position.segOffsetBytes();
@@ -68,7 +68,10 @@ public final class KeySetReader {
     return Found.KEYS;
   }
 
-  /** {@link #read}, with impossible values under a valid checksum taken for nothing as well. */
+  /**
+   * Like {@link #read}, but also returns {@link Found#NOTHING} for impossible values under a valid
+   * checksum.
+   */
   public Found readIfIntact(LogAddress position) {
     try {
       return read(position);
@@ -79,7 +82,7 @@ public final class KeySetReader {
   }
 
   /**
-   * Copies the header, then as much of the keys as it asks for: most key sets are far smaller than
+   * Copies the header, then only as many keys as it announces. Most key sets are far smaller than
    * the largest.
    */
   private void copyIn(long at, long sizeBytes) {
@@ -106,7 +109,7 @@ public final class KeySetReader {
     }
   }
 
-  /** Where the log goes on or ends, a header has to fit: nobody could append there otherwise. */
+  /** A header must fit behind the key set. Otherwise nothing could be appended there. */
   private void checkRoomBehind(LogAddress position) {
     int end = position.segOffsetBytes() + sizeBytes();
     if (end > LogAddress.MAX_SEG_OFFSET_BYTES) {
@@ -126,30 +129,30 @@ public final class KeySetReader {
     }
   }
 
-  /** How many keys the key set has. */
+  /** Returns the number of keys in the key set. */
   public int keyCount() {
     return keyCount;
   }
 
-  /** The key set's size on media in bytes. */
+  /** Returns the key set's size on media, in bytes. */
   public int sizeBytes() {
     return KeySetRecord.sizeBytes(keyCount);
   }
 
   /**
-   * The private copy; keys are read from it with {@link KeyRecord} at {@link
+   * Returns the private copy. {@link KeyRecord} reads keys from it at {@link
    * KeySetRecord#keyOffset}.
    */
   public MemorySegment bytes() {
     return copy;
   }
 
-  /** Where the log goes on after a LAST key set. */
+  /** Returns the segment in which the log continues after a LAST key set. */
   public int nextCacheSegId() {
     return KeySetRecord.keyCountOrNextSegment(copy, 0);
   }
 
-  /** The position after what was read at {@code position}. */
+  /** Returns the position behind the key set that was read at {@code position}. */
   public LogPosition after(LogPosition position, Found found) {
     return found == Found.LAST
         ? position.startOfNext(nextCacheSegId())

@@ -6,11 +6,11 @@ import java.util.ArrayDeque;
 import java.util.List;
 
 /**
- * The keys of one stripe that are visible to readers and not in the log yet, in the order in which
+ * The keys of one stripe that are visible to readers but not in the log yet, in the order in which
  * they became visible.
  *
- * <p>Thread-safety: the caller holds the stripe's lock for every method. Appending under the same
- * lock that changes the index is what makes log order equal index order.
+ * <p>Thread-safety: the caller holds the stripe's lock for every method. Keys are appended under
+ * the lock that guards the index. Therefore the log has the same order as the index changes.
  */
 public final class KeySetStage {
   private final StagedKeysPool pool;
@@ -24,9 +24,9 @@ public final class KeySetStage {
   }
 
   /**
-   * Adds a key.
+   * Stages a key.
    *
-   * @return how many keys are staged now
+   * @return the number of staged keys, including this one
    */
   public int append(Key key) {
     if (current.isFull()) {
@@ -39,7 +39,7 @@ public final class KeySetStage {
     return count();
   }
 
-  /** How many keys are staged. */
+  /** Returns the number of staged keys. */
   public int count() {
     return full.size() * KeySetRecord.MAX_KEYS + current.count();
   }
@@ -49,7 +49,7 @@ public final class KeySetStage {
     drainWhereCurrentHas(1, target);
   }
 
-  /** Moves the keys that make full key sets to {@code target}, oldest first. */
+  /** Moves full key sets to {@code target}, oldest first. A partly filled one stays. */
   public void drainFullTo(List<StagedKeys> target) {
     drainWhereCurrentHas(KeySetRecord.MAX_KEYS, target);
   }

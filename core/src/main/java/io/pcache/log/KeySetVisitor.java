@@ -4,10 +4,10 @@ package io.pcache.log;
 @FunctionalInterface
 public interface KeySetVisitor {
   /**
-   * One key set with keys, or a LAST one, which has none.
+   * Visits one key set. A LAST key set has no keys.
    *
-   * @param position where it lies
-   * @param reader holds it until this returns
+   * @param position the position of the key set
+   * @param reader holds the key set until this method returns
    */
   void visit(LogPosition position, KeySetReader reader);
 }

@@ -11,7 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.function.IntToLongFunction;
 
 /**
- * Decides what it means that a walk found no valid key set at a position. The table:
+ * Interprets the end of a walk, a position without a valid key set. The table:
  *
  * <pre>
  *   header at the end │ valid key sets beyond │ last writer │ meaning
@@ -25,42 +25,42 @@ import java.util.function.IntToLongFunction;
  *   OTHER             │ yes                   │ UNKNOWN     │ DAMAGED
  * </pre>
  *
- * <p>ZERO is a header of 24 zero bytes; PARTIAL one of which some 8-byte words are in place and the
- * others still zero, as a power cut leaves it. With keys that is the first word or the magic; of a
- * LAST header it may also be everything but the flags.
+ * <p>ZERO is a header of 24 zero bytes. PARTIAL is a header with some 8-byte words in place and the
+ * others still zero, as a power cut leaves it. In a header with keys, the first word or the magic
+ * is missing. In a LAST header it may also be the flags alone.
  */
 public final class LogEnd {
-  /** What the 24 bytes at the end look like. */
+  /** The state of the 24 bytes at the end. */
   public enum Header {
     /** All zero. */
     ZERO,
-    /** A header of which words are missing. */
+    /** A header with some words missing. */
     PARTIAL,
     /** Anything else. */
     OTHER
   }
 
-  /** Who appended to the log last, as far as the cache's identity record tells. */
+  /** The last writer of the log, as far as the cache's identity record shows. */
   public enum Writer {
-    /** This program, which writes a batch's first header last. */
+    /** pcache, which writes the first header of a batch last. */
     PCACHE,
-    /** The kernel, possibly. */
+    /** Possibly the kernel. */
     UNKNOWN
   }
 
-  /** What the end means. */
+  /** The interpretation of the end. */
   public enum Meaning {
     /** An orderly end. */
     CLEAN,
-    /** A crash cut off what was never acknowledged. */
+    /** A crash truncated a batch that was never acknowledged. */
     TORN,
-    /** Something that was in the log is unreadable. */
+    /** A part of the log has become unreadable. */
     DAMAGED
   }
 
   private LogEnd() {}
 
-  /** The table above. */
+  /** Applies the table in the class comment. */
   public static Meaning decide(Header header, boolean validBeyond, Writer writer) {
     return switch (header) {
       case ZERO -> Meaning.CLEAN;
@@ -89,8 +89,8 @@ public final class LogEnd {
   }
 
   /**
-   * Whether only the flags are missing of a LAST header. A header with keys has no flags, so there
-   * nothing can be missing when the other words are in place.
+   * Returns whether only the flags of a LAST header are missing. A header with keys has no flags,
+   * so it cannot lack them.
    */
   private static boolean isLastWithoutFlag(Media media, long at) {
     MemorySegment copy = MemorySegment.ofArray(new long[KeySetRecord.HEADER_BYTES / Long.BYTES]);
@@ -100,11 +100,11 @@ public final class LogEnd {
   }
 
   /**
-   * Counts valid key sets in the rest of the segment, and the keys in them. A key set with a key
-   * older than its segment's generation was left there by an earlier life of this segment and does
-   * not count.
+   * Counts the valid key sets in the rest of the segment, and their keys. A key set does not count
+   * if a key has an older generation than its data segment, or names an impossible one. It is a
+   * leftover from an earlier use of this log segment.
    *
-   * @param generations each segment's current generation
+   * @param generations the current generation of each segment
    */
   public static Beyond scanBeyond(
       Media media, SegmentChain chain, LogAddress position, IntToLongFunction generations) {
@@ -143,13 +143,13 @@ public final class LogEnd {
   }
 
   /**
-   * What lies beyond the end of a walk.
+   * Key sets beyond the end of a walk.
    *
-   * @param keySets valid key sets
-   * @param keys keys in them
+   * @param keySets number of valid key sets
+   * @param keys number of keys in them
    */
   public record Beyond(int keySets, long keys) {
-    /** Nothing. */
+    /** No key sets. */
     public static final Beyond NOTHING = new Beyond(0, 0);
   }
 }

@@ -1,14 +1,15 @@
 package io.pcache.log;
 
 /**
- * Somebody who goes through the log from key set to key set. key_tail does not pass what a follower
- * still needs.
+ * A reader that goes through the log key set by key set. key_tail does not pass a position that a
+ * follower still needs.
  */
 @FunctionalInterface
 public interface LogFollower {
   /**
-   * Everything before it is not needed any more, and that is durable: after a crash the follower
-   * goes on there, or later. It never goes back. Any thread.
+   * Returns the position before which this follower needs nothing any more. That position is
+   * durable: after a crash the follower resumes there or later. It never moves backwards. Any
+   * thread may call this.
    */
   LogPosition durableTail();
 }

@@ -4,24 +4,24 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * All who follow the log.
+ * All followers of the log.
  *
  * <p>Thread-safety: all methods from any thread.
  */
 public final class LogFollowers {
   private final List<LogFollower> followers = new CopyOnWriteArrayList<>();
 
-  /** Begins with one. */
+  /** Creates the list with its first follower. */
   public LogFollowers(LogFollower first) {
     followers.add(first);
   }
 
-  /** Adds one that needs nothing from before key_tail. */
+  /** Adds a follower. It must not need anything before key_tail. */
   public void add(LogFollower follower) {
     followers.add(follower);
   }
 
-  /** What all of them have passed durably. */
+  /** Returns the earliest durable tail of all followers. */
   public LogPosition durableTail() {
     LogPosition smallest = followers.getFirst().durableTail();
     for (LogFollower follower : followers) {

@@ -7,22 +7,21 @@ import io.pcache.media.Media;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Finds where the log goes on behind key sets that are not readable any more: at the next valid one
- * of the same segment, or else at the beginning of the log's next segment. Log segments are zeroed
- * before they are used, so whatever is valid there belongs to the log.
+ * Finds the position where the log continues behind unreadable key sets. That is the next valid key
+ * set in the same segment, or else the start of the log's next segment. Log segments are zeroed
+ * before use, so any valid key set there belongs to the log.
  */
 public final class LogGap {
   private LogGap() {}
 
   /**
-   * Looks behind a damaged position.
+   * Searches behind a damaged position.
    *
-   * @param damaged where no key set could be read; before {@code limit} in the log
-   * @param limit a border of key sets of the log, which the search does not pass
-   * @param nextCacheSegId the log segment that follows {@code damaged}'s; of no meaning where
-   *     {@code limit} lies in the same segment
-   * @return the first position behind {@code damaged} where the log can be read again, or {@code
-   *     limit}
+   * @param damaged a position without a readable key set, before {@code limit} in the log
+   * @param limit a key set boundary of the log, which the search does not pass
+   * @param nextCacheSegId the log segment after that of {@code damaged}; ignored if {@code limit}
+   *     lies in the same segment
+   * @return the first readable position of the log behind {@code damaged}, or {@code limit}
    */
   public static LogPosition end(
       Media media, SegmentChain chain, LogPosition damaged, LogPosition limit, int nextCacheSegId) {

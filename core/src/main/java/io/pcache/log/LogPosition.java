@@ -4,8 +4,9 @@ import io.pcache.format.LogAddress;
 import io.pcache.format.MediaLayout;
 
 /**
- * A place in the log of an open cache, in its order. Walks and {@link LogWriter} make the next one
- * from the one before, so positions that go back to one first position can be compared.
+ * A position in the log of an open cache, ordered as the log is. Walks and {@link LogWriter} derive
+ * each position from the one before. Positions are comparable if they derive from the same first
+ * position.
  *
  * <pre>
  *   segment of the log     0                 1                 2
@@ -14,21 +15,20 @@ import io.pcache.format.MediaLayout;
  *                                   └ key_tail, when the cache was opened
  * </pre>
  *
- * @param sequenceBytes how many bytes of the data areas of the log's segments lie before it, from
- *     the segment on where key_tail was when the cache was opened; so what a segment has left at
- *     its end counts too
- * @param address where it is on the media
+ * @param sequenceBytes data-area bytes of log segments before it, from the segment that held
+ *     key_tail at open; unused segment ends count too
+ * @param address its place on the media
  */
 public record LogPosition(long sequenceBytes, LogAddress address)
     implements Comparable<LogPosition> {
 
-  /** The position that others are made from. */
+  /** Creates the first position, from which others are derived. */
   public static LogPosition first(LogAddress address) {
     return new LogPosition(address.segOffsetBytes(), address);
   }
 
   /**
-   * A later position in the same segment.
+   * Returns a later position in the same segment.
    *
    * @param segOffsetBytes offset in the segment's data area
    */
@@ -39,7 +39,7 @@ public record LogPosition(long sequenceBytes, LogAddress address)
   }
 
   /**
-   * Where the log goes on behind this position's segment.
+   * Returns the start of the log's next segment.
    *
    * @param cacheSegId the next segment
    */
@@ -52,27 +52,27 @@ public record LogPosition(long sequenceBytes, LogAddress address)
     return sequenceBytes / MediaLayout.DATA_AREA_BYTES;
   }
 
-  /** The segment, as {@link LogAddress#cacheSegId}. */
+  /** Returns the segment, as {@link LogAddress#cacheSegId} does. */
   public int cacheSegId() {
     return address.cacheSegId();
   }
 
-  /** The offset in the segment's data area, as {@link LogAddress#segOffsetBytes}. */
+  /** Returns the offset in the segment's data area, as {@link LogAddress#segOffsetBytes} does. */
   public int segOffsetBytes() {
     return address.segOffsetBytes();
   }
 
-  /** Whether it lies before another position. */
+  /** Returns whether this position lies before another. */
   public boolean isBefore(LogPosition other) {
     return sequenceBytes < other.sequenceBytes;
   }
 
-  /** Whether it lies in the same segment of the log as another position. */
+  /** Returns whether this position lies in the same segment of the log as another. */
   public boolean isInSegmentOf(LogPosition other) {
     return segmentNumber() == other.segmentNumber();
   }
 
-  /** The earlier one of two positions. */
+  /** Returns the earlier of two positions. */
   public static LogPosition earlier(LogPosition a, LogPosition b) {
     return b.isBefore(a) ? b : a;
   }
@@ -82,7 +82,7 @@ public record LogPosition(long sequenceBytes, LogAddress address)
     return Long.compare(sequenceBytes, other.sequenceBytes);
   }
 
-  /** The address. */
+  /** Returns the address as text. */
   @Override
   public String toString() {
     return address.toString();

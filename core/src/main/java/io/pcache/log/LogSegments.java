@@ -1,10 +1,10 @@
 package io.pcache.log;
 
-/** Where the log gets its next segment from. */
+/** Supplies the log with its next segment. */
 @FunctionalInterface
 public interface LogSegments {
   /**
-   * Takes a segment out of the reserve that belongs to the log. Its data area is zero.
+   * Takes a segment from the log reserve. Its data area is zero.
    *
    * @return its cache_seg_id
    */

@@ -5,11 +5,12 @@ import io.pcache.format.LogAddress;
 import java.util.BitSet;
 
 /**
- * Walks the log from a position to where the next key set is not valid.
+ * Walks the log from a position to the first position without a valid key set.
  *
- * <p>A chain of LAST key sets may not come to a segment that the walk has been in: a segment
- * becomes free, and so a part of the log again, only once key_tail has left it. A log that loops is
- * refused, also where it ends after that, before its own beginning.
+ * <p>A chain of LAST key sets must not return to a segment that the walk has visited. A segment
+ * becomes free only after key_tail has left it, and only then can the log use it again. A log that
+ * loops is therefore refused. This also holds if the log ends in the revisited segment, before its
+ * own start.
  */
 public final class LogWalk {
   private final KeySetReader reader;
@@ -26,10 +27,10 @@ public final class LogWalk {
   }
 
   /**
-   * Walks from {@code start}.
+   * Walks from {@code start} to the end of the log.
    *
    * @return the first position that holds no valid key set
-   * @throws CorruptMediaException where the chain loops, or valid checksums cover impossible values
+   * @throws CorruptMediaException if the chain loops, or valid checksums cover impossible values
    */
   public LogPosition from(LogAddress start, KeySetVisitor visitor) {
     LogPosition position = LogPosition.first(start);

@@ -11,13 +11,13 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * Appends batches of keys to the log so that a crash at any moment leaves either the log as it was
- * or the whole batch.
+ * Appends batches of keys to the log. A crash at any moment leaves either the log as it was or the
+ * whole batch.
  *
- * <p>A batch becomes one or more key sets. {@link #prepare} writes all of them except the header of
- * the first, and the zeroed header that follows the last; {@link #publish} writes the missing
- * header. The caller syncs between the two, which also makes the data durable that the keys name,
- * and after the second:
+ * <p>A batch becomes one or more key sets. {@link #prepare} writes all of them, and a zeroed header
+ * behind the last, but not the first header. {@link #publish} writes the first header. The caller
+ * syncs between the two, and again after the second. The first sync also makes the data durable
+ * that the keys name:
  *
  * <pre>
  *   before      … kset │ 0 0 0
@@ -25,9 +25,9 @@ import java.util.List;
  *   publish     … kset │ header keys │ header keys │ header keys │ 0 0 0      sync
  * </pre>
  *
- * <p>Invariants: what follows the head in its segment is zero or the leftover of a batch that never
- * was published; a segment that becomes part of the log is all zero. So a walk never takes old
- * bytes for the log's continuation.
+ * <p>Invariants: the bytes behind the head in its segment are zero, or left over from a batch that
+ * was never published. A segment is all zero when the log enters it. So a walk never takes old
+ * bytes for a continuation of the log.
  *
  * <p>Thread-safety: one caller at a time; {@link #head()}, {@link #publishedKeySets()} and {@link
  * #roomBytes()} from any thread.
@@ -55,9 +55,9 @@ public final class LogWriter {
   private int chunkBytes;
 
   /**
-   * Continues a log.
+   * Creates a writer that continues a log.
    *
-   * @param head where it ends; what follows in that segment is zero
+   * @param head the end of the log; the rest of that segment is zero
    */
   public LogWriter(Media media, SegmentChain chain, LogPosition head, LogSegments segments) {
     Invariants.check(
@@ -71,22 +71,22 @@ public final class LogWriter {
     this.segments = segments;
   }
 
-  /** Where the published log ends. */
+  /** Returns the end of the published log. */
   public LogPosition head() {
     return head;
   }
 
-  /** How many key sets with keys have been published, by this writer. */
+  /** Returns the number of key sets with keys that this writer has published. */
   public long publishedKeySets() {
     return publishedKeySets;
   }
 
-  /** Bytes left in the log's current segment. */
+  /** Returns the bytes left in the log's current segment. */
   public int roomBytes() {
     return MediaLayout.DATA_AREA_BYTES - head.segOffsetBytes();
   }
 
-  /** Writes a batch of at least one key so that only the first header is missing. */
+  /** Writes a batch of at least one key, except for its first header. */
   public void prepare(List<StagedKeys> batch) {
     Invariants.check(!prepared, "a prepared batch is published before the next is prepared");
     chunkStart = head;
@@ -103,20 +103,20 @@ public final class LogWriter {
     prepared = true;
   }
 
-  /** Where the log will end once the prepared batch is published. */
+  /** Returns the end of the log once the prepared batch is published. */
   public LogPosition preparedHead() {
     Invariants.check(prepared, "a batch is prepared before its end is known");
     return chunkStart.at(chunkStart.segOffsetBytes() + chunkBytes);
   }
 
-  /** The first 8 bytes of what {@link #publish} will write. */
+  /** Returns the first 8 bytes that {@link #publish} will write. */
   public long preparedFirstWord() {
     Invariants.check(prepared, "a batch is prepared before it is published");
     return withheldHeader.get(LittleEndian.U64, 0);
   }
 
   /**
-   * Writes the missing header. The batch is part of the log from now on, durably after the next
+   * Writes the first header, which makes the batch part of the log. It is durable after the next
    * sync.
    */
   public void publish() {
@@ -160,9 +160,7 @@ public final class LogWriter {
     chunkBytes = 0;
   }
 
-  /**
-   * Writes what the buffer holds for the current segment, keeping back the batch's first header.
-   */
+  /** Writes the buffered bytes of the current segment, except for the batch's first header. */
   private void writeChunk(int sizeBytes) {
     int skip = 0;
     if (firstChunk) {
@@ -183,7 +181,7 @@ public final class LogWriter {
     }
   }
 
-  /** Hands out the keys of a batch across its buffers. */
+  /** Copies the keys of a batch, across its buffers. */
   private static final class BatchKeys {
     private final List<StagedKeys> batch;
     private int at;

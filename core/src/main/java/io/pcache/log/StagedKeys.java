@@ -8,11 +8,11 @@ import io.pcache.media.SharedMemory;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Up to 128 keys in their on-media form, waiting in memory for the log. A killed process leaves
- * each key whole, or not at all. Not thread-safe.
+ * Up to 128 keys in their on-media form that wait in memory for the log. A killed process leaves
+ * each key either whole or not at all. Not thread-safe.
  */
 public final class StagedKeys {
-  /** Takes no keys: stands for a buffer that has not been needed yet. */
+  /** A buffer without capacity, used until the first real buffer is needed. */
   static final StagedKeys NONE =
       new StagedKeys(new ProcessMemory(StagingLayout.KEYS_OFFSET, "no keys"), 0, 0);
 
@@ -22,7 +22,7 @@ public final class StagedKeys {
   private final int capacity;
   private int count;
 
-  /** Empty, in memory of this process alone. */
+  /** Creates an empty buffer in process memory. */
   public StagedKeys() {
     this(
         new ProcessMemory(
@@ -32,7 +32,7 @@ public final class StagedKeys {
         KeySetRecord.MAX_KEYS);
   }
 
-  /** Empty, in a slot of its own. */
+  /** Creates an empty buffer in a slot of the shared memory. */
   StagedKeys(SharedMemory memory, int slot) {
     this(memory, StagingLayout.slotOffset(slot), KeySetRecord.MAX_KEYS);
   }
@@ -48,12 +48,12 @@ public final class StagedKeys {
                 slotOffset + StagingLayout.KEYS_OFFSET, (long) capacity * KeyRecord.SIZE_BYTES);
   }
 
-  /** How many keys there are. */
+  /** Returns the number of keys. */
   public int count() {
     return count;
   }
 
-  /** The keys, one after the other. */
+  /** Returns the memory of the keys, one behind the other. */
   public MemorySegment bytes() {
     return bytes;
   }
@@ -73,14 +73,14 @@ public final class StagedKeys {
     memory.store(slotOffset + StagingLayout.COUNT_OFFSET, count);
   }
 
-  /** Which keys are meant. */
+  /** A filter for keys. */
   @FunctionalInterface
   public interface Choice {
-    /** Whether the key at an offset is. */
+    /** Returns whether the filter accepts the key at an offset. */
     boolean takes(MemorySegment keys, long at);
   }
 
-  /** Some of these keys, in the same order, in memory of this process alone. */
+  /** Copies the chosen keys, in the same order, into process memory. */
   public StagedKeys thoseWhere(Choice choice) {
     StagedKeys chosen = new StagedKeys();
     for (int i = 0; i < count; i++) {
@@ -92,12 +92,15 @@ public final class StagedKeys {
     return chosen;
   }
 
-  /** Adds a key that lies somewhere in the same form. */
+  /** Appends a key from its record. */
   void appendCopy(MemorySegment keys, long at) {
     append(new Key().load(keys, at));
   }
 
-  /** Begins anew; of one stripe's buffers the one with the higher number has the newer keys. */
+  /**
+   * Starts a new use of this buffer. Among the buffers of one stripe, a higher sequence number
+   * means newer keys.
+   */
   void begin(long sequence) {
     memory.store(slotOffset + StagingLayout.SEQUENCE_OFFSET, sequence);
   }

@@ -6,8 +6,9 @@ import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Empty key buffers for reuse, in shared memory as far as that goes. Thread-safety: all methods
- * from any thread.
+ * A pool of empty key buffers, in shared memory as far as its room goes.
+ *
+ * <p>Thread-safety: all methods from any thread.
  */
 public final class StagedKeysPool {
   private final SharedMemory memory;
@@ -17,15 +18,19 @@ public final class StagedKeysPool {
   private final AtomicInteger elsewhere = new AtomicInteger();
 
   /**
-   * Creates a pool in memory of this process alone.
+   * Creates a pool in process memory.
    *
-   * @param capacity the most buffers that are kept; more are left to the collector
+   * @param capacity the number of buffers that are kept; further ones are left to the garbage
+   *     collector
    */
   public StagedKeysPool(int capacity) {
     this(new ProcessMemory(StagingLayout.sizeBytes(capacity), "a pool of its own"));
   }
 
-  /** Creates a pool of as many buffers as the memory has room for. Changes nothing there yet. */
+  /**
+   * Creates a pool of as many buffers as the memory has room for. It does not change the memory
+   * yet.
+   */
   public StagedKeysPool(SharedMemory memory) {
     this.memory = memory;
     record = new StagingRecord(memory);
@@ -34,17 +39,17 @@ public final class StagedKeysPool {
     }
   }
 
-  /** Bytes of memory for so many buffers. */
+  /** Returns the bytes of memory that a number of buffers take. */
   public static long sizeBytes(int buffers) {
     return StagingLayout.sizeBytes(buffers);
   }
 
-  /** What the memory says of the keys in it. */
+  /** Returns the record that describes the keys in the memory. */
   public StagingRecord record() {
     return record;
   }
 
-  /** Whether all keys are in the memory that the pool was given. */
+  /** Returns whether all keys are in the memory that was passed to the constructor. */
   public boolean holdsAll() {
     return elsewhere.get() == 0;
   }
@@ -59,7 +64,7 @@ public final class StagedKeysPool {
     return keys;
   }
 
-  /** Gives a buffer back; its keys are dropped. */
+  /** Returns a buffer to the pool and drops its keys. */
   public synchronized void give(StagedKeys keys) {
     keys.clear();
     if (keys.isIn(memory)) {

@@ -4,8 +4,8 @@ import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
 
 /**
- * How staged keys lie in shared memory. Only processes on this machine ever see it, until it is
- * started anew: the version changes with the layout.
+ * The layout of staged keys in shared memory. Only processes of this machine see it, and only until
+ * the next boot. The version changes with the layout.
  *
  * <pre>
  *   0       8         12      16     32        48       64         112      4096
@@ -36,15 +36,15 @@ final class StagingLayout {
   private static final int HEADS_OFFSET = 64;
   private static final int HEAD_BYTES = 24;
 
-  /** Where, in one of the two heads, the number of the batch lies that the log ends with. */
+  /** The offset in a head of its batch number: the last batch of a log that ends at this head. */
   static final int HEAD_BATCH_OFFSET = 0;
 
-  /** Where, in one of the two heads, the position lies. */
+  /** The offset in a head of its log position. */
   static final int HEAD_POSITION_OFFSET = 8;
 
   /**
-   * Where, in one of the two heads, the first word of the batch lies, until that is certain to have
-   * been published: then 0.
+   * The offset in a head of the batch's first word. The word becomes 0 once the batch is known to
+   * be published.
    */
   static final int HEAD_FIRST_WORD_OFFSET = 16;
 
@@ -58,12 +58,12 @@ final class StagingLayout {
 
   private StagingLayout() {}
 
-  /** Bytes that memory for so many slots takes. */
+  /** Returns the bytes of memory that a number of slots take. */
   static long sizeBytes(int slots) {
     return SLOTS_OFFSET + (long) slots * SLOT_BYTES;
   }
 
-  /** How many slots fit. */
+  /** Returns the number of slots that fit. */
   static int slots(long sizeBytes) {
     return (int) ((sizeBytes - SLOTS_OFFSET) / SLOT_BYTES);
   }
@@ -72,12 +72,12 @@ final class StagingLayout {
     return SLOTS_OFFSET + (long) slot * SLOT_BYTES;
   }
 
-  /** Of the two heads that of batches with an even number, or with an odd one. */
+  /** Returns the offset of a batch's head. Even and odd batch numbers use different heads. */
   static long headOffset(long batch) {
     return HEADS_OFFSET + (batch & 1) * HEAD_BYTES;
   }
 
-  /** Version and number of slots in one word. */
+  /** Returns version and number of slots in one word. */
   static long versionWord(int slots) {
     return VERSION | (long) slots << Integer.SIZE;
   }

@@ -15,21 +15,22 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * Reads the keys that a killed process had staged and that are not in its log. Any bytes may lie
- * there: what does not fit is not taken. The keys themselves are not looked at.
+ * Reads the keys that a killed process had staged and that are not in its log. The memory may hold
+ * arbitrary bytes, so keys are taken only if all marks match. The keys themselves are not validated
+ * here.
  */
 public final class StagingReader {
-  /** What was found. */
+  /** The result of a read. */
   public enum Found {
-    /** Keys that are to be taken, or none at all. */
+    /** Keys to be recovered, possibly none. */
     KEYS,
-    /** Nothing that this program left. */
+    /** No staged keys of pcache. */
     NOTHING,
-    /** Keys of another version of this program, which lie elsewhere. */
+    /** Keys of another pcache version, with another layout. */
     OTHER_VERSION,
-    /** Keys of another cache, or from before the machine was started anew. */
+    /** Keys of another cache, or from before the last boot. */
     OTHER_BOOT,
-    /** Keys of another run than the last. */
+    /** Keys of a run other than the last. */
     OTHER_RUN,
     /** The log does not end where that run left it. */
     OTHER_LOG
@@ -42,7 +43,7 @@ public final class StagingReader {
   private final List<StagedKeys> keys = new ArrayList<>();
 
   /**
-   * Reads {@code memory}; writes nothing.
+   * Creates a reader of {@code memory}, which it does not change.
    *
    * @param media the cache device
    */
@@ -54,10 +55,10 @@ public final class StagingReader {
   }
 
   /**
-   * Looks for keys.
+   * Reads the staged keys that the log lacks.
    *
    * @param owner the last run of the cache
-   * @param head where the log ends
+   * @param head the end of the log
    */
   public Found read(StagingOwner owner, LogAddress head) {
     if (word(StagingLayout.MAGIC_OFFSET) != StagingLayout.MAGIC) {
@@ -112,7 +113,10 @@ public final class StagingReader {
         && word(offset + Long.BYTES) == id.getLeastSignificantBits();
   }
 
-  /** What is in no batch yet comes after all that are. */
+  /**
+   * Reads the slots that are not in the log, in the order of their sequence numbers. Within a
+   * stripe, keys in no batch therefore follow those of a batch.
+   */
   private void readSlots(long lastBatch) {
     List<Integer> found = new ArrayList<>();
     for (int i = 0; i < slots; i++) {
@@ -140,7 +144,7 @@ public final class StagingReader {
     keys.add(copy);
   }
 
-  /** What was found, those of each stripe in the order in which they were staged. */
+  /** Returns the keys found; those of each stripe are in the order of staging. */
   public List<StagedKeys> keys() {
     return keys;
   }

@@ -9,25 +9,26 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * Says in shared memory whose staged keys lie there, and which of them the log has, so that after a
- * kill at any moment no key is lost and none is taken twice:
+ * Records in shared memory which run staged the keys there, and which of them are in the log. After
+ * a kill at any moment, no key is lost and none is taken twice:
  *
  * <pre>
- *   the log ends at           │ what became of the batch │ keys to be taken
+ *   end of the log            │ state of batch b         │ keys to be taken
  *   ──────────────────────────┼──────────────────────────┼──────────────────────────────────────────
- *   the head of batch b − 1   │ b was not published      │ those of batch b, and what is in no batch
- *   the head of batch b       │ it was                   │ what is in no batch
- *   neither                   │                          │ none: somebody else has used the cache
+ *   the head of batch b − 1   │ not published            │ those of batch b, and those in no batch
+ *   the head of batch b       │ published                │ those in no batch
+ *   neither                   │                          │ none: another program has used the cache
  * </pre>
  *
- * <p>The head of batch b is stored before b is published, in place of that of b − 2. The log then
- * ends at the head of b − 1, so what a kill leaves half done matches nothing. Until b is published
- * its first word stands beside the head: somebody else may append a batch of the same size.
+ * <p>The head of batch b is stored before b is published, over that of b − 2. The log then still
+ * ends at the head of b − 1. So a head that a kill leaves half written matches nothing. Until b is
+ * published, its first word is stored beside the head. Another program may append a batch of the
+ * same size, and the word tells the two apart.
  *
  * <p>Thread-safety: one caller at a time; {@link #invalidate} from any thread.
  */
 public final class StagingRecord {
-  /** A batch that has all keys, whatever their own batch. */
+  /** A batch number that covers the keys of every batch. */
   static final long ALL_BATCHES = Long.MAX_VALUE;
 
   private static final long NO_POSITION = -1;
@@ -37,21 +38,21 @@ public final class StagingRecord {
   private long publishedBatch;
   private volatile boolean isRunning;
 
-  /** Speaks of the keys in {@code memory}. Changes nothing. */
+  /** Creates the record of the keys in {@code memory}, which it does not change. */
   public StagingRecord(SharedMemory memory) {
     this.memory = memory;
     this.slots = StagingLayout.slots(memory.bytes().byteSize());
   }
 
-  /** Whether no run's keys are here. */
+  /** Returns whether the memory holds no run's keys. */
   public boolean isEmpty() {
     return word(StagingLayout.MAGIC_OFFSET) != StagingLayout.MAGIC;
   }
 
   /**
-   * Begins a run: from now on keys may be staged. What an earlier run left is gone.
+   * Begins a run, after which keys may be staged. It discards the keys of an earlier run.
    *
-   * @param head where the log ends
+   * @param head the end of the log
    */
   public void begin(StagingOwner owner, LogAddress head) {
     invalidate();
@@ -85,14 +86,14 @@ public final class StagingRecord {
     }
   }
 
-  /** The position comes last: with it the head may match. */
+  /** Stores the position last, because the position makes the head match. */
   private void storeHead(long at, long batch, long position, long firstWord) {
     memory.store(at + StagingLayout.HEAD_FIRST_WORD_OFFSET, firstWord);
     memory.store(at + StagingLayout.HEAD_BATCH_OFFSET, batch);
     memory.store(at + StagingLayout.HEAD_POSITION_OFFSET, position);
   }
 
-  /** These keys make up the next batch. */
+  /** Assigns keys to the next batch. */
   public void join(List<StagedKeys> batch) {
     for (StagedKeys keys : batch) {
       keys.join(publishedBatch + 1);
@@ -100,10 +101,10 @@ public final class StagingRecord {
   }
 
   /**
-   * The next batch is about to be published.
+   * Announces that the next batch is about to be published.
    *
-   * @param head where the log will end then
-   * @param firstWord the first 8 bytes of what will be published
+   * @param head the end of the log after that
+   * @param firstWord the first 8 bytes that will be published
    */
   public void willPublish(LogAddress head, long firstWord) {
     publishedBatch++;
@@ -112,7 +113,7 @@ public final class StagingRecord {
     OrderedWords.orderStores();
   }
 
-  /** The batch has been published. */
+  /** Confirms that the batch has been published. */
   public void published() {
     confirm(StagingLayout.headOffset(publishedBatch));
   }
@@ -122,29 +123,30 @@ public final class StagingRecord {
   }
 
   /**
-   * One batch with all keys that an earlier run left is about to be published.
+   * Announces that one batch with all keys of an earlier run is about to be published.
    *
-   * @param present where the log ends now
-   * @param head where the log will end then
-   * @param firstWord the first 8 bytes of what will be published
+   * @param present the present end of the log
+   * @param head the end of the log after that
+   * @param firstWord the first 8 bytes that will be published
    */
   public void willPublishAll(LogAddress present, LogAddress head, long firstWord) {
     long even = StagingLayout.headOffset(0);
     long odd = StagingLayout.headOffset(1);
     boolean presentIsEven =
         word(even + StagingLayout.HEAD_POSITION_OFFSET) == positionWord(present);
-    // The present head was found to be right, which nobody could tell without the other one.
+    // The reader has verified the present head, but only with the help of the other one, which is
+    // overwritten next.
     confirm(presentIsEven ? even : odd);
     storeHead(presentIsEven ? odd : even, ALL_BATCHES, positionWord(head), firstWord);
     OrderedWords.orderStores();
   }
 
-  /** Whether a run has begun here, and its keys are of use. */
+  /** Returns whether a run has begun and its keys are valid. */
   public boolean isRunning() {
     return isRunning;
   }
 
-  /** Nothing here is of any use any more. */
+  /** Invalidates all keys. */
   public void invalidate() {
     isRunning = false;
     storeIfOther(StagingLayout.MAGIC_OFFSET, 0);
@@ -158,7 +160,7 @@ public final class StagingRecord {
     return (long) position.cacheSegId() << Integer.SIZE | position.segOffsetBytes();
   }
 
-  /** The memory itself. */
+  /** Returns the memory. */
   MemorySegment bytes() {
     return memory.bytes();
   }
