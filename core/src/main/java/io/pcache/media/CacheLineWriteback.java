@@ -8,12 +8,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether this virtual machine can write cache lines back, as {@link DaxMedia} needs it.
+ * Finds out whether this virtual machine can write back cache lines, which {@link DaxMedia}
+ * requires.
  *
- * <p>HotSpot generates the code for that together with what its C2 compiler needs, by default in
- * C2's own thread. Where the code is not there, yet or at all, writing back does not throw: the
- * virtual machine jumps to address 0 and dies. So nothing is tried here. The virtual machine is
- * asked, C2 is waited for, and what cannot be found out counts as an obstacle.
+ * <p>HotSpot generates that code together with the stubs of its C2 compiler, by default in C2's own
+ * thread. Without the code, a write-back does not throw: the virtual machine jumps to address 0 and
+ * crashes. So this class never tries one. It queries the virtual machine and waits for C2. If it
+ * cannot find something out, it counts that as an obstacle.
  */
 final class CacheLineWriteback {
   private static final Logger LOG = LoggerFactory.getLogger(CacheLineWriteback.class);
@@ -21,15 +22,15 @@ final class CacheLineWriteback {
   private static final long BOUND_SECONDS = 10;
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
-  /** Often enough for C2 to take notice of what is called. */
+  /** Enough calls for C2 to compile the method. */
   private static final int WARM_UP_CALLS = 20_000;
 
-  /** Takes results, so that no compiler leaves the work out. */
+  /** Consumes results, so that no compiler eliminates the work. */
   private static volatile int sink;
 
   private CacheLineWriteback() {}
 
-  /** One answer for the life of the process: neither its options nor its modules change. */
+  /** The answer holds for the life of the process, because neither options nor modules change. */
   private static final class ThisProcess {
     static final Optional<String> OBSTACLE = ask();
 
@@ -50,8 +51,8 @@ final class CacheLineWriteback {
   }
 
   /**
-   * Why cache lines cannot be written back in this process, for people; nothing where they can. The
-   * first call may take some seconds, in which C2 starts.
+   * Returns why cache lines cannot be written back in this process, as text for the operator, or
+   * empty if they can. The first call may take up to ten seconds, while C2 starts.
    */
   static Optional<String> obstacle() {
     return ThisProcess.OBSTACLE;
@@ -62,7 +63,7 @@ final class CacheLineWriteback {
     if (whyNoC2.isPresent()) {
       return Optional.of("this virtual machine has no C2 compiler: " + whyNoC2.get());
     }
-    // Says so only where diagnostic options are unlocked.
+    // The option is visible only if diagnostic options are unlocked.
     boolean generatedBeforeMain =
         facts.option("DelayCompilerStubsGeneration").equals(Optional.of("false"));
     if (generatedBeforeMain || waitForC2(facts, clock)) {
@@ -72,7 +73,7 @@ final class CacheLineWriteback {
         "C2, which brings what it takes, has not started in " + BOUND_SECONDS + " s");
   }
 
-  /** Each way to do without C2 shows in another option. */
+  /** Checks every option that can disable C2. */
   private static Optional<String> whyNoC2(CompilerFacts facts) {
     if (!facts.virtualMachine().contains("Server VM")) {
       return Optional.of("it is " + facts.virtualMachine());
@@ -93,7 +94,9 @@ final class CacheLineWriteback {
     return Optional.empty();
   }
 
-  /** C2 generates the code before it compiles anything. */
+  /**
+   * Waits for the first method that C2 compiles. C2 generates the code before it compiles anything.
+   */
   private static boolean waitForC2(CompilerFacts facts, Clock clock) {
     if (facts.hasCompiledWithC2()) {
       return true;

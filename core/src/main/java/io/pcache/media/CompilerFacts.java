@@ -2,14 +2,14 @@ package io.pcache.media;
 
 import java.util.Optional;
 
-/** What a virtual machine tells about its compilers. */
+/** Facts about the compilers of a virtual machine. */
 interface CompilerFacts {
-  /** What kind of virtual machine it is, as it calls itself. */
+  /** Returns the name of the virtual machine, as it reports itself. */
   String virtualMachine();
 
-  /** The value of an option, or nothing where the virtual machine keeps it to itself. */
+  /** Returns the value of an option, or empty if the virtual machine does not reveal it. */
   Optional<String> option(String name);
 
-  /** Whether there is a method that C2 has compiled. */
+  /** Returns whether C2 has compiled any method. */
   boolean hasCompiledWithC2();
 }

@@ -7,9 +7,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 
 /**
- * Persistent memory mapped with {@code MAP_SYNC}: a write stores and writes back the cache lines it
- * touched, a sync is a fence. Forcing a segment of such a mapping issues cache-line write-backs and
- * no system call (JEP 352).
+ * Persistent memory mapped with {@code MAP_SYNC}. A write stores the data and writes back the cache
+ * lines that it touched; a sync is a fence. Forcing a segment of such a mapping issues cache-line
+ * write-backs and no system call (JEP 352).
  */
 final class DaxMedia extends MappedMedia {
   DaxMedia(NativeFile file, MemorySegment mapping, Arena arena) {
@@ -47,8 +47,8 @@ final class DaxMedia extends MappedMedia {
 
   @Override
   public void sync() {
-    // Every write forced its own lines and ended with a store fence; this orders them before
-    // whatever comes next.
+    // Every write forced its own lines and ended with a store fence. This fence orders them before
+    // all later accesses.
     VarHandle.fullFence();
   }
 

@@ -14,18 +14,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes a file as persistent memory where its file system offers DAX and the virtual machine can
- * use it, and as a file elsewhere, which is right everywhere.
+ * Opens a file as persistent memory if its file system offers DAX and the virtual machine can use
+ * it. Otherwise it opens a plain file, which is correct on any device.
  *
- * @param mapper tries the mapping that only DAX has
- * @param obstacle why the virtual machine cannot use such a mapping, or nothing
+ * @param mapper tries the MAP_SYNC mapping, which only DAX offers
+ * @param obstacle why the virtual machine cannot use such a mapping, or empty
  */
 record DaxOrFile(SyncMapper mapper, Supplier<Optional<String>> obstacle) {
   static final DaxOrFile HERE = new DaxOrFile(DaxOrFile::mapWithSync, CacheLineWriteback::obstacle);
 
   private static final Logger LOG = LoggerFactory.getLogger(DaxOrFile.class);
 
-  /** What {@link ExtendedMapMode} lives in. A Java runtime need not have it. */
+  /** The module of {@link ExtendedMapMode}, which a Java runtime may lack. */
   private static final String MAPPING_MODULE = "jdk.nio.mapmode";
 
   private static MemorySegment mapWithSync(NativeFile file, long sizeBytes, Arena arena)
@@ -36,7 +36,7 @@ record DaxOrFile(SyncMapper mapper, Supplier<Optional<String>> obstacle) {
     }
   }
 
-  /** Takes over file and arena, as the media that it returns. */
+  /** Opens the media, which takes over file and arena. */
   Media open(NativeFile file, Arena arena) throws IOException {
     if (ModuleLayer.boot().findModule(MAPPING_MODULE).isEmpty()) {
       return asFile(file, arena, "this Java runtime lacks the module " + MAPPING_MODULE);

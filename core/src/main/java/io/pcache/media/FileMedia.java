@@ -12,9 +12,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A file on a disk, or a block device, through the page cache: read through the mapping, written by
- * positional writes, because a store into a mapped page that is not resident first reads it from
- * the device.
+ * A file on a disk, or a block device, through the page cache. It is read through the mapping and
+ * written with positional writes. A store into a mapped page that is not resident would first read
+ * the page from the device.
  */
 final class FileMedia extends MappedMedia {
   private static final Logger LOG = LoggerFactory.getLogger(FileMedia.class);
@@ -90,8 +90,8 @@ final class FileMedia extends MappedMedia {
   }
 
   /**
-   * Tells the file system that the range is zero, so that a partial write of a page reads nothing
-   * from the device. Where it does not want to, writing is merely slower.
+   * Zeroes the range in the file system, so that a partial page write reads nothing from the
+   * device. If the file system refuses, writes are merely slower.
    */
   @Override
   public void recycle(long offsetBytes, long lengthBytes) {

@@ -8,8 +8,8 @@ import javax.management.JMException;
 import javax.management.ObjectName;
 
 /**
- * Asks the HotSpot virtual machine that runs this. Needs the module {@value #MODULE}, which a Java
- * runtime need not have.
+ * Queries the HotSpot virtual machine of this process. Requires the module {@value #MODULE}, which
+ * a Java runtime may lack.
  */
 final class HotSpotCompilers implements CompilerFacts {
   static final String MODULE = "jdk.management";
@@ -17,7 +17,7 @@ final class HotSpotCompilers implements CompilerFacts {
   private static final String DIAGNOSTIC_COMMANDS = "com.sun.management:type=DiagnosticCommand";
   private static final String LIST_COMPILED_METHODS = "compilerCodelist";
 
-  /** A line of that list: number, level, state, method. Nobody but C2 compiles for level 4. */
+  /** A line of that list: number, level, state, method. Only C2 compiles for level 4. */
   private static final Pattern COMPILED_BY_C2 = Pattern.compile("^\\d+ 4 ", Pattern.MULTILINE);
 
   @Override

@@ -11,7 +11,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * What the three file kinds share: the descriptor with its lock, the mapping, and orderly release.
+ * The common base of the three file kinds: the locked descriptor, the mapping, and their release.
  */
 abstract sealed class MappedMedia implements Media permits DaxMedia, FileMedia, MemoryMedia {
   final NativeFile file;
@@ -20,7 +20,7 @@ abstract sealed class MappedMedia implements Media permits DaxMedia, FileMedia, 
   private final Arena arena;
   private final MediaKind kind;
 
-  /** Takes over file, arena and mapping: {@link #close} releases all of them. */
+  /** Takes over file, arena and mapping; {@link #close} releases all of them. */
   MappedMedia(NativeFile file, MemorySegment mapping, Arena arena, MediaKind kind) {
     this.file = file;
     this.mapping = mapping;
@@ -71,7 +71,7 @@ abstract sealed class MappedMedia implements Media permits DaxMedia, FileMedia, 
     }
   }
 
-  /** Turns what the system said into the typed error. */
+  /** Converts an I/O error into the typed error. */
   static PcacheException failure(IOException cause) {
     String message = String.valueOf(cause.getMessage());
     return cause instanceof FullFileSystemException
@@ -79,10 +79,7 @@ abstract sealed class MappedMedia implements Media permits DaxMedia, FileMedia, 
         : new MediaFailureException(message, cause);
   }
 
-  /**
-   * Turns a page that the device could not deliver into the typed error of the operation that
-   * touched it.
-   */
+  /** Converts a failed page access into the typed error of the operation that touched the page. */
   final MediaFailureException fault(String verb, long offsetBytes, InternalError cause) {
     return new MediaFailureException(
         file.path()

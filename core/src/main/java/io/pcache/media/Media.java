@@ -7,35 +7,35 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes of a cache device. Two verbs matter: {@link #write} is visible to readers of {@link
- * #view} at once and durable by the next {@link #sync}; {@link #sync} makes everything written
- * before it durable before anything written after it. Between the two, any part of a write may or
- * may not survive a crash, in units of 8 bytes.
+ * The bytes of a cache device. {@link #write} is visible to readers of {@link #view} at once, and
+ * durable after the next {@link #sync}. {@link #sync} makes everything written before it durable
+ * before anything written after it. Until then a crash may keep any part of a write, in units of 8
+ * bytes.
  *
- * <p>Thread-safety: all methods from any thread, {@link #close} once and after all others. Writers
- * of overlapping ranges order themselves.
+ * <p>Thread-safety: all methods from any thread, but {@link #close} once and after all others.
+ * Writers of overlapping ranges must order themselves.
  *
- * <p>Errors: {@link io.pcache.error.MediaFailureException}, and {@link
- * io.pcache.error.NoSpaceException} where the device's file system has no room for a write into a
- * file whose blocks it shares or has not allocated. After a failed {@code sync} what it covered may
- * be gone, so every later {@code sync} fails too. A read through the view of a page that the device
- * cannot deliver throws {@link InternalError}; callers turn it into a typed error of the request it
- * hit.
+ * <p>Errors: {@link io.pcache.error.MediaFailureException} if the device fails. {@link
+ * io.pcache.error.NoSpaceException} if the file system has no room for a write. That happens if the
+ * file has shared or unallocated blocks. A failed {@code sync} may have lost the data that it
+ * covered, so every later {@code sync} fails too. A read through the view throws {@link
+ * InternalError} if the device cannot deliver the page. Callers convert it into a typed error of
+ * the affected request.
  */
 public interface Media extends AutoCloseable {
-  /** The size in bytes. */
+  /** Returns the size in bytes. */
   long sizeBytes();
 
-  /** All bytes, live and read-only. */
+  /** Returns a live, read-only view of all bytes. */
   MemorySegment view();
 
   /**
    * Writes bytes.
    *
-   * @param offsetBytes where on the media
+   * @param offsetBytes offset on the media
    * @param source any segment, native or heap, not part of the view
-   * @param sourceOffsetBytes where in the source
-   * @param lengthBytes how many
+   * @param sourceOffsetBytes offset in the source
+   * @param lengthBytes number of bytes
    */
   void write(long offsetBytes, MemorySegment source, long sourceOffsetBytes, long lengthBytes);
 
@@ -43,12 +43,12 @@ public interface Media extends AutoCloseable {
   void zero(long offsetBytes, long lengthBytes);
 
   /**
-   * Says that nobody needs the bytes of a range any more and that it will be written from its start
-   * on. Afterwards the range reads as anything, until written. Best effort: it never fails.
+   * Declares that a range's contents are no longer needed, and that it will be rewritten from its
+   * start. Until then reads of the range return arbitrary bytes. Best effort: this never fails.
    */
   void recycle(long offsetBytes, long lengthBytes);
 
-  /** Whether every byte of a range reads as zero. */
+  /** Returns whether every byte of a range reads as zero. */
   default boolean isZero(long offsetBytes, long lengthBytes) {
     return ZeroScan.isZero(view(), offsetBytes, lengthBytes);
   }
@@ -56,59 +56,59 @@ public interface Media extends AutoCloseable {
   /** Makes every write completed before this call durable. */
   void sync();
 
-  /** Whether a sync has failed, so that what was written before may be gone. */
+  /** Returns whether a sync has failed, so that earlier writes may be lost. */
   default boolean mayHaveLostWrites() {
     return false;
   }
 
   /**
-   * {@link #sync} for a caller in no hurry: where others have just synced and are likely to do so
-   * again, it waits up to a millisecond for their next sync instead of making them wait for one of
-   * its own.
+   * Like {@link #sync}, for a caller that can wait. If others have just synced, they are likely to
+   * sync again soon. This call then waits up to a millisecond to share their next sync, so that
+   * they need not wait for another one.
    */
   default void syncWithOthers() {
     sync();
   }
 
   /**
-   * Whether {@link #sync} waits for a device, so that callers who must not block leave it to an
-   * agent.
+   * Returns whether {@link #sync} waits for a device. Callers that must not block then leave it to
+   * an agent.
    */
   boolean syncMayBlock();
 
   /**
-   * Its calls of the device that have not returned; null where it never waits for one. Reads
-   * through the view are not among them.
+   * Returns the watch for device calls that have not returned, or null if this media never waits
+   * for a device. Reads through the view are not watched.
    */
   default @Nullable CallWatch calls() {
     return null;
   }
 
   /**
-   * How much the device behind has moved so far, for whomever, in sectors as the system counts
-   * them; constant where it does not tell. Shows a device that is slow from one that does not
-   * answer.
+   * Returns how much the underlying device has transferred so far, for all its users, in the
+   * system's sectors. The value is constant if the system does not report it. It distinguishes a
+   * slow device from one that does not answer.
    */
   default long movedSectors() {
     return 0;
   }
 
-  /** What it is made of. */
+  /** Returns the kind of media. */
   MediaKind kind();
 
   /**
-   * Why it is not used as persistent memory although its place offers DAX, or may offer it; null
-   * where there is nothing to say.
+   * Returns why this is not used as persistent memory although its file system offers DAX, or may
+   * offer it. Null if that does not apply.
    */
   default @Nullable String whyNotDax() {
     return null;
   }
 
   /**
-   * What has become of the device since it was opened. Asks the system; not for the path of
-   * requests.
+   * Returns what has happened to the device since it was opened. This makes system calls and is not
+   * meant for the request path.
    *
-   * @throws IOException where the system does not tell
+   * @throws IOException if the system does not report it
    */
   default FileCondition condition() throws IOException {
     return FileCondition.AS_OPENED;

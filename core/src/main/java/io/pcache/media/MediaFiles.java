@@ -13,8 +13,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Opens a cache device as the kind of media that its file system offers, and makes files fit to be
- * one.
+ * Opens a cache device as the kind of media that its file system offers, and allocates cache files.
  */
 public final class MediaFiles {
   private static final Set<String> MEMORY_FILE_SYSTEMS = Set.of("tmpfs", "ramfs", "hugetlbfs");
@@ -24,11 +23,11 @@ public final class MediaFiles {
   private MediaFiles() {}
 
   /**
-   * Opens an existing file or block device, locked against other openers.
+   * Opens an existing file or block device and locks it against other openers.
    *
-   * @throws io.pcache.error.DeviceInUseException where another opener holds it
-   * @throws io.pcache.error.BadOptionException where there is no such file
-   * @throws MediaFailureException for every other reason the system gives
+   * @throws io.pcache.error.DeviceInUseException if another opener holds it
+   * @throws io.pcache.error.BadOptionException if there is no such file
+   * @throws MediaFailureException if the system refuses for any other reason
    */
   public static Media open(Path path) {
     NativeFile file = null;
@@ -36,8 +35,7 @@ public final class MediaFiles {
     try {
       file = NativeFile.open(path, NativeFile.Access.READ_WRITE);
       file.lockExclusively();
-      // What an earlier opener could not sync may look well in the page cache, and is not on the
-      // device.
+      // The page cache may hold data that an earlier opener failed to sync and the device lacks.
       file.dropCachedPages();
       return mapAs(file, arena);
     } catch (IOException e) {
@@ -70,13 +68,13 @@ public final class MediaFiles {
   }
 
   /**
-   * Creates a cache file, or grows one that is about to be formatted, with every block allocated: a
-   * full file system shows here and not as a fault later. Where this fails, a file that did not
+   * Creates a cache file, or grows one that is about to be formatted, and allocates every block. So
+   * a full file system fails this call rather than a later write. If it fails, a file that did not
    * exist before does not exist afterwards.
    *
-   * @param sizeBytes the size it shall have; a larger file keeps its size
-   * @throws io.pcache.error.NoSpaceException where the file system has no room
-   * @throws io.pcache.error.BadOptionException where there is no folder to create it in
+   * @param sizeBytes the required size; a larger file keeps its size
+   * @throws io.pcache.error.NoSpaceException if the file system has no room
+   * @throws io.pcache.error.BadOptionException if the folder does not exist
    */
   public static void allocate(Path path, long sizeBytes) {
     try {

@@ -1,10 +1,10 @@
 package io.pcache.media;
 
-/** What a cache device is made of, for status and logs. */
+/** The kinds of cache device, for status and logs. */
 public enum MediaKind {
   /** Persistent memory on a file system with DAX: durable at cache-line granularity. */
   DAX(true),
-  /** tmpfs, ramfs or hugetlbfs: lasts until the machine goes down. */
+  /** tmpfs, ramfs or hugetlbfs: keeps its contents until the machine goes down. */
   MEMORY(false),
   /** A file on a disk, or a block device, through the page cache. */
   FILE(true),
@@ -17,7 +17,7 @@ public enum MediaKind {
     this.outlivesPowerCut = outlivesPowerCut;
   }
 
-  /** Whether synced bytes survive a power cut, as far as the kind tells. */
+  /** Returns whether synced bytes survive a power cut, as far as the kind can guarantee it. */
   public boolean outlivesPowerCut() {
     return outlivesPowerCut;
   }

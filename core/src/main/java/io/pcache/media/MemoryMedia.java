@@ -6,8 +6,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A file on tmpfs, ramfs or hugetlbfs: stores are as durable as they get at once, so sync has
- * nothing to do.
+ * A file on tmpfs, ramfs or hugetlbfs. Stores are at once as durable as they can be, so a sync does
+ * nothing.
  */
 final class MemoryMedia extends MappedMedia {
   MemoryMedia(NativeFile file, MemorySegment mapping, Arena arena) {
@@ -37,12 +37,12 @@ final class MemoryMedia extends MappedMedia {
 
   @Override
   public void recycle(long offsetBytes, long lengthBytes) {
-    // Resident memory is as good as new.
+    // A partial store into memory never reads a device first, so there is nothing to prepare.
   }
 
   @Override
   public void sync() {
-    // A process that dies leaves its stores behind; a machine that stops keeps nothing anyway.
+    // Stores outlive a process that dies, and nothing outlives the machine.
   }
 
   @Override

@@ -5,7 +5,10 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
-/** Words of shared memory, which a killed process leaves in the order of its stores. */
+/**
+ * Ordered stores of words to shared memory. If a process is killed, its stores remain in their
+ * program order.
+ */
 public final class OrderedWords {
   private static final VarHandle WORD =
       ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
@@ -13,7 +16,7 @@ public final class OrderedWords {
   private OrderedWords() {}
 
   /**
-   * Stores a word behind everything that this thread stored before.
+   * Stores a word after all earlier stores of this thread.
    *
    * @param offsetBytes a multiple of 8
    */
@@ -21,7 +24,7 @@ public final class OrderedWords {
     WORD.setRelease(bytes, offsetBytes, value);
   }
 
-  /** Everything that this thread stored so far comes before everything that it stores from now. */
+  /** Orders all earlier stores of this thread before all later ones. */
   public static void orderStores() {
     VarHandle.storeStoreFence();
   }

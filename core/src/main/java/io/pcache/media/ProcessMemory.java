@@ -3,7 +3,7 @@ package io.pcache.media;
 import java.lang.foreign.MemorySegment;
 import java.util.UUID;
 
-/** Stands in where no memory is to be had that outlives the process. */
+/** The fallback if no memory that outlives the process is available. */
 public final class ProcessMemory implements SharedMemory {
   private static final UUID NO_BOOT = new UUID(0, 0);
 
@@ -14,7 +14,7 @@ public final class ProcessMemory implements SharedMemory {
    * Allocates zeroed memory.
    *
    * @param sizeBytes a multiple of 8
-   * @param why why it is not memory that outlives the process
+   * @param why why no memory that outlives the process is used
    */
   public ProcessMemory(long sizeBytes, String why) {
     this.bytes = MemorySegment.ofArray(new long[Math.toIntExact(sizeBytes / Long.BYTES)]);
@@ -43,11 +43,11 @@ public final class ProcessMemory implements SharedMemory {
 
   @Override
   public void remove() {
-    // It goes with the process.
+    // The memory ends with the process.
   }
 
   @Override
   public void close() {
-    // The collector takes it.
+    // The garbage collector frees it.
   }
 }

@@ -4,19 +4,19 @@ import java.lang.foreign.MemorySegment;
 import java.util.UUID;
 
 /**
- * Memory that outlives this process, but not the machine: what a killed process stored there, the
- * next one finds.
+ * Memory that outlives this process, but not the machine. The next process finds what a killed
+ * process stored there.
  *
- * <p>Thread-safety: {@link #store} and {@link #bytes} from any thread, the rest from the owner's;
- * {@link #close} once and after all others.
+ * <p>Thread-safety: {@link #store} and {@link #bytes} from any thread, all other methods from the
+ * owner's. {@link #close} once and after all others.
  */
 public interface SharedMemory extends AutoCloseable {
-  /** All bytes, live. */
+  /** Returns all bytes, live. */
   MemorySegment bytes();
 
   /**
-   * Stores a word behind everything that this thread stored before: where a killed process leaves
-   * this word, it leaves those too.
+   * Stores a word after all earlier stores of this thread. If a killed process leaves this word, it
+   * leaves those stores too.
    *
    * @param offsetBytes a multiple of 8
    */
@@ -25,21 +25,21 @@ public interface SharedMemory extends AutoCloseable {
   }
 
   /**
-   * Which run of the machine this is. While it stays the same, a device also keeps what was written
-   * and not synced.
+   * Returns the boot id of the machine. As long as it stays the same, a device also keeps writes
+   * that were not synced.
    */
   UUID bootId();
 
-  /** Whether it really outlives the process, now. */
+  /** Returns whether the memory outlives the process, as of now. */
   boolean outlivesProcess();
 
-  /** Where it is, or, where it does not outlive the process, why. */
+  /** Returns its location, or why it does not outlive the process. */
   String describe();
 
-  /** Nothing in it is needed any more: the next process finds nothing. */
+  /** Discards the contents, so that the next process finds nothing. */
   void remove();
 
-  /** Releases it. What was stored stays. */
+  /** Releases the memory. Its contents stay. */
   @Override
   void close();
 }

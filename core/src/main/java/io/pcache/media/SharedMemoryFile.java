@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A mapped file on tmpfs. All of its pages are there from the beginning, so that a full tmpfs is
- * noticed when opening and never by a store.
+ * A mapped file on tmpfs. All its pages are allocated at open, so a full tmpfs fails the open and
+ * never a store.
  */
 final class SharedMemoryFile implements SharedMemory {
   private static final Logger LOG = LoggerFactory.getLogger(SharedMemoryFile.class);
@@ -32,10 +32,10 @@ final class SharedMemoryFile implements SharedMemory {
   }
 
   /**
-   * Opens a file, or creates it.
+   * Opens or creates the file.
    *
-   * @throws IOException where the system refuses, or the file is not on tmpfs
-   * @throws PcacheException where it belongs to somebody else, is in use, or tmpfs is full
+   * @throws IOException if the system refuses, or the file is not on tmpfs
+   * @throws PcacheException if the file belongs to another user, is in use, or tmpfs is full
    */
   static SharedMemoryFile open(Path path, long sizeBytes, UUID bootId) throws IOException {
     NativeFile file = openLocked(path);
@@ -51,7 +51,7 @@ final class SharedMemoryFile implements SharedMemory {
       }
       MemorySegment bytes = file.mapOpened(sizeBytes, arena);
       if (isCut) {
-        // Of a part nothing is believed.
+        // A truncated file is not trusted at all.
         bytes.fill((byte) 0);
       }
       return new SharedMemoryFile(file, arena, bytes, bootId);
@@ -73,7 +73,10 @@ final class SharedMemoryFile implements SharedMemory {
     }
   }
 
-  /** What an earlier process left stays for one that can take it up. */
+  /**
+   * Closes the file after a failure. It keeps an earlier process's file for a process that can use
+   * it.
+   */
   private static void leave(NativeFile file, boolean isNew, Exception cause) {
     try (file) {
       if (isNew) {

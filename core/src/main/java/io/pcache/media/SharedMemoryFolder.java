@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A folder on tmpfs: each owner has a file there, {@code pcache-UUID-DEVICE.staged}, which only its
- * own user may open. DEVICE stands for the one cache device: a copy of it has a file of its own.
+ * A folder on tmpfs with one file per owner, {@code pcache-UUID-DEVICE.staged}, which only its own
+ * user may open. DEVICE identifies the cache device, so a copy of a cache device has its own file.
  */
 public final class SharedMemoryFolder implements SharedMemoryPlace {
   private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
@@ -22,7 +22,7 @@ public final class SharedMemoryFolder implements SharedMemoryPlace {
   private final Path device;
 
   /**
-   * Names the folder; it is looked at when memory is asked for.
+   * Creates the place. The folder is accessed only when memory is requested.
    *
    * @param device the cache device that the memory belongs to
    */
@@ -51,7 +51,7 @@ public final class SharedMemoryFolder implements SharedMemoryPlace {
     }
   }
 
-  /** Where an owner's file is. */
+  /** Returns the path of an owner's file. */
   Path file(UUID owner) throws IOException {
     String identity = NativeFile.identityOf(device);
     return folder.resolve("pcache-%s-%s.staged".formatted(owner, identity));

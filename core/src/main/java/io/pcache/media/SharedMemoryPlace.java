@@ -2,27 +2,28 @@ package io.pcache.media;
 
 import java.util.UUID;
 
-/** Where memory that outlives the process is to be had. Thread-safety: any thread. */
+/** A source of memory that outlives the process. Thread-safety: any thread. */
 @FunctionalInterface
 public interface SharedMemoryPlace {
   /**
-   * Opens the memory of one owner, with what an earlier process left in it. Where none can be had
-   * this is memory of the process alone, which says why; it never fails.
+   * Opens the memory of one owner, with the contents that an earlier process left in it. This never
+   * fails. If no shared memory is available, it returns memory of this process alone, whose
+   * description gives the reason.
    *
-   * @param owner whose memory it is; only one process at a time may ask for it
-   * @param sizeBytes how much is needed
+   * @param owner the owner of the memory; only one process at a time may request it
+   * @param sizeBytes number of bytes needed
    */
   SharedMemory open(UUID owner, long sizeBytes);
 
-  /** Whether something of this owner is there, be it fit to be opened or not. */
+  /** Returns whether anything of this owner exists, even if it cannot be opened. */
   default boolean holds(UUID owner) {
     return false;
   }
 
   /**
-   * Nowhere: memory of the process alone.
+   * Returns a place that offers only memory of this process.
    *
-   * @param why for status
+   * @param why the reason, for status
    */
   static SharedMemoryPlace none(String why) {
     return (owner, sizeBytes) -> new ProcessMemory(sizeBytes, why);

@@ -11,11 +11,11 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One device sync for all who wait: a caller is served by any sync that starts after it came. A
- * failed sync is remembered for good, because the system forgets the pages that it could not write
- * and would report success next time.
+ * Shares device syncs among callers: a sync that starts after a caller arrived serves that caller.
+ * A failed sync is remembered for good. The system forgets pages that it could not write, and would
+ * report success next time.
  *
- * <p>Thread-safety: {@link #run} from any thread.
+ * <p>Thread-safety: all methods from any thread.
  */
 final class SharedSync {
   /** The call that syncs the device. */
@@ -24,7 +24,9 @@ final class SharedSync {
     void sync() throws IOException;
   }
 
-  /** How long after a sync another one is likely, and waited for by who is in no hurry. */
+  /**
+   * How long another sync is likely after a sync. A caller that can wait waits that long for it.
+   */
   private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
   private final DeviceSync device;
@@ -41,9 +43,7 @@ final class SharedSync {
     this.lastNanos = System.nanoTime() - PATIENCE_NANOS;
   }
 
-  /**
-   * Returns when everything written before this call is durable, or throws what the device said.
-   */
+  /** Returns when everything written before this call is durable, or throws the device's error. */
   void run() {
     lock.lock();
     try {
@@ -54,7 +54,7 @@ final class SharedSync {
     }
   }
 
-  /** Whether a sync has failed. */
+  /** Returns whether a sync has failed. */
   boolean hasFailed() {
     lock.lock();
     try {
@@ -65,8 +65,8 @@ final class SharedSync {
   }
 
   /**
-   * The same for a caller in no hurry: where a sync that somebody waited for ended within the last
-   * millisecond, the next such one is waited for until that millisecond is over.
+   * Like {@link #run}, for a caller that can wait. It waits for the next sync of {@link #run} until
+   * a millisecond after the last one has ended. Then it syncs itself.
    */
   void runWithOthers() {
     lock.lock();
@@ -78,10 +78,10 @@ final class SharedSync {
   }
 
   /**
-   * Called and left with the lock held.
+   * Waits for a sync. The lock is held at entry and exit.
    *
-   * @param patienceNanos how long after the last sync another one is waited for; an interrupt ends
-   *     that time and is kept for the caller
+   * @param patienceNanos how long after the last sync to wait for another; an interrupt ends the
+   *     wait and is kept for the caller
    */
   private void awaitSync(long patienceNanos) {
     long needed = startedSyncs + 1;
@@ -120,7 +120,7 @@ final class SharedSync {
         : new MediaFailureException(message, cause);
   }
 
-  /** Runs one sync outside the lock; called and left with the lock held. */
+  /** Runs one sync outside the lock. The lock is held at entry and exit. */
   private void lead() {
     running = true;
     long mine = ++startedSyncs;
@@ -129,7 +129,7 @@ final class SharedSync {
     try {
       device.sync();
     } catch (IOException | RuntimeException | Error e) {
-      // Whatever ended it, nobody may take this sync for a success.
+      // After any failure no caller may take this sync for a success.
       result =
           failed(
               e.getMessage()

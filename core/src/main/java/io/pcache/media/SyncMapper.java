@@ -9,10 +9,10 @@ import java.lang.foreign.MemorySegment;
 @FunctionalInterface
 interface SyncMapper {
   /**
-   * Maps it until the arena closes.
+   * Maps the file until the arena closes.
    *
-   * @throws IOException or {@link UnsupportedOperationException} where the file's place does not
-   *     offer that
+   * @throws IOException or {@link UnsupportedOperationException} if the file's location does not
+   *     support it
    */
   MemorySegment map(NativeFile file, long sizeBytes, Arena arena) throws IOException;
 }

@@ -2,7 +2,7 @@ package io.pcache.media;
 
 import java.lang.foreign.MemorySegment;
 
-/** Looks for bytes that are not zero, in blocks, as fast as memory delivers them. */
+/** Scans for bytes that are not zero, block by block, at memory speed. */
 final class ZeroScan {
   private static final int BLOCK_BYTES = 64 << 10;
   private static final MemorySegment ZEROES =

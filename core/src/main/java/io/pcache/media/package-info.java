@@ -1,6 +1,6 @@
 /**
- * Bytes that last: {@link io.pcache.media.Media} with its two verbs, write and sync, and its kinds.
- * No code above this package knows which kind it has.
+ * The bytes of a cache device: {@link io.pcache.media.Media} with its two operations, write and
+ * sync, and its kinds. Code above this package does not depend on the kind.
  */
 @NullMarked
 package io.pcache.media;
