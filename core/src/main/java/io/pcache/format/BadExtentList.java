@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Our own list of ranges whose newest data was damaged in the cache before it could be written
+ * pcache's own list of ranges whose newest data was damaged in the cache before it could be written
  * back. Two slots of 1 KiB, at 1 KiB and 3 KiB of the first 4 KiB, between those of {@link
- * Identity}. Missing reads as empty.
+ * Identity}. A missing record reads as an empty list.
  *
  * <pre>
  *   0        8        16      20      24       32       40
@@ -21,10 +21,10 @@ import java.util.Optional;
  * </pre>
  */
 public final class BadExtentList {
-  /** The most ranges that fit. */
+  /** The maximum number of ranges. */
   public static final int MAX_EXTENTS = 62;
 
-  /** The first slot. */
+  /** Offset of the first slot. */
   static final long OFFSET = MediaLayout.IDENTITY_OFFSET + (1 << 10);
 
   /** The bytes {@code pJPCBEXT}. */
@@ -42,7 +42,7 @@ public final class BadExtentList {
    * @param lengthBytes length, a multiple of 512 above 0
    */
   public record Range(long offsetBytes, long lengthBytes) {
-    /** The end, exclusive. */
+    /** Returns the end of the range, exclusive. */
     public long endBytes() {
       return offsetBytes + lengthBytes;
     }
@@ -53,7 +53,7 @@ public final class BadExtentList {
   /**
    * Reads the list.
    *
-   * @throws CorruptMediaException where a valid checksum covers an impossible count or range
+   * @throws CorruptMediaException if a valid checksum covers an impossible count or range
    */
   public static List<Range> load(Media media) {
     Optional<MemorySegment> record =
@@ -88,7 +88,7 @@ public final class BadExtentList {
     return range;
   }
 
-  /** Writes the list, of at most {@link #MAX_EXTENTS} ranges, durably. */
+  /** Writes the list durably. It has at most {@link #MAX_EXTENTS} ranges. */
   public static void storeDurably(Media media, List<Range> ranges) {
     TwoSlot slots = slots(media);
     MemorySegment record = slots.newRecord();

@@ -8,7 +8,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /**
- * cache_info: what a cache was formatted as, and its gc_percent. Two slots at 8 KiB and 12 KiB.
+ * cache_info: the parameters that a cache was formatted with, and its gc_percent. Two slots at 8
+ * KiB and 12 KiB.
  *
  * <pre>
  *   0      4     5     6       8        12       16       20       24
@@ -32,7 +33,7 @@ public record CacheInfo(int segId, int segments, int flags) {
   /** u32 flags. */
   public static final int FLAGS_OFFSET = 16;
 
-  /** What a fresh cache starts with. */
+  /** The gc_percent of a fresh cache. */
   public static final int DEFAULT_GC_PERCENT = 70;
 
   /** The highest gc_percent. */
@@ -45,7 +46,7 @@ public record CacheInfo(int segId, int segments, int flags) {
   private static final int GC_PERCENT_SHIFT = 6;
   private static final int GC_PERCENT_MASK = 0x7F;
 
-  /** The record of a fresh cache whose segments are chained in order. */
+  /** Returns the record of a fresh cache whose segments are chained in physical order. */
   public static CacheInfo fresh(int segments, boolean dataCrc) {
     int flags =
         INIT_DONE_FLAG | (dataCrc ? DATA_CRC_FLAG : 0) | (DEFAULT_GC_PERCENT << GC_PERCENT_SHIFT);
@@ -55,9 +56,8 @@ public record CacheInfo(int segId, int segments, int flags) {
   /**
    * Reads and checks cache_info.
    *
-   * @throws CorruptMediaException where no slot is valid or a value is out of range
-   * @throws UnsupportedFormatException where formatting never finished, or the mode is not
-   *     write-back
+   * @throws CorruptMediaException if no slot is valid or a value is out of range
+   * @throws UnsupportedFormatException if formatting never finished, or the mode is not write-back
    */
   public static CacheInfo load(Media media, Superblock superblock) {
     CacheInfo info =
@@ -69,7 +69,7 @@ public record CacheInfo(int segId, int segments, int flags) {
     return info;
   }
 
-  /** Reads cache_info without checking its values; empty where no slot is valid. */
+  /** Reads cache_info without checking its values; empty if no slot is valid. */
   public static Optional<CacheInfo> find(Media media) {
     return slots(media)
         .load()
@@ -83,9 +83,8 @@ public record CacheInfo(int segId, int segments, int flags) {
   /**
    * Checks the values.
    *
-   * @throws CorruptMediaException where one is out of range
-   * @throws UnsupportedFormatException where formatting never finished, or the mode is not
-   *     write-back
+   * @throws CorruptMediaException if a value is out of range
+   * @throws UnsupportedFormatException if formatting never finished, or the mode is not write-back
    */
   public void check(Superblock superblock) {
     if ((flags & INIT_DONE_FLAG) == 0) {
@@ -113,20 +112,20 @@ public record CacheInfo(int segId, int segments, int flags) {
     }
   }
 
-  /** Whether keys carry a checksum of their data. */
+  /** Returns whether keys carry a checksum of their data. */
   public boolean dataCrc() {
     return (flags & DATA_CRC_FLAG) != 0;
   }
 
-  /** The share of segments in use, in percent, at which reclaiming starts. */
+  /** Returns the percentage of segments in use at which reclaiming starts. */
   public int gcPercent() {
     return (flags >>> GC_PERCENT_SHIFT) & GC_PERCENT_MASK;
   }
 
   /**
-   * Checks a gc_percent that somebody chose.
+   * Checks a requested gc_percent.
    *
-   * @throws BadOptionException where it is not 0 to {@link #MAX_GC_PERCENT}
+   * @throws BadOptionException if it is not 0 to {@link #MAX_GC_PERCENT}
    */
   public static void checkGcPercent(int gcPercent) {
     if (gcPercent < 0 || gcPercent > MAX_GC_PERCENT) {
@@ -135,7 +134,7 @@ public record CacheInfo(int segId, int segments, int flags) {
     }
   }
 
-  /** The same with another gc_percent, which has passed {@link #checkGcPercent}. */
+  /** Returns a copy with another gc_percent, which has passed {@link #checkGcPercent}. */
   public CacheInfo withGcPercent(int gcPercent) {
     int cleared = flags & ~(GC_PERCENT_MASK << GC_PERCENT_SHIFT);
     return new CacheInfo(segId, segments, cleared | (gcPercent << GC_PERCENT_SHIFT));
@@ -151,7 +150,7 @@ public record CacheInfo(int segId, int segments, int flags) {
     slots.storeDurably(record);
   }
 
-  /** The record's place on media. */
+  /** Returns the record's two slots on the media. */
   public static TwoSlot slots(Media media) {
     return new TwoSlot(media, TwoSlotLayout.CACHE_INFO, MediaLayout.CACHE_INFO_OFFSET);
   }

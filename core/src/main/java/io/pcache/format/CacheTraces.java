@@ -6,19 +6,21 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Everything on a device that says that it is, or was, a cache: each record of the format, whole or
- * damaged, and key sets in its segments. A cache whose superblock was overwritten still holds its
- * data, so whoever is about to overwrite a device asks here and not for the superblock alone.
+ * Finds everything on a device that shows that it is, or was, a cache. Traces are the records of
+ * the format, whole or damaged, and key sets in the segments. A cache whose superblock was
+ * overwritten still holds its data. So code that is about to overwrite a device must check for all
+ * traces.
  *
- * <p>A record counts where its checksum fits; one that begins with a magic number counts without.
- * Of a large device evenly spread segments are looked at, and the beginning of each one's data
- * area, so that the time it takes is bounded: formatting writes a record into each segment.
+ * <p>A record counts if its checksum is valid. A record that starts with a magic number counts even
+ * without a valid checksum. To bound the time on a large device, the search takes evenly spread
+ * segments, and only the start of each data area. That suffices, because formatting writes a record
+ * into each segment.
  */
 public final class CacheTraces {
-  /** The most segments that are looked at. */
+  /** The maximum number of segments that are searched. */
   static final int MAX_SEGMENTS = 1024;
 
-  /** The most bytes that are searched for key sets. */
+  /** The maximum number of bytes that are searched for key sets. */
   static final long MAX_SEARCHED_BYTES = 64L << 20;
 
   private final MemorySegment view;
@@ -29,7 +31,7 @@ public final class CacheTraces {
   }
 
   /**
-   * Lists the traces on a device, in words.
+   * Lists the traces on a device, as text for the operator.
    *
    * @param view the device, or its first bytes
    */
@@ -42,7 +44,7 @@ public final class CacheTraces {
     return List.copyOf(traces.found);
   }
 
-  /** All traces on a device as a part of a sentence; empty where there are none. */
+  /** Describes all traces on a device as part of a sentence; empty if there are none. */
   public static Optional<String> describe(MemorySegment view) {
     List<String> traces = on(view);
     if (traces.isEmpty()) {
@@ -68,7 +70,7 @@ public final class CacheTraces {
     lookFor(TwoSlotLayout.DIRTY_TAIL, MediaLayout.DIRTY_TAIL_OFFSET);
   }
 
-  /** Our own records have a magic number behind their header. */
+  /** Looks for one of pcache's own records, which have a magic number behind their header. */
   private void lookForOurs(String name, TwoSlotLayout layout, long offsetBytes, long magic) {
     boolean present = false;
     boolean intact = false;

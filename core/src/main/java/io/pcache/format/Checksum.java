@@ -5,13 +5,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * The checksum of everything on media: CRC-32C (Castagnoli), reflected, starting at the seed {@code
- * 0x0003B15A}, without the final inversion. Check value over the ASCII bytes {@code 123456789}:
+ * The checksum of everything on media: CRC-32C (Castagnoli), reflected, with the seed {@code
+ * 0x0003B15A} and without the final inversion. Check value over the ASCII bytes {@code 123456789}:
  * {@code 0xE5868AB2}.
  *
- * <p>Bytes pass through a small heap buffer on the way: a page of a mapping that the device cannot
- * deliver then shows as an {@link InternalError} in a plain copy, where the virtual machine can
- * contain it, and not inside its checksum stub.
+ * <p>Bytes pass through a small heap buffer. If the device cannot deliver a page of a mapping, the
+ * {@link InternalError} then occurs in a plain copy, where the virtual machine can handle it. It
+ * could not handle it inside its checksum stub.
  *
  * <p>Thread-safety: {@link #of} from any thread.
  */
@@ -27,7 +27,10 @@ public final class Checksum {
 
   private Checksum() {}
 
-  /** The checksum of {@code lengthBytes} bytes of {@code bytes}, from {@code offsetBytes} on. */
+  /**
+   * Returns the checksum of {@code lengthBytes} bytes of {@code bytes}, from {@code offsetBytes}
+   * on.
+   */
   public static int of(MemorySegment bytes, long offsetBytes, long lengthBytes) {
     return LOCAL.get().compute(bytes, offsetBytes, lengthBytes);
   }

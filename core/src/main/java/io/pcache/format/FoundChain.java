@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * A segment chain of which links may be missing. Everybody who formats chains segments in physical
- * order, so a missing link is known where every link that is left says so.
+ * A segment chain that may lack links. pcache and the kernel chain segments in physical order when
+ * they format. So missing links can be inferred if all remaining links follow that order.
  *
  * @param chain the whole chain
- * @param missing physical segments whose segment_info has to be written again
+ * @param missing physical segments whose segment_info must be rewritten
  */
 public record FoundChain(SegmentChain chain, List<Integer> missing) {
   /** Copies the list. */
@@ -20,8 +20,8 @@ public record FoundChain(SegmentChain chain, List<Integer> missing) {
   }
 
   /**
-   * How many segments a chain in physical order has, by its segment_info records alone; 0 where
-   * there are none.
+   * Returns the number of segments of a chain in physical order, from its segment_info records
+   * alone; 0 if there are none.
    */
   public static int segmentsOn(Media media) {
     for (int last = MediaLayout.segmentsOn(media.sizeBytes()) - 1; last >= 0; last--) {
@@ -33,11 +33,11 @@ public record FoundChain(SegmentChain chain, List<Integer> missing) {
   }
 
   /**
-   * Reads the chain, and completes it where it can be told how.
+   * Reads the chain, and completes it if the missing links can be inferred.
    *
-   * @param segId where it starts
-   * @param segments how long it is
-   * @throws CorruptMediaException where it cannot be told
+   * @param segId the chain's first segment
+   * @param segments the chain's length
+   * @throws CorruptMediaException if they cannot be inferred
    */
   public static FoundChain on(Media media, int segId, int segments) {
     List<Integer> missing = new ArrayList<>();
@@ -52,14 +52,14 @@ public record FoundChain(SegmentChain chain, List<Integer> missing) {
       }
     }
     if (!inOrder || missing.size() == segments) {
-      // In any other order nothing may be missing; this says what is.
+      // No link may be missing in any other order. This call throws if one is, and names it.
       SegmentChain chain = SegmentChain.load(media, new CacheInfo(segId, segments, 0));
       return new FoundChain(chain, List.of());
     }
     return new FoundChain(SegmentChain.inPhysicalOrder(segments), missing);
   }
 
-  /** Writes what is missing. Not synced. */
+  /** Writes the missing records. Not synced. */
   public void storeMissing(Media media) {
     for (int segment : missing) {
       SegmentChain.storeInPhysicalOrder(media, segment, chain.segments());

@@ -4,17 +4,17 @@ import io.pcache.media.Media;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What formatting writes. The superblock is invalidated first and written last, each durably, so
- * that a crash in between leaves a device that is not a cache.
+ * Writes a fresh format. The superblock is invalidated first and written last, each durably. So
+ * after a crash in between, the device is not a cache.
  */
 public final class FreshFormat {
   private FreshFormat() {}
 
   /**
-   * Makes a device an empty cache of as many segments as fit. Durable on return.
+   * Makes the device an empty cache of as many segments as fit. Durable on return.
    *
    * @param dataCrc whether keys carry a checksum of their data
-   * @param label for people, at most {@link Identity#MAX_LABEL_BYTES}, or null
+   * @param label a name for the operator, at most {@link Identity#MAX_LABEL_BYTES}, or null
    */
   public static void write(Media media, boolean dataCrc, @Nullable String label) {
     int segments = MediaLayout.segmentsOn(media.sizeBytes());

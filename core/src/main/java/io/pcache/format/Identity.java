@@ -13,8 +13,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Our own record in the first 4 KiB, which the kernel leaves alone: which cache this is, which
- * backing device it belongs to, and how it was left. Two slots of 1 KiB, 2 KiB apart.
+ * pcache's own record in the first 4 KiB, which the kernel leaves alone. It identifies the cache
+ * and its backing device, and records how the cache was left. Two slots of 1 KiB, 2 KiB apart.
  *
  * <pre>
  *   0        8        16       20      24         40             48         56       64      128      256
@@ -25,14 +25,14 @@ import org.jspecify.annotations.Nullable;
  *   count, at 264 key_tail and at 272 dirty_tail, positions like key_head
  * </pre>
  *
- * @param uuid which cache this is
- * @param label what a person called it, empty where nothing
- * @param open whether it is open, or was left without an orderly close
- * @param closedLog where the log was at the last orderly close; meaningless while open
- * @param backingBytes size of the backing device, 0 where none has been bound yet
- * @param sampleMask bit i: sample i counts
+ * @param uuid identifies the cache
+ * @param label the operator's name for it, empty if none
+ * @param open whether the cache is open, or was left without an orderly close
+ * @param closedLog the log's positions at the last orderly close; meaningless while open
+ * @param backingBytes size of the backing device, 0 if none has been bound yet
+ * @param sampleMask bit i is set if sample i counts
  * @param samples checksums of sampled sectors of the backing device
- * @param openedEpochMillis when it was last opened
+ * @param openedEpochMillis when it was last opened; later than at every earlier open
  */
 public record Identity(
     UUID uuid,
@@ -43,10 +43,10 @@ public record Identity(
     long sampleMask,
     List<Integer> samples,
     long openedEpochMillis) {
-  /** How many sectors of the backing device are sampled. */
+  /** The number of sampled sectors of the backing device. */
   public static final int SAMPLES = 32;
 
-  /** The longest label, in bytes of UTF-8. */
+  /** The maximum length of a label, in bytes of UTF-8. */
   public static final int MAX_LABEL_BYTES = 64;
 
   /** The bytes {@code pJPCACHE}. */
@@ -75,8 +75,8 @@ public record Identity(
   }
 
   /**
-   * The identity of a cache that has just been formatted, or adopted from the kernel: no backing
-   * device yet.
+   * Returns the identity of a freshly formatted cache, or of one adopted from the kernel. It has no
+   * backing device yet.
    */
   public static Identity fresh(@Nullable String label) {
     String text = label == null ? "" : label;
@@ -84,40 +84,40 @@ public record Identity(
         UUID.randomUUID(), text, false, LogBounds.EMPTY, 0, 0, Collections.nCopies(SAMPLES, 0), 0);
   }
 
-  /** Whether a backing device is bound. */
+  /** Returns whether a backing device is bound. */
   public boolean isBound() {
     return backingBytes > 0;
   }
 
-  /** The same, closed in order with the log ending at {@code newClosedLog}. */
+  /** Returns a copy that is closed, with the log at {@code newClosedLog}. */
   public Identity closedAt(LogBounds newClosedLog) {
     return new Identity(
         uuid, label, false, newClosedLog, backingBytes, sampleMask, samples, openedEpochMillis);
   }
 
-  /** The same, opened now. */
+  /** Returns a copy that is open since the given time. */
   public Identity openedAt(long epochMillis) {
     return new Identity(
         uuid, label, true, closedLog, backingBytes, sampleMask, samples, epochMillis);
   }
 
-  /** The same, bound to a backing device with these samples, all of which count. */
+  /** Returns a copy that is bound to a backing device with these samples, all of which count. */
   public Identity boundTo(long newBackingBytes, List<Integer> newSamples) {
     long all = (1L << SAMPLES) - 1;
     return new Identity(
         uuid, label, open, closedLog, newBackingBytes, all, newSamples, openedEpochMillis);
   }
 
-  /** The same with fewer samples that count. */
+  /** Returns a copy in which fewer samples count. */
   public Identity withSampleMask(long newSampleMask) {
     return new Identity(
         uuid, label, open, closedLog, backingBytes, newSampleMask, samples, openedEpochMillis);
   }
 
   /**
-   * Reads the identity; empty where there is none, as on a cache made by the kernel.
+   * Reads the identity; empty if there is none, as on a cache made by the kernel.
    *
-   * @throws UnsupportedFormatException where it was written by a later version
+   * @throws UnsupportedFormatException if a later version wrote it
    */
   public static Optional<Identity> load(Media media) {
     return slots(media)

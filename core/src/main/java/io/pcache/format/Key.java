@@ -3,8 +3,8 @@ package io.pcache.format;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A key in memory: which bytes of which segment hold a range of the logical device. It is made once
- * and filled again and again, so that whoever handles many makes no garbage. Its form on the media
+ * A key in memory: a range of the logical device, and the segment bytes that hold it. An instance
+ * is created once and refilled many times, so bulk processing creates no garbage. Its on-media form
  * is {@link KeyRecord}.
  *
  * <p>Thread-safety: none.
@@ -18,11 +18,11 @@ public final class Key {
   private boolean clean;
   private int dataCrc;
 
-  /** All zero. */
+  /** Creates a key whose fields are all zero. */
   public Key() {}
 
   /**
-   * Says which range of the logical device it holds.
+   * Sets the range of the logical device.
    *
    * @param newOffsetBytes logical start, a multiple of 512
    * @param newLengthBytes a multiple of 512 above 0
@@ -34,10 +34,10 @@ public final class Key {
   }
 
   /**
-   * Says where the bytes are.
+   * Sets the place of the bytes.
    *
    * @param newCacheSegId the segment
-   * @param newSegOffsetBytes where in its data area
+   * @param newSegOffsetBytes offset in its data area
    */
   public Key place(int newCacheSegId, int newSegOffsetBytes) {
     cacheSegId = newCacheSegId;
@@ -45,25 +45,25 @@ public final class Key {
     return this;
   }
 
-  /** Says which generation of its segment it names. */
+  /** Sets the generation of the segment. */
   public Key generation(long newGeneration) {
     generation = newGeneration;
     return this;
   }
 
-  /** Says whether the backing device has the same bytes. */
+  /** Sets whether the backing device has the same bytes. */
   public Key clean(boolean nowClean) {
     clean = nowClean;
     return this;
   }
 
-  /** Says what checksum the bytes have; without meaning where the cache keeps none. */
+  /** Sets the checksum of the bytes; meaningless if the cache has no data checksums. */
   public Key dataCrc(int newDataCrc) {
     dataCrc = newDataCrc;
     return this;
   }
 
-  /** Takes over the key whose record lies at {@code at}. */
+  /** Fills this key from the record at {@code at}. */
   public Key load(MemorySegment keys, long at) {
     return range(KeyRecord.off(keys, at), KeyRecord.len(keys, at))
         .place(KeyRecord.cacheSegId(keys, at), KeyRecord.cacheSegOff(keys, at))
@@ -79,42 +79,42 @@ public final class Key {
         keys, at, offsetBytes, lengthBytes, flags, cacheSegId, segOffsetBytes, generation, dataCrc);
   }
 
-  /** Logical start, in bytes. */
+  /** Returns the logical start, in bytes. */
   public long offsetBytes() {
     return offsetBytes;
   }
 
-  /** Length, in bytes. */
+  /** Returns the length, in bytes. */
   public int lengthBytes() {
     return lengthBytes;
   }
 
-  /** Logical end, in bytes. */
+  /** Returns the logical end, exclusive, in bytes. */
   public long endBytes() {
     return offsetBytes + lengthBytes;
   }
 
-  /** The segment that holds the bytes. */
+  /** Returns the segment that holds the bytes. */
   public int cacheSegId() {
     return cacheSegId;
   }
 
-  /** Where in that segment's data area the bytes begin. */
+  /** Returns the offset of the bytes in that segment's data area. */
   public int segOffsetBytes() {
     return segOffsetBytes;
   }
 
-  /** The segment's generation when the key was made. */
+  /** Returns the segment's generation when the key was made. */
   public long generation() {
     return generation;
   }
 
-  /** Whether the backing device has the same bytes. */
+  /** Returns whether the backing device has the same bytes. */
   public boolean isClean() {
     return clean;
   }
 
-  /** Checksum of the bytes. */
+  /** Returns the checksum of the bytes. */
   public int dataCrc() {
     return dataCrc;
   }

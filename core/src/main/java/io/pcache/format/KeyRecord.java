@@ -3,7 +3,7 @@ package io.pcache.format;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A key: which bytes of which segment hold a range of the logical device. 40 bytes.
+ * A key on media: a range of the logical device, and the segment bytes that hold it. 40 bytes.
  *
  * <pre>
  *   0                8        12       16             20              24               32         36     40
@@ -38,18 +38,18 @@ public final class KeyRecord {
   /** u32 reserved. */
   public static final int RESERVED_OFFSET = 36;
 
-  /** A key's size. */
+  /** The size of a key in bytes. */
   public static final int SIZE_BYTES = 40;
 
   /** Flag: never valid on media. */
   public static final int EMPTY_FLAG = 1;
 
-  /** Flag: filled by a read miss; there is nothing to write back. */
+  /** Flag: filled by a read miss, so there is nothing to write back. */
   public static final int CLEAN_FLAG = 1 << 1;
 
   private KeyRecord() {}
 
-  /** Writes a key at {@code at}. All 40 bytes are set. */
+  /** Writes a key at {@code at}, setting all 40 bytes. */
   public static void put(
       MemorySegment keys,
       long at,
@@ -70,42 +70,42 @@ public final class KeyRecord {
     keys.set(LittleEndian.U32, at + RESERVED_OFFSET, 0);
   }
 
-  /** Logical byte offset. */
+  /** Returns the logical byte offset. */
   public static long off(MemorySegment keys, long at) {
     return keys.get(LittleEndian.U64, at + OFF_OFFSET);
   }
 
-  /** Length in bytes. */
+  /** Returns the length in bytes. */
   public static int len(MemorySegment keys, long at) {
     return keys.get(LittleEndian.U32, at + LEN_OFFSET);
   }
 
-  /** Flags. */
+  /** Returns the flags. */
   public static int flags(MemorySegment keys, long at) {
     return keys.get(LittleEndian.U32, at + FLAGS_OFFSET);
   }
 
-  /** Segment that holds the data. */
+  /** Returns the segment that holds the data. */
   public static int cacheSegId(MemorySegment keys, long at) {
     return keys.get(LittleEndian.U32, at + CACHE_SEG_ID_OFFSET);
   }
 
-  /** Byte offset of the data in that segment's data area. */
+  /** Returns the byte offset of the data in that segment's data area. */
   public static int cacheSegOff(MemorySegment keys, long at) {
     return keys.get(LittleEndian.U32, at + CACHE_SEG_OFF_OFFSET);
   }
 
-  /** The data segment's generation when the key was made. */
+  /** Returns the data segment's generation when the key was made. */
   public static long segGen(MemorySegment keys, long at) {
     return keys.get(LittleEndian.U64, at + SEG_GEN_OFFSET);
   }
 
-  /** Checksum of the data, meaningful where the cache was formatted with data_crc. */
+  /** Returns the checksum of the data; meaningful if the cache was formatted with data_crc. */
   public static int dataCrc(MemorySegment keys, long at) {
     return keys.get(LittleEndian.U32, at + DATA_CRC_OFFSET);
   }
 
-  /** Whether a key was filled by a read miss. */
+  /** Returns whether a key was filled by a read miss. */
   public static boolean isClean(MemorySegment keys, long at) {
     return (flags(keys, at) & CLEAN_FLAG) != 0;
   }

@@ -18,7 +18,7 @@ public final class KeySetRecord {
   /** u32 crc from byte 4 to the end of the last key. */
   public static final int CRC_OFFSET = 0;
 
-  /** u32 key_num, or the next cache_seg_id in a LAST kset. */
+  /** u32 key_num, or the next cache_seg_id in a LAST key set. */
   public static final int KEY_NUM_OFFSET = 4;
 
   /** u64 magic. */
@@ -27,31 +27,31 @@ public final class KeySetRecord {
   /** u64 flags. */
   public static final int FLAGS_OFFSET = 16;
 
-  /** The header's size. */
+  /** The size of the header in bytes. */
   public static final int HEADER_BYTES = 24;
 
-  /** The most keys in a kset. */
+  /** The maximum number of keys in a key set. */
   public static final int MAX_KEYS = 128;
 
-  /** What {@link #MAGIC_OFFSET} holds. */
+  /** The value at {@link #MAGIC_OFFSET}. */
   public static final long MAGIC = 0x676894A64E164F1AL;
 
-  /** Flag: this kset ends its segment and names the next. */
+  /** Flag: this key set ends its segment and names the next. */
   public static final long LAST_FLAG = 1;
 
   private KeySetRecord() {}
 
-  /** Bytes that a kset of {@code keys} keys takes. */
+  /** Returns the size in bytes of a key set with {@code keys} keys. */
   public static int sizeBytes(int keys) {
     return HEADER_BYTES + keys * KeyRecord.SIZE_BYTES;
   }
 
-  /** Seals a kset whose keys are already in place behind the header at {@code at}. */
+  /** Writes the header at {@code at} of a key set whose keys already follow it. */
   public static void seal(MemorySegment bytes, long at, int keys) {
     sealHeader(bytes, at, keys, 0, sizeBytes(keys));
   }
 
-  /** Writes a LAST kset at {@code at}. */
+  /** Writes a LAST key set at {@code at}. */
   public static void sealLast(MemorySegment bytes, long at, int nextCacheSegId) {
     sealHeader(bytes, at, nextCacheSegId, LAST_FLAG, HEADER_BYTES);
   }
@@ -65,26 +65,26 @@ public final class KeySetRecord {
     bytes.set(LittleEndian.U32, at + CRC_OFFSET, crc);
   }
 
-  /** Whether the kset at {@code at} ends its segment. */
+  /** Returns whether the key set at {@code at} is LAST, which ends its segment. */
   public static boolean isLast(MemorySegment bytes, long at) {
     return (bytes.get(LittleEndian.U64, at + FLAGS_OFFSET) & LAST_FLAG) != 0;
   }
 
-  /** key_num, or the next cache_seg_id in a LAST kset. */
+  /** Returns key_num, or the next cache_seg_id in a LAST key set. */
   public static int keyCountOrNextSegment(MemorySegment bytes, long at) {
     return bytes.get(LittleEndian.U32, at + KEY_NUM_OFFSET);
   }
 
-  /** Where key {@code i} starts, relative to the kset's own start. */
+  /** Returns the offset of key {@code i}, relative to the key set's start. */
   public static long keyOffset(int i) {
     return HEADER_BYTES + (long) i * KeyRecord.SIZE_BYTES;
   }
 
   /**
-   * Whether a whole valid kset lies at {@code at}: magic, bounds and checksum.
+   * Returns whether a whole valid key set lies at {@code at}: magic, bounds and checksum.
    *
    * @param bytes a private copy, or bytes that do not change meanwhile
-   * @param availableBytes how many bytes there are from {@code at} to the end of the data area
+   * @param availableBytes bytes from {@code at} to the end of the data area
    */
   public static boolean isValid(MemorySegment bytes, long at, long availableBytes) {
     if (availableBytes < HEADER_BYTES || bytes.get(LittleEndian.U64, at + MAGIC_OFFSET) != MAGIC) {

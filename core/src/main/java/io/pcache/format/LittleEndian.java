@@ -3,7 +3,7 @@ package io.pcache.format;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
-/** The value layouts of every field on media: little-endian, wherever it lies. */
+/** The value layouts of all fields on media: little-endian, at any alignment. */
 public final class LittleEndian {
   /** u16 fields; read them as unsigned. */
   public static final ValueLayout.OfShort U16 =

@@ -1,21 +1,21 @@
 package io.pcache.format;
 
 /**
- * A place in the log.
+ * An address in the log, as the media store it.
  *
- * @param cacheSegId position of the segment in the chain, 0 to n_segs − 1
+ * @param cacheSegId index of the segment in the chain, 0 to n_segs − 1
  * @param segOffsetBytes offset in the segment's data area, 0 to {@link #MAX_SEG_OFFSET_BYTES}
  */
 public record LogAddress(int cacheSegId, int segOffsetBytes) {
   /**
-   * The last offset, 16,764,904: the log goes on at a position, or ends at it, with a header at
-   * least. Whoever appends keeps that much room, for the LAST key set that leads to the next
-   * segment.
+   * The last possible offset, 16,764,904. Every position in the log is followed by at least a
+   * header, whether the log continues or ends there. Writers keep that room for the LAST key set
+   * that leads to the next segment.
    */
   public static final int MAX_SEG_OFFSET_BYTES =
       MediaLayout.DATA_AREA_BYTES - KeySetRecord.HEADER_BYTES;
 
-  /** Whether it can be a border of key sets in a log of so many segments. */
+  /** Returns whether this can be a key set boundary in a log of so many segments. */
   public boolean isPossible(int segments) {
     return cacheSegId >= 0
         && cacheSegId < segments
@@ -24,7 +24,7 @@ public record LogAddress(int cacheSegId, int segOffsetBytes) {
         && segOffsetBytes % Long.BYTES == 0;
   }
 
-  /** The form that dm-pcache's status line uses. */
+  /** Returns the form that dm-pcache's status line uses. */
   @Override
   public String toString() {
     return cacheSegId + ":" + segOffsetBytes;

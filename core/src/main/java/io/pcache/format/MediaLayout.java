@@ -1,7 +1,7 @@
 package io.pcache.format;
 
 /**
- * Where things are on a cache device. All offsets and sizes are bytes.
+ * The layout of a cache device. All offsets and sizes are in bytes.
  *
  * <pre>
  *   0      4 KiB     8 KiB        12 KiB       16 KiB       20 KiB
@@ -18,54 +18,56 @@ package io.pcache.format;
  * </pre>
  */
 public final class MediaLayout {
-  /** Our own record, in the first 4 KiB, which the kernel never touches. */
+  /** pcache's own record in the first 4 KiB, which the kernel never touches. */
   public static final long IDENTITY_OFFSET = 0;
 
-  /** The superblock. */
+  /** Offset of the superblock. */
   public static final long SUPERBLOCK_OFFSET = 4 << 10;
 
-  /** The first slot of cache_info. */
+  /** Offset of the first slot of cache_info. */
   public static final long CACHE_INFO_OFFSET = 8 << 10;
 
-  /** The first slot of the key_tail position. */
+  /** Offset of the first slot of key_tail. */
   public static final long KEY_TAIL_OFFSET = 16 << 10;
 
-  /** The first slot of the dirty_tail position. */
+  /** Offset of the first slot of dirty_tail. */
   public static final long DIRTY_TAIL_OFFSET = KEY_TAIL_OFFSET + 32;
 
-  /** Where the segments begin. */
+  /** Offset of the first segment. */
   public static final long SEGMENTS_OFFSET = 20 << 10;
 
-  /** A segment. */
+  /** The size of a segment. */
   public static final long SEGMENT_BYTES = 16 << 20;
 
-  /** From the start of a segment to its generation record. */
+  /** Offset of the generation record in a segment. */
   public static final long GENERATION_OFFSET = 8 << 10;
 
-  /** From the start of a segment to its data area. */
+  /** Offset of the data area in a segment. */
   public static final int SEGMENT_HEADER_BYTES = 12 << 10;
 
-  /** The data area of a segment: what {@code seg_off} and {@code cache_seg_off} count in. */
+  /**
+   * The size of a segment's data area. {@code seg_off} and {@code cache_seg_off} are offsets in it.
+   */
   public static final int DATA_AREA_BYTES = (int) SEGMENT_BYTES - SEGMENT_HEADER_BYTES;
 
-  /** The logical device is cut into subtrees of this size; no key crosses a boundary. */
+  /** The size of a subtree of the logical device. No key crosses the boundary of one. */
   public static final int SUBTREE_BYTES = 4 << 20;
 
-  /** The smallest device that the kernel takes. */
+  /** The minimum size of a device that the kernel accepts. */
   public static final long MIN_CACHE_BYTES = 512L << 20;
 
-  /** The most segments that the kernel takes. */
+  /** The maximum number of segments that the kernel accepts. */
   public static final int MAX_SEGMENTS = 1 << 20;
 
   private MediaLayout() {}
 
-  /** How many segments fit on a device of that size. */
+  /** Returns the number of segments that fit on a device, at most {@link #MAX_SEGMENTS}. */
   public static int segmentsOn(long deviceBytes) {
     long segments = Math.max(0, deviceBytes - SEGMENTS_OFFSET) / SEGMENT_BYTES;
     return (int) Math.min(segments, MAX_SEGMENTS);
   }
 
-  /** Where a physical segment starts on the device. */
+  /** Returns the offset of a physical segment on the device. */
   public static long segmentOffset(int physicalSegment) {
     return SEGMENTS_OFFSET + physicalSegment * SEGMENT_BYTES;
   }

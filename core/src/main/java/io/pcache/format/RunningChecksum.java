@@ -4,11 +4,11 @@ import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
 /**
- * The {@link Checksum} of bytes that come piece by piece.
+ * Computes the {@link Checksum} of bytes that arrive in pieces.
  *
- * <p>{@link CRC32C} starts from all ones and inverts at the end. Four bytes can steer a CRC
- * register to any value, so the prefix {@code 68 0E A7 4A} brings it to the seed first, and the
- * result is inverted back: the processor's own CRC instruction does the work.
+ * <p>{@link CRC32C} starts from all ones and inverts at the end. A prefix of four bytes can set a
+ * CRC register to any value. So the prefix {@code 68 0E A7 4A} sets it to the seed, and the result
+ * is inverted back. Thus the processor's own CRC instruction does the work.
  *
  * <p>Not thread-safe.
  */
@@ -17,12 +17,12 @@ public final class RunningChecksum {
 
   private final CRC32C crc = new CRC32C();
 
-  /** Begins a checksum of nothing. */
+  /** Creates a checksum of no bytes. */
   public RunningChecksum() {
     restart();
   }
 
-  /** Begins anew. */
+  /** Restarts with no bytes. */
   public void restart() {
     crc.reset();
     crc.update(SEED_PREFIX, 0, SEED_PREFIX.length);
@@ -34,15 +34,15 @@ public final class RunningChecksum {
   }
 
   /**
-   * Adds the bytes from a buffer's position to its limit, and moves the position there.
+   * Adds the bytes from a buffer's position to its limit, and moves the position to the limit.
    *
-   * @param bytes memory whose pages cannot fail; a mapping of a file goes through {@link Checksum}
+   * @param bytes memory whose pages cannot fail; use {@link Checksum} for a mapping of a file
    */
   public void add(ByteBuffer bytes) {
     crc.update(bytes);
   }
 
-  /** The checksum of all bytes since the last {@link #restart}. */
+  /** Returns the checksum of all bytes since the last {@link #restart}. */
   public int value() {
     return ~(int) crc.getValue();
   }

@@ -8,10 +8,10 @@ import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
- * The order of a cache's segments: from cache_seg_id, which keys and positions use, to the physical
- * segment on the device.
+ * The order of a cache's segments. It maps a cache_seg_id, which keys and positions use, to a
+ * physical segment on the device.
  *
- * <p>Each segment's segment_info has two slots of 4 KiB at its start:
+ * <p>Each segment starts with the two slots of its segment_info, of 4 KiB each:
  *
  * <pre>
  *   0      4     5     6       8       12         16
@@ -41,7 +41,7 @@ public final class SegmentChain {
   /**
    * Follows the chain from cache_info's seg_id through next_seg.
    *
-   * @throws CorruptMediaException where a link is missing, out of range, or leads back
+   * @throws CorruptMediaException if a link is missing, out of range, or leads back
    */
   public static SegmentChain load(Media media, CacheInfo info) {
     int[] physical = new int[info.segments()];
@@ -93,10 +93,9 @@ public final class SegmentChain {
   }
 
   /**
-   * What a segment's segment_info leads to, as far as it can be told.
+   * Reads the link in a segment's segment_info.
    *
-   * @return the next physical segment, or empty where no slot is valid, or the valid one says that
-   *     there is none
+   * @return the next physical segment; empty if no slot is valid, or the valid one has no link
    */
   static OptionalInt link(Media media, int physicalSegment) {
     return slots(media, physicalSegment)
@@ -106,17 +105,17 @@ public final class SegmentChain {
         .orElse(OptionalInt.empty());
   }
 
-  /** Whether a segment has a valid segment_info. */
+  /** Returns whether a segment has a valid segment_info. */
   static boolean isRecorded(Media media, int physicalSegment) {
     return slots(media, physicalSegment).load().isPresent();
   }
 
-  /** The chain 0, 1, 2, …, in which everybody formats. */
+  /** Returns the chain 0, 1, 2, …, which every formatter writes. */
   static SegmentChain inPhysicalOrder(int segments) {
     return new SegmentChain(IntStream.range(0, segments).toArray());
   }
 
-  /** Writes a segment's segment_info as it is in a chain 0, 1, 2, …; not synced. */
+  /** Writes a segment's segment_info for a chain 0, 1, 2, …. Not synced. */
   static void storeInPhysicalOrder(Media media, int physicalSegment, int segments) {
     boolean last = physicalSegment == segments - 1;
     TwoSlot slots = slots(media, physicalSegment);
@@ -131,17 +130,17 @@ public final class SegmentChain {
         media, TwoSlotLayout.SEGMENT_INFO, MediaLayout.segmentOffset(physicalSegment));
   }
 
-  /** How many segments there are (n_segs). */
+  /** Returns the number of segments (n_segs). */
   public int segments() {
     return physicalSegments.length;
   }
 
-  /** Where a segment's data area starts on the device, in bytes. */
+  /** Returns the offset of a segment's data area on the device, in bytes. */
   public long dataOffset(int cacheSegId) {
     return segmentOffset(cacheSegId) + MediaLayout.SEGMENT_HEADER_BYTES;
   }
 
-  /** Where a segment starts on the device, in bytes. */
+  /** Returns the offset of a segment on the device, in bytes. */
   public long segmentOffset(int cacheSegId) {
     return MediaLayout.segmentOffset(physicalSegments[cacheSegId]);
   }

@@ -4,8 +4,8 @@ import io.pcache.media.Media;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A segment's generation: how often it has been reclaimed. Two slots of 16 bytes at 8 KiB into the
- * segment. Missing reads as 0.
+ * A segment's generation, which counts how often it has been reclaimed. Two slots of 16 bytes at 8
+ * KiB into the segment. A missing record reads as 0.
  *
  * <pre>
  *   0      4     5     6       8                16
@@ -24,18 +24,18 @@ public final class SegmentGeneration {
     this.slots = slots;
   }
 
-  /** The record of the segment that starts at {@code segmentOffsetBytes} on the device. */
+  /** Returns the record of the segment that starts at {@code segmentOffsetBytes} on the device. */
   public static SegmentGeneration at(Media media, long segmentOffsetBytes) {
     long offset = segmentOffsetBytes + MediaLayout.GENERATION_OFFSET;
     return new SegmentGeneration(new TwoSlot(media, TwoSlotLayout.GENERATION, offset));
   }
 
-  /** The generation, 0 where none was ever written. */
+  /** Reads the generation; 0 if none was ever written. */
   public long load() {
     return slots.load().map(record -> record.get(LittleEndian.U64, GEN_OFFSET)).orElse(0L);
   }
 
-  /** Writes the generation. It is durable, and may be relied on, after the next sync. */
+  /** Writes the generation. It is durable after the next sync; only then may it be relied on. */
   public void store(long generation) {
     MemorySegment record = slots.newRecord();
     record.set(LittleEndian.U64, GEN_OFFSET, generation);

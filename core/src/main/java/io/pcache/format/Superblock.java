@@ -7,7 +7,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /**
- * The superblock: one copy of 24 bytes at 4 KiB, written when a cache is formatted and never again.
+ * The superblock: one copy of 24 bytes at 4 KiB. Only formatting, or a repair that rebuilds it,
+ * writes it.
  *
  * <pre>
  *   0        4        8                16       20       24
@@ -16,8 +17,8 @@ import java.util.Optional;
  *   └────────┴────────┴────────────────┴────────┴────────┘
  * </pre>
  *
- * @param flags u32; bit 0 says big-endian, which is refused
- * @param segNum u32, segments on the device, 1 to 1,048,576
+ * @param flags u32; bit 0 means big-endian, which is refused
+ * @param segNum u32, number of segments on the device, 1 to 1,048,576
  */
 public record Superblock(int flags, int segNum) {
   /** u32 crc over bytes 4–23, padding included as found. */
@@ -32,23 +33,24 @@ public record Superblock(int flags, int segNum) {
   /** u32 seg_num. */
   public static final int SEG_NUM_OFFSET = 16;
 
-  /** The record's size, 4 bytes of padding at its end included. */
+  /** The record's size, including 4 bytes of padding at its end. */
   public static final int SIZE_BYTES = 24;
 
-  /** What {@link #MAGIC_OFFSET} holds; 0 there means never formatted. */
+  /** The value at {@link #MAGIC_OFFSET}; 0 there means never formatted. */
   public static final long MAGIC = 0x65B05EFA96C596EFL;
 
   private static final int BIG_ENDIAN_FLAG = 1;
 
   /**
-   * Whether a device says that it has been formatted as a cache, whatever the state of the rest.
+   * Returns whether a device is marked as a cache: it has room for the records, and the
+   * superblock's magic is there.
    */
   public static boolean isPresent(MemorySegment view) {
     return view.byteSize() >= MediaLayout.SEGMENTS_OFFSET
         && view.get(LittleEndian.U64, MediaLayout.SUPERBLOCK_OFFSET + MAGIC_OFFSET) == MAGIC;
   }
 
-  /** Whether magic and checksum are right, whatever the values. */
+  /** Returns whether magic and checksum are right, whatever the values. */
   static boolean isIntact(MemorySegment view) {
     if (!isPresent(view)) {
       return false;
@@ -70,8 +72,8 @@ public record Superblock(int flags, int segNum) {
   /**
    * Reads and checks the superblock.
    *
-   * @throws UnsupportedFormatException where there is none, or it is big-endian
-   * @throws CorruptMediaException where its checksum or seg_num is wrong
+   * @throws UnsupportedFormatException if there is none, or it is big-endian
+   * @throws CorruptMediaException if its checksum or seg_num is wrong
    */
   public static Superblock load(Media media) {
     if (!isPresent(media.view())) {
@@ -90,10 +92,10 @@ public record Superblock(int flags, int segNum) {
   }
 
   /**
-   * The superblock, or empty where it is absent or damaged.
+   * Returns the superblock, or empty if it is absent or damaged.
    *
-   * @throws UnsupportedFormatException where it is intact and big-endian
-   * @throws CorruptMediaException where it is intact and its seg_num is wrong
+   * @throws UnsupportedFormatException if it is intact and big-endian
+   * @throws CorruptMediaException if it is intact and its seg_num is wrong
    */
   public static Optional<Superblock> find(Media media) {
     return isIntact(media.view())
@@ -121,7 +123,10 @@ public record Superblock(int flags, int segNum) {
     return superblock;
   }
 
-  /** Growing it again would bring back zeroes. */
+  /**
+   * Describes a truncated device. Extending it again would only add zeroes, so the message does not
+   * suggest it.
+   */
   private static String cutShort(int segNum, long deviceBytes) {
     int fits = MediaLayout.segmentsOn(deviceBytes);
     return ("superblock: seg_num %d found, 1 to %d expected on a device of %d bytes: it was cut short; put back all of it, at least"

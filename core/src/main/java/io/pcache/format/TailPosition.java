@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /**
- * One of the two stored positions of the log, key_tail or dirty_tail. Two slots of 16 bytes side by
- * side in cache_ctrl.
+ * One of the two stored positions of the log, key_tail or dirty_tail. Two adjacent slots of 16
+ * bytes in cache_ctrl.
  *
  * <pre>
  *   0      4     5     6       8              12        16
@@ -35,12 +35,12 @@ public final class TailPosition {
     this.segments = segments;
   }
 
-  /** key_tail of a cache of {@code segments} segments. */
+  /** Returns key_tail of a cache of {@code segments} segments. */
   public static TailPosition keyTail(Media media, int segments) {
     return new TailPosition(media, TwoSlotLayout.KEY_TAIL, MediaLayout.KEY_TAIL_OFFSET, segments);
   }
 
-  /** dirty_tail of a cache of {@code segments} segments. */
+  /** Returns dirty_tail of a cache of {@code segments} segments. */
   public static TailPosition dirtyTail(Media media, int segments) {
     return new TailPosition(
         media, TwoSlotLayout.DIRTY_TAIL, MediaLayout.DIRTY_TAIL_OFFSET, segments);
@@ -49,7 +49,7 @@ public final class TailPosition {
   /**
    * Reads and checks the position.
    *
-   * @throws CorruptMediaException where no slot is valid or the position lies outside the log
+   * @throws CorruptMediaException if no slot is valid or the position lies outside the log
    */
   public LogAddress load() {
     Optional<MemorySegment> record = slots.load();
@@ -79,7 +79,7 @@ public final class TailPosition {
     return position;
   }
 
-  /** Writes the position durably, in no hurry, as {@link Media#syncWithOthers} says. */
+  /** Writes the position durably, with {@link Media#syncWithOthers}. */
   public void storeDurably(LogAddress position) {
     MemorySegment record = slots.newRecord();
     record.set(LittleEndian.U32, CACHE_SEG_ID_OFFSET, position.cacheSegId());

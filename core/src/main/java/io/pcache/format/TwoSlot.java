@@ -6,12 +6,12 @@ import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 
 /**
- * A record that is kept twice, so that a crash in the middle of an update leaves the other copy.
+ * A record that is stored twice, so that a crash during an update leaves the other copy.
  *
- * <p>Invariants: the newest valid copy is never overwritten; an update is durable before {@link
- * #storeDurably} returns, so at any moment at least one slot holds a durable valid copy once there
- * was one. Which slot is the newest is read from the media at every update, not remembered, so
- * neither a reload nor rot can point an update at the wrong slot.
+ * <p>Invariants: the newest valid copy is never overwritten. An update is durable before {@link
+ * #storeDurably} returns. So once the record was stored, at least one slot always holds a durable
+ * valid copy. The newest slot is determined from the media at every update and never remembered. So
+ * neither a reload nor bit rot can direct an update to the wrong slot.
  *
  * <p>Thread-safety: loads from any thread; one writer per record at a time.
  */
@@ -23,9 +23,9 @@ public final class TwoSlot {
   private final long offsetBytes;
 
   /**
-   * Describes a record on media; nothing is read yet.
+   * Describes a record on media. Nothing is read yet.
    *
-   * @param offsetBytes where the first slot starts
+   * @param offsetBytes offset of the first slot
    */
   public TwoSlot(Media media, TwoSlotLayout layout, long offsetBytes) {
     this.media = media;
@@ -33,7 +33,10 @@ public final class TwoSlot {
     this.offsetBytes = offsetBytes;
   }
 
-  /** A private copy of the newest valid slot, header included; empty where no slot is valid. */
+  /**
+   * Returns a private copy of the newest valid slot, including its header; empty if no slot is
+   * valid.
+   */
   public Optional<MemorySegment> load() {
     MemorySegment first = copyOf(0);
     MemorySegment second = copyOf(1);
@@ -42,8 +45,8 @@ public final class TwoSlot {
   }
 
   /**
-   * Whether one slot is valid and the other, which must have been written before, is not. A record
-   * is written to both slots by the time its sequence number is 2.
+   * Returns whether one slot is valid and the other, which must have been written before, is not.
+   * Both slots have been written once the sequence number reaches 2.
    */
   public boolean hasLostACopy() {
     MemorySegment first = copyOf(0);
@@ -54,21 +57,21 @@ public final class TwoSlot {
         && Byte.toUnsignedInt((byte) seqOf(firstValid ? first : second)) >= 2;
   }
 
-  /** Writes a new copy and syncs. The header's crc, seq and version are filled in here. */
+  /** Writes a new copy and syncs. This fills in the header's crc, seq and version. */
   public void storeDurably(MemorySegment record) {
     store(record);
     media.sync();
   }
 
-  /** {@link #storeDurably} in no hurry, as {@link Media#syncWithOthers} says. */
+  /** Like {@link #storeDurably}, but with {@link Media#syncWithOthers}. */
   public void storeDurablyWithOthers(MemorySegment record) {
     store(record);
     media.syncWithOthers();
   }
 
   /**
-   * Writes a new copy into the slot that is not the newest, without a sync. For updates of several
-   * records that share one sync; the same record must not be stored again before that.
+   * Writes a new copy into the slot that is not the newest, without a sync. Updates of several
+   * records can so share one sync. The same record must not be stored again before that sync.
    */
   public void store(MemorySegment record) {
     MemorySegment first = copyOf(0);
@@ -83,7 +86,7 @@ public final class TwoSlot {
     media.write(slotOffset(target), record, 0, layout.sizeBytes());
   }
 
-  /** An empty record of the right size, for the caller to fill and store. */
+  /** Returns an empty record of the right size, for the caller to fill and store. */
   public MemorySegment newRecord() {
     return MemorySegment.ofArray(new long[layout.sizeBytes() / Long.BYTES]);
   }

@@ -1,6 +1,7 @@
 /**
- * The on-media format of dm-pcache: one descriptor class per record, decoded and validated once,
- * and the checksum and two-slot rules that all of them share. See {@code docs/on-media-format.md}.
+ * The on-media format of dm-pcache. Each record has one descriptor class, which decodes and
+ * validates it once. All records share the checksum, and most share the two-slot rules. See {@code
+ * docs/on-media-format.md}.
  */
 @NullMarked
 package io.pcache.format;
