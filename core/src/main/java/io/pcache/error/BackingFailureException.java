@@ -9,7 +9,7 @@ public final class BackingFailureException extends PcacheException {
     super(ErrorKind.BACKING_FAILURE, message, null);
   }
 
-  /** Creates the error with a one-line message for the operator and what caused it. */
+  /** Creates the error with a one-line message for the operator, and its cause. */
   public BackingFailureException(String message, Throwable cause) {
     super(ErrorKind.BACKING_FAILURE, message, cause);
   }

@@ -9,7 +9,7 @@ public final class BadOptionException extends PcacheException {
     super(ErrorKind.BAD_OPTION, message, null);
   }
 
-  /** Creates the error with a one-line message for the operator and what caused it. */
+  /** Creates the error with a one-line message for the operator, and its cause. */
   public BadOptionException(String message, Throwable cause) {
     super(ErrorKind.BAD_OPTION, message, cause);
   }

@@ -9,7 +9,7 @@ public final class ClosedException extends PcacheException {
     super(ErrorKind.CLOSED, message, null);
   }
 
-  /** Creates the error with a one-line message for the operator and what caused it. */
+  /** Creates the error with a one-line message for the operator, and its cause. */
   public ClosedException(String message, Throwable cause) {
     super(ErrorKind.CLOSED, message, cause);
   }

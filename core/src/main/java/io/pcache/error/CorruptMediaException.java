@@ -9,7 +9,7 @@ public final class CorruptMediaException extends PcacheException {
     super(ErrorKind.CORRUPT_MEDIA, message, null);
   }
 
-  /** Creates the error with a one-line message for the operator and what caused it. */
+  /** Creates the error with a one-line message for the operator, and its cause. */
   public CorruptMediaException(String message, Throwable cause) {
     super(ErrorKind.CORRUPT_MEDIA, message, cause);
   }

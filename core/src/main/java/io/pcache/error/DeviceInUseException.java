@@ -9,7 +9,7 @@ public final class DeviceInUseException extends PcacheException {
     super(ErrorKind.DEVICE_IN_USE, message, null);
   }
 
-  /** Creates the error with a one-line message for the operator and what caused it. */
+  /** Creates the error with a one-line message for the operator, and its cause. */
   public DeviceInUseException(String message, Throwable cause) {
     super(ErrorKind.DEVICE_IN_USE, message, cause);
   }

@@ -1,25 +1,27 @@
 package io.pcache.error;
 
 /**
- * What went wrong, by what the operator does about it. Each kind maps to one NBD error number and
- * one exit code of the {@code pcache} command; both are part of the public interface and never
- * change meaning.
+ * The kinds of error, by the operator's remedy. Each kind maps to one NBD error number and to one
+ * exit code of the {@code pcache} command. Both are part of the public interface and never change
+ * their meaning.
  */
 public enum ErrorKind {
   /**
-   * A record or data on the cache device is damaged. Look at it with the tools; restore or repair.
+   * A record or data on the cache device is damaged. Examine it with the tools; restore or repair
+   * it.
    */
   CORRUPT_MEDIA(10, Nbd.EIO),
   /**
-   * The device holds something that this version does not read: another format, byte order or mode.
+   * The device holds something that this version does not read, such as another format, byte order
+   * or mode. It can also be something that must not be overwritten.
    */
   UNSUPPORTED_FORMAT(11, Nbd.EIO),
   /**
-   * The backing device is not the one this cache belongs to. Give the right one, or adopt
+   * The backing device is not the one that this cache belongs to. Use the right one, or adopt it
    * explicitly.
    */
   WRONG_DEVICE(12, Nbd.EIO),
-  /** Another process has the device open. Stop it first. */
+  /** Another opener has the device open. Stop it first. */
   DEVICE_IN_USE(13, Nbd.EIO),
   /** A file system or device is full or too small. */
   NO_SPACE(14, Nbd.ENOSPC),
@@ -48,12 +50,12 @@ public enum ErrorKind {
     this.nbdErrno = nbdErrno;
   }
 
-  /** The exit code of the {@code pcache} command, 1–125. */
+  /** Returns the exit code of the {@code pcache} command, 1–125. */
   public int exitCode() {
     return exitCode;
   }
 
-  /** The error number in an NBD reply. */
+  /** Returns the error number of an NBD reply. */
   public int nbdErrno() {
     return nbdErrno;
   }

@@ -9,7 +9,7 @@ public final class MediaFailureException extends PcacheException {
     super(ErrorKind.MEDIA_FAILURE, message, null);
   }
 
-  /** Creates the error with a one-line message for the operator and what caused it. */
+  /** Creates the error with a one-line message for the operator, and its cause. */
   public MediaFailureException(String message, Throwable cause) {
     super(ErrorKind.MEDIA_FAILURE, message, cause);
   }

@@ -9,7 +9,7 @@ public final class NoSpaceException extends PcacheException {
     super(ErrorKind.NO_SPACE, message, null);
   }
 
-  /** Creates the error with a one-line message for the operator and what caused it. */
+  /** Creates the error with a one-line message for the operator, and its cause. */
   public NoSpaceException(String message, Throwable cause) {
     super(ErrorKind.NO_SPACE, message, cause);
   }

@@ -3,9 +3,9 @@ package io.pcache.error;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Every failure that pcache reports on purpose. The message is one line: what was found, what was
- * expected, where, and what to do. Subclasses exist for callers that want to catch one kind; {@link
- * #kind()} serves those that map.
+ * The base of all failures that pcache reports on purpose. The message is one line: what was found,
+ * what was expected, where, and what to do. Subclasses serve callers that catch one kind; {@link
+ * #kind()} serves callers that map kinds to codes.
  */
 public abstract class PcacheException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -17,7 +17,7 @@ public abstract class PcacheException extends RuntimeException {
     this.kind = kind;
   }
 
-  /** What to do about it, as exit code and NBD error number. */
+  /** Returns the kind, which gives the exit code and the NBD error number. */
   public final ErrorKind kind() {
     return kind;
   }

@@ -9,7 +9,7 @@ public final class UnsupportedFormatException extends PcacheException {
     super(ErrorKind.UNSUPPORTED_FORMAT, message, null);
   }
 
-  /** Creates the error with a one-line message for the operator and what caused it. */
+  /** Creates the error with a one-line message for the operator, and its cause. */
   public UnsupportedFormatException(String message, Throwable cause) {
     super(ErrorKind.UNSUPPORTED_FORMAT, message, cause);
   }

@@ -9,7 +9,7 @@ public final class WrongDeviceException extends PcacheException {
     super(ErrorKind.WRONG_DEVICE, message, null);
   }
 
-  /** Creates the error with a one-line message for the operator and what caused it. */
+  /** Creates the error with a one-line message for the operator, and its cause. */
   public WrongDeviceException(String message, Throwable cause) {
     super(ErrorKind.WRONG_DEVICE, message, cause);
   }

@@ -1,6 +1,6 @@
 /**
- * The few error types of pcache, named by what an operator does about them, and the checks that
- * hold between layers.
+ * The error types of pcache, distinguished by the operator's remedy, and the invariant checks
+ * between layers.
  */
 @NullMarked
 package io.pcache.error;

@@ -5,9 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * What the system counts of its block devices.
+ * The system's I/O counters of its block devices.
  *
- * <p>Thread-safety: all methods from any thread; none waits for a device.
+ * <p>Thread-safety: all methods from any thread. No method waits for a device.
  */
 final class DiskCounters {
   private static final Path DEVICES = Path.of("/sys/dev/block");
@@ -17,25 +17,25 @@ final class DiskCounters {
   private DiskCounters() {}
 
   /**
-   * Sectors read and written so far, or 0 for a file system that is on no block device.
+   * Returns the sectors read and written so far, or 0 for a file system without a block device.
    *
-   * @param device as {@link FileState} has it
+   * @param device device number, as in {@link FileState}
    */
   static long movedSectors(long device) {
     return movedSectors(DEVICES.resolve((device >>> Integer.SIZE) + ":" + (int) device));
   }
 
   /**
-   * The same of the device that a folder describes.
+   * Returns the sectors read and written by the device that a sysfs folder describes.
    *
-   * @return 0 where there is none
+   * @return 0 if there is none
    */
   static long movedSectors(Path folder) {
     try {
       String[] counters = Files.readString(folder.resolve("stat")).strip().split("\\s+", -1);
       return Long.parseLong(counters[SECTORS_READ]) + Long.parseLong(counters[SECTORS_WRITTEN]);
     } catch (IOException | RuntimeException e) {
-      // No block device, or no sysfs here.
+      // There is no block device, or no sysfs.
       return 0;
     }
   }

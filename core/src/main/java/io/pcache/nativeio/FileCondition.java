@@ -3,26 +3,26 @@ package io.pcache.nativeio;
 import java.util.Locale;
 
 /**
- * What has become of an open file or block device since it was opened.
+ * What has happened to an open file or block device since it was opened.
  *
- * @param kind in a word
- * @param description in words, with what can be done; empty where it is as it was opened
+ * @param kind the kind of change
+ * @param description a text for the operator with the remedy; empty if nothing has changed
  */
 public record FileCondition(Kind kind, String description) {
-  /** Nothing has happened to it. */
+  /** The condition of a file that has not changed. */
   public static final FileCondition AS_OPENED = new FileCondition(Kind.AS_OPENED, "");
 
-  /** What can happen to a file, from harmless to worst. */
+  /** The kinds of change, from harmless to worst. */
   public enum Kind {
-    /** As it was opened. */
+    /** Unchanged since it was opened. */
     AS_OPENED,
-    /** Larger. What it had is there. */
+    /** Larger. The original contents are still there. */
     GROWN,
-    /** Its path leads nowhere or to another file; it has a name elsewhere. */
+    /** Its path names nothing or another file, but it has a name elsewhere. */
     MOVED,
-    /** Smaller. What lay behind its new end is lost, also if it grows again. */
+    /** Smaller. The data behind the new end is lost, even if the file grows again. */
     CUT,
-    /** It has no name any more: it ends with the last process that has it open. */
+    /** It has no name any more. It vanishes with the last process that has it open. */
     DELETED;
 
     @Override
@@ -31,12 +31,14 @@ public record FileCondition(Kind kind, String description) {
     }
   }
 
-  /** Whether anything is lost, or will be unless somebody acts. */
+  /** Returns whether data is lost, or needs the operator's action to be safe. */
   public boolean isFault() {
     return kind.compareTo(Kind.MOVED) >= 0;
   }
 
-  /** What is known now of a file of which this was known: what it has lost does not come back. */
+  /**
+   * Combines this condition with a later one. A loss is kept, because lost data does not come back.
+   */
   public FileCondition followedBy(FileCondition now) {
     boolean isLost = kind == Kind.CUT || kind == Kind.DELETED;
     return isLost && now.kind.compareTo(kind) < 0 ? this : now;

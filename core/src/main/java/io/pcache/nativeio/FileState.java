@@ -1,11 +1,11 @@
 package io.pcache.nativeio;
 
 /**
- * What tells an open file from another, and how large it is.
+ * The identity and size of a file.
  *
  * @param device the file system that holds it, or for a block device the device itself
- * @param inode its number there, or 0 for a block device, which may get another node
- * @param links how many names it has
+ * @param inode its inode number, or 0 for a block device, whose node may change
+ * @param links number of its names (hard links)
  * @param sizeBytes its size, or 0 for a block device
  */
 record FileState(long device, long inode, long links, long sizeBytes) {

@@ -2,7 +2,7 @@ package io.pcache.nativeio;
 
 import java.io.IOException;
 
-/** The file system, or the quota of its user, has no room for what was to be written. */
+/** The file system, or the user's quota, has no room for a write. */
 public final class FullFileSystemException extends IOException {
   private static final long serialVersionUID = 1L;
 

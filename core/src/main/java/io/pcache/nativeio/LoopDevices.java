@@ -9,8 +9,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * The loop devices of this machine. A file that one of them has attached may be mounted or in any
- * other use, and no lock of the file tells.
+ * The loop devices of this machine. A file that a loop device has attached may be mounted or
+ * otherwise in use, and no lock of the file shows it.
  *
  * <p>Thread-safety: all methods from any thread.
  */
@@ -20,10 +20,10 @@ public final class LoopDevices {
   private LoopDevices() {}
 
   /**
-   * Refuses a file that a loop device has attached. A block device is not asked about: the kernel
-   * refuses one in use itself.
+   * Refuses a file that a loop device has attached. Block devices are not checked, because the
+   * kernel itself refuses one that is in use.
    *
-   * @throws DeviceInUseException where one has
+   * @throws DeviceInUseException if a loop device has the file attached
    */
   public static void refuseAttached(Path file) {
     attachedTo(file, BLOCK_DEVICES)
@@ -35,7 +35,8 @@ public final class LoopDevices {
   }
 
   /**
-   * The loop device that has a file attached. Where the system does not tell, none has.
+   * Returns the loop device that has a file attached. Empty if there is none, or the system does
+   * not report it.
    *
    * @param blockDevices the folder in which the system describes its block devices
    */
@@ -50,7 +51,7 @@ public final class LoopDevices {
         }
       }
     } catch (IOException e) {
-      // No sysfs here: nothing is known of loop devices.
+      // Without sysfs nothing is known of loop devices.
       return Optional.empty();
     }
     return Optional.empty();
@@ -63,7 +64,7 @@ public final class LoopDevices {
       FileState asked = Posix.stateAt(PathBytes.of(file));
       return attached != null && asked != null && attached.isSameFile(asked);
     } catch (IOException e) {
-      // Nothing is attached, or a file that has no path here any more.
+      // Nothing is attached, or a file that no longer has a path here.
       return false;
     }
   }

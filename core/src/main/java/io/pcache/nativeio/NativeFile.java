@@ -17,17 +17,19 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A regular file or block device by descriptor: positional reads and writes that are carried
- * through to the end, data sync, allocation, and an exclusive lock that belongs to this open and
- * not to the process.
+ * A regular file or block device by descriptor. It offers positional reads and writes that transfer
+ * all bytes, data sync, allocation, and an exclusive lock. The lock belongs to this open, not to
+ * the process.
  *
  * <p>Buffers are native memory; heap segments are refused. Interrupts have no effect on any call.
  *
- * <p>Thread-safety: all methods from any thread; the owner sees to it that no call is under way
- * when it closes.
+ * <p>Thread-safety: all methods from any thread. The owner ensures that no call is in progress when
+ * it closes the file.
  */
 public final class NativeFile implements AutoCloseable {
-  /** The most pieces that one vectored call takes (IOV_MAX). */
+  /**
+   * The maximum number of pieces in one vectored call (IOV_MAX). Longer lists take several calls.
+   */
   public static final int MAX_VECTOR_PIECES = 1024;
 
   private static final int IOVEC_BYTES = 16;
@@ -49,28 +51,27 @@ public final class NativeFile implements AutoCloseable {
     this.blockDevice = blockDevice;
   }
 
-  /** How a file is opened. */
+  /** The access modes of a file. */
   public enum Access {
-    /** For reading only, beside other openers. */
+    /** Read-only, alongside other openers. */
     READ,
-    /** For reading and writing, through the page cache. */
+    /** Reads and writes through the page cache. */
     READ_WRITE,
     /**
-     * For reading and writing, past the page cache (O_DIRECT); offsets, lengths and addresses must
-     * be aligned.
+     * Reads and writes past the page cache (O_DIRECT). Offsets, lengths and addresses must be
+     * aligned.
      */
     READ_WRITE_DIRECT
   }
 
   /**
-   * Opens an existing regular file or block device, whatever bytes its name has. A block device
-   * opened for writing is claimed exclusively, so that the kernel refuses to mount it meanwhile.
+   * Opens an existing regular file or block device, whatever bytes its name consists of. A block
+   * device opened for writing is claimed exclusively, so the kernel refuses to mount it meanwhile.
    *
-   * @throws BadOptionException where there is no such file, or it is neither a regular file nor a
-   *     block device, or it may not be written
-   * @throws DeviceInUseException where the kernel holds the block device (mounted, or part of
-   *     another)
-   * @throws IOException for every other reason the system gives
+   * @throws BadOptionException if there is no such file, its type is wrong, or it may not be
+   *     written
+   * @throws DeviceInUseException if the kernel holds the block device (mounted, or part of another)
+   * @throws IOException if the system refuses for any other reason
    */
   public static NativeFile open(Path path, Access access) throws IOException {
     if (!Files.exists(path)) {
@@ -114,7 +115,10 @@ public final class NativeFile implements AutoCloseable {
     }
   }
 
-  /** A block device that is read-only opens for writing all the same, and then fails each write. */
+  /**
+   * Refuses a read-only block device. The kernel opens one for writing all the same, and then fails
+   * each write.
+   */
   private void checkWritable(Access access) throws IOException {
     if (blockDevice && access != Access.READ && Posix.isReadOnlyBlockDevice(descriptor)) {
       throw new BadOptionException(
@@ -124,11 +128,11 @@ public final class NativeFile implements AutoCloseable {
   }
 
   /**
-   * Creates a regular file that must not exist yet, of size 0.
+   * Creates an empty regular file, which must not exist yet.
    *
-   * @throws BadOptionException where its folder does not exist, or a symbolic link of that name
-   *     leads nowhere
-   * @throws IOException where it exists or the system refuses
+   * @throws BadOptionException if its folder does not exist, or its name is a dangling symbolic
+   *     link
+   * @throws IOException if the file exists or the system refuses
    */
   public static NativeFile create(Path path, int mode) throws IOException {
     refuseToCreateNowhere(path);
@@ -144,9 +148,9 @@ public final class NativeFile implements AutoCloseable {
    * Opens a regular file that only this process's user may use, or creates it empty. Symbolic links
    * are not followed.
    *
-   * @throws BadOptionException where it belongs to another user, has other names, others may use
-   *     it, or it is not a regular file
-   * @throws IOException where the system refuses
+   * @throws BadOptionException if another user owns it, others may use it, it has other names, or
+   *     is no regular file
+   * @throws IOException if the system refuses
    */
   public static NativeFile openOwn(Path path) throws IOException {
     int flags = Posix.O_RDWR | Posix.O_CREAT | Posix.O_NOFOLLOW | Posix.O_CLOEXEC;
@@ -176,12 +180,12 @@ public final class NativeFile implements AutoCloseable {
     }
   }
 
-  /** This open file itself, whatever its path names by now. */
+  /** Returns a path to this open file, whatever its original path names by now. */
   private Path descriptorPath() {
     return Path.of("/proc/self/fd/" + descriptor);
   }
 
-  /** Whether the path still names this file. */
+  /** Returns whether the path still names this file. */
   public boolean isStillAtItsPath() {
     try {
       FileState there = Posix.stateAt(PathBytes.of(path));
@@ -192,9 +196,9 @@ public final class NativeFile implements AutoCloseable {
   }
 
   /**
-   * Tells a file or block device from all others of this machine, for use in file names.
+   * Returns a text that identifies a file or block device on this machine, for use in file names.
    *
-   * @throws IOException where there is none at the path, or it cannot be looked at
+   * @throws IOException if there is none at the path, or it cannot be examined
    */
   public static String identityOf(Path path) throws IOException {
     FileState state = Posix.stateAt(PathBytes.of(path));
@@ -204,7 +208,7 @@ public final class NativeFile implements AutoCloseable {
     return "%x-%x".formatted(state.device(), state.inode());
   }
 
-  /** Whether the file lies in memory that the system swaps out at most. */
+  /** Returns whether the file is on tmpfs, so its pages are at worst swapped out. */
   public boolean isOnTmpfs() throws IOException {
     long type = Posix.fileSystemMagic(descriptor);
     if (type < 0) {
@@ -231,25 +235,26 @@ public final class NativeFile implements AutoCloseable {
     return (mode & Posix.FILE_TYPE_MASK) == Posix.BLOCK_DEVICE_TYPE;
   }
 
-  /** The path as it was given. */
+  /** Returns the path as it was given. */
   public Path path() {
     return path;
   }
 
-  /** Whether this is a block device, as opposed to a regular file. */
+  /** Returns whether this is a block device, as opposed to a regular file. */
   public boolean isBlockDevice() {
     return blockDevice;
   }
 
   /**
-   * The type of the file system that holds a regular file, as the system names it (ext4, tmpfs, …).
+   * Returns the type of the file system that holds a regular file, as the system names it (ext4,
+   * tmpfs, …).
    */
   public String fileSystemType() throws IOException {
     FileStore store = Files.getFileStore(path);
     return store.type();
   }
 
-  /** The size in bytes. */
+  /** Returns the size in bytes. */
   public long sizeBytes() throws IOException {
     long size = Posix.lseek(descriptor, 0, Posix.SEEK_END);
     if (size < 0) {
@@ -259,10 +264,10 @@ public final class NativeFile implements AutoCloseable {
   }
 
   /**
-   * What has become of this file since it was opened. Asks the system; not for the path of
-   * requests.
+   * Returns what has happened to this file since it was opened. This makes system calls and is not
+   * meant for the request path.
    *
-   * @throws IOException where the system does not tell
+   * @throws IOException if the system does not report it
    */
   public FileCondition condition() throws IOException {
     OpenedFile then = opened;
@@ -270,8 +275,9 @@ public final class NativeFile implements AutoCloseable {
   }
 
   /**
-   * How many sectors have been moved so far by the block device that this is, or that its file
-   * system is on; constant where the system does not tell.
+   * Returns the number of sectors that the block device has transferred so far. That is this
+   * device, or the one that holds the file system. The value is constant if the system does not
+   * report it.
    */
   public long movedSectors() {
     OpenedFile then = opened;
@@ -279,10 +285,10 @@ public final class NativeFile implements AutoCloseable {
   }
 
   /**
-   * Takes the exclusive lock of this file, held until {@link #close}. Advisory, and tied to this
-   * open: a second open in the same process is refused like one in another.
+   * Takes the exclusive lock of this file, held until {@link #close}. The lock is advisory and
+   * belongs to this open. A second open is refused in the same process as in another.
    *
-   * @throws DeviceInUseException where another open holds it
+   * @throws DeviceInUseException if another open holds it
    */
   public void lockExclusively() throws IOException {
     if (Posix.flock(descriptor, Posix.LOCK_EX | Posix.LOCK_NB) == 0) {
@@ -295,9 +301,9 @@ public final class NativeFile implements AutoCloseable {
   }
 
   /**
-   * Reads exactly {@code lengthBytes}, however many calls it takes.
+   * Reads exactly {@code lengthBytes}, in as many calls as that takes.
    *
-   * @throws IOException on an error, or where the file ends before
+   * @throws IOException on an error, or if the file ends too early
    */
   public void read(MemorySegment buffer, long bufferOffsetBytes, long lengthBytes, long offsetBytes)
       throws IOException {
@@ -310,7 +316,7 @@ public final class NativeFile implements AutoCloseable {
   }
 
   /**
-   * Writes exactly {@code lengthBytes}, however many calls it takes.
+   * Writes exactly {@code lengthBytes}, in as many calls as that takes.
    *
    * @throws IOException on an error
    */
@@ -325,12 +331,12 @@ public final class NativeFile implements AutoCloseable {
     }
   }
 
-  /** Reads into the pieces in order, from one offset on, until all are full. */
+  /** Reads from one offset into the pieces, one after the other, until all are full. */
   public void read(List<MemorySegment> pieces, long offsetBytes) throws IOException {
     transfer(pieces, offsetBytes, "read", Posix::preadv);
   }
 
-  /** Writes the pieces in order, from one offset on, until all are written. */
+  /** Writes the pieces to one offset, one after the other, until all are written. */
   public void write(List<MemorySegment> pieces, long offsetBytes) throws IOException {
     transfer(pieces, offsetBytes, "write", Posix::pwritev);
   }
@@ -375,7 +381,8 @@ public final class NativeFile implements AutoCloseable {
   }
 
   /**
-   * Turns the result of one call into bytes moved: an interrupted call moved none and is repeated.
+   * Converts the result of one call into bytes moved. An interrupted call moved none and is
+   * repeated.
    */
   private long progress(long result, String verb, long offsetBytes, long leftBytes)
       throws IOException {
@@ -387,7 +394,7 @@ public final class NativeFile implements AutoCloseable {
     }
     String what = "cannot " + verb + " " + path + " at byte " + offsetBytes;
     if (result < 0 && Posix.errno() == Posix.EFAULT) {
-      // This file is well: it is the memory, a page of the mapping of another one.
+      // The file is not at fault: the memory is, a mapped page of another file.
       throw new InternalError(what + ": a page of the mapped memory failed");
     }
     if (result < 0) {
@@ -397,9 +404,8 @@ public final class NativeFile implements AutoCloseable {
   }
 
   /**
-   * Forgets what the page cache holds of the file and is not waiting to be written, so that it is
-   * read from the device again: after a failed sync the page cache holds bytes that the device does
-   * not. Best effort.
+   * Drops the file's clean pages from the page cache, so that later reads come from the device.
+   * After a failed sync the page cache holds bytes that the device lacks. Best effort.
    */
   public void dropCachedPages() {
     var _ = Posix.posixFadvise(descriptor, 0, 0, Posix.POSIX_FADV_DONTNEED);
@@ -415,19 +421,19 @@ public final class NativeFile implements AutoCloseable {
   }
 
   /**
-   * Allocates every block of a range of a regular file, growing it where needed.
+   * Allocates every block of a range of a regular file, and extends the file if needed.
    *
-   * @return false where the file system has no such call; nothing was changed then
-   * @throws NoSpaceException where the file system is full, or holds no file of that size
+   * @return false if the file system has no such call; then nothing was changed
+   * @throws NoSpaceException if the file system is full, or supports no file of that size
    */
   public boolean allocate(long offsetBytes, long lengthBytes) throws IOException {
     return fallocate(0, offsetBytes, lengthBytes, "allocate");
   }
 
   /**
-   * Makes a range read as zeroes without writing it, keeping its blocks allocated.
+   * Makes a range read as zeroes without writing it, and keeps its blocks allocated.
    *
-   * @return false where the file system or device has no such call; nothing was changed then
+   * @return false if the file system or device has no such call; then nothing was changed
    */
   public boolean zeroRange(long offsetBytes, long lengthBytes) throws IOException {
     return fallocate(
@@ -467,7 +473,7 @@ public final class NativeFile implements AutoCloseable {
   /**
    * Maps the first {@code sizeBytes} of the file for reading and writing.
    *
-   * @param arena how long the mapping lives
+   * @param arena the lifetime of the mapping
    */
   public MemorySegment map(long sizeBytes, Arena arena) throws IOException {
     try (FileChannel channel =
@@ -476,7 +482,7 @@ public final class NativeFile implements AutoCloseable {
     }
   }
 
-  /** The same for the file that was opened, whatever its path names by now. */
+  /** Like {@link #map}, for the file that was opened, whatever its path names by now. */
   public MemorySegment mapOpened(long sizeBytes, Arena arena) throws IOException {
     try (FileChannel channel =
         FileChannel.open(descriptorPath(), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
@@ -484,7 +490,7 @@ public final class NativeFile implements AutoCloseable {
     }
   }
 
-  /** Closes the descriptor and releases the lock. Does nothing the second time. */
+  /** Closes the descriptor and releases the lock. A second call does nothing. */
   @Override
   public void close() throws IOException {
     if (closed) {

@@ -6,16 +6,16 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares an open file with what it was when it was opened.
+ * Compares an open file with its state when it was opened.
  *
- * @param path as it was given
- * @param descriptor of the open file
- * @param state at that time
- * @param sizeBytes at that time, also of a block device
+ * @param path its path, as it was given
+ * @param descriptor its descriptor
+ * @param state its state when it was opened
+ * @param sizeBytes its size when it was opened, also of a block device
  */
 record OpenedFile(Path path, int descriptor, FileState state, long sizeBytes) {
   /**
-   * What has become of it.
+   * Returns what has happened to the file since then.
    *
    * @param nowBytes its size now
    */

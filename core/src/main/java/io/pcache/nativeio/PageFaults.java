@@ -1,20 +1,20 @@
 package io.pcache.nativeio;
 
 /**
- * Makes a failed access to a mapped page show itself now.
+ * Makes a failed access to a mapped page take effect now.
  *
- * <p>Where the system cannot deliver a page of a mapping, the virtual machine throws {@link
- * InternalError}. Interpreted code throws it at the access; compiled code goes on and throws it at
- * the next point where it looks for such things, which may lie behind the handler that was meant
- * for it. The return from a foreign call is such a point.
+ * <p>If the system cannot deliver a page of a mapping, the virtual machine throws {@link
+ * InternalError}. Interpreted code throws it at the access. Compiled code continues, and throws it
+ * at the next point that checks for such errors. That point may lie behind the intended handler.
+ * The return from a foreign call is such a point.
  */
 public final class PageFaults {
   private PageFaults() {}
 
   /**
-   * Returns when every access to a mapping made by this thread before this call has gone well.
+   * Returns if all earlier accesses of this thread to mappings have succeeded.
    *
-   * @throws InternalError where one has not, and nobody was told yet
+   * @throws InternalError if one has failed and the error was not thrown yet
    */
   public static void deliver() {
     Posix.doNothing();

@@ -5,8 +5,8 @@ import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
 
 /**
- * The name of a file as the system takes it. To the system a name is bytes; Java keeps them, and
- * shows them as text in an encoding that follows from the locale and does not hold all names.
+ * File names as the system takes them. To the system a name consists of bytes. Java keeps these
+ * bytes, but shows them as text in the locale's encoding, which cannot represent all names.
  */
 final class PathBytes {
   private static final int HEX = 16;
@@ -14,12 +14,12 @@ final class PathBytes {
   private PathBytes() {}
 
   /**
-   * The bytes of a path, relative where it is relative.
+   * Returns the bytes of a path; a relative path stays relative.
    *
-   * @throws BadOptionException where it is not a path of the machine's own file system
+   * @throws BadOptionException if it is not a path of the machine's own file system
    */
   static byte[] of(Path path) {
-    // A URI is the one form in which Java gives the bytes out. It names absolute paths only.
+    // Java reveals the bytes only in a URI, and a URI names only absolute paths.
     String escaped = path.getFileSystem().getPath("/").resolve(path).toUri().getRawPath();
     if (escaped == null) {
       throw new BadOptionException(path + ": not a path of this machine's file system");

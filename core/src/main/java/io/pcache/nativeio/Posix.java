@@ -18,12 +18,12 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The system calls that pcache makes itself, with their error numbers. Everything else in this
- * package is built on these.
+ * The system calls that pcache makes itself, with their error numbers. The rest of this package
+ * builds on them.
  *
- * <p>Thread-safety: all methods from any thread. None is interruptible, which is the point: a
- * {@code FileChannel} closes itself under a thread that is interrupted, and an embedding program
- * may interrupt its threads.
+ * <p>Thread-safety: all methods from any thread. No method is interruptible, and that is the
+ * purpose of this class. An embedding program may interrupt its threads, and a {@code FileChannel}
+ * closes itself if its thread is interrupted.
  */
 @SuppressWarnings("restricted") // foreign calls are what this class is for
 final class Posix {
@@ -65,7 +65,7 @@ final class Posix {
   private static final int AT_EMPTY_PATH = 0x1000;
   private static final int STATX_BASIC_STATS = 0x7FF;
 
-  /** Where struct statx, which is the same on every architecture, has its fields. */
+  /** Field offsets in struct statx, which is the same on every architecture. */
   private static final class Statx {
     static final long SIZE_BYTES = 256;
     static final long LINKS_OFFSET = 16;
@@ -79,7 +79,7 @@ final class Posix {
   static final int FILE_TYPE_MASK = 0170000;
   static final int BLOCK_DEVICE_TYPE = 0060000;
 
-  /** The request that asks a block device whether it is read-only. */
+  /** The ioctl request that asks whether a block device is read-only. */
   private static final long BLKROGET = 0x125E;
 
   private static final Linker LINKER = Linker.nativeLinker();
@@ -144,12 +144,12 @@ final class Posix {
     return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), type, all);
   }
 
-  /** The error number of this thread's last call that returned -1. */
+  /** Returns the error number of this thread's last call that failed. */
   static int errno() {
     return (int) ERRNO.get(CAPTURE.get(), 0L);
   }
 
-  /** The platform's text for an error number. */
+  /** Returns the platform's text for an error number. */
   static String describe(int errno) {
     try {
       MemorySegment text = (MemorySegment) STRERROR.invokeExact(errno);
@@ -159,7 +159,7 @@ final class Posix {
     }
   }
 
-  /** An exception for this thread's last failed call. */
+  /** Creates an exception for this thread's last failed call. */
   static IOException failure(String what) {
     int errno = errno();
     String wayOut = errno == EMFILE ? "; raise this process's limit of open files (ulimit -n)" : "";
@@ -172,7 +172,7 @@ final class Posix {
   /**
    * Opens a file.
    *
-   * @param path its name as the system takes it, without the zero at its end
+   * @param path its name in bytes, without the terminating zero
    */
   static int open(byte[] path, int flags, int mode) {
     try (Arena arena = Arena.ofConfined()) {
@@ -260,7 +260,10 @@ final class Posix {
     }
   }
 
-  /** The number of a file system's type, or -1. It stands first, in a word of the machine. */
+  /**
+   * Returns the type number of a file system, or -1. It is the first field of struct statfs, a
+   * machine word.
+   */
   static long fileSystemMagic(int descriptor) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment statfs = arena.allocate(STATFS_BYTES, Long.BYTES);
@@ -288,7 +291,7 @@ final class Posix {
     }
   }
 
-  /** Whether a block device, open under a descriptor, is read-only. */
+  /** Returns whether the block device behind a descriptor is read-only. */
   static boolean isReadOnlyBlockDevice(int descriptor) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment answer = arena.allocate(JAVA_INT);
@@ -303,7 +306,7 @@ final class Posix {
     }
   }
 
-  /** The state of an open file. */
+  /** Returns the state of an open file. */
   static FileState stateOf(int descriptor) throws IOException {
     FileState state = statx(descriptor, new byte[0], AT_EMPTY_PATH);
     if (state == null) {
@@ -313,9 +316,9 @@ final class Posix {
   }
 
   /**
-   * The state of the file at a path, or null where there is none.
+   * Returns the state of the file at a path, or null if there is none.
    *
-   * @param path its name as the system takes it, without the zero at its end
+   * @param path its name in bytes, without the terminating zero
    */
   static @Nullable FileState stateAt(byte[] path) throws IOException {
     FileState state = statx(AT_FDCWD, path, 0);
@@ -350,7 +353,9 @@ final class Posix {
         isBlockDevice ? 0 : answer.get(JAVA_LONG, Statx.SIZE_OFFSET));
   }
 
-  /** The cheapest call there is, for the transition that comes with it. */
+  /**
+   * Makes the cheapest possible foreign call, for the thread-state transition that comes with it.
+   */
   static void doNothing() {
     try {
       int _ = (int) ABS.invokeExact(1);
@@ -359,7 +364,10 @@ final class Posix {
     }
   }
 
-  /** A method handle to a C function throws nothing checked; this satisfies the compiler. */
+  /**
+   * Rethrows an error to satisfy the compiler. A method handle to a C function throws no checked
+   * exception.
+   */
   private static RuntimeException rethrow(Throwable t) {
     switch (t) {
       case RuntimeException e -> throw e;

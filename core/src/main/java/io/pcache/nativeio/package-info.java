@@ -1,6 +1,6 @@
 /**
- * The only package that calls the operating system through foreign functions: files by descriptor,
- * with the calls that {@code java.nio} lacks.
+ * The only package that makes foreign calls to the operating system: files by descriptor, with the
+ * calls that {@code java.nio} lacks.
  */
 @NullMarked
 package io.pcache.nativeio;
