@@ -24,8 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A recovered cache that has made sure that the backing device is its own, and has left its mark in
- * the identity record. Its agents have no threads yet: {@link Pcache} gives them some, a simulation
+ * A recovered cache whose backing device has been verified, and whose identity record is marked as
+ * open. Its agents have no threads yet: {@link Pcache} starts threads for them, and a simulation
  * steps them. It owns neither device.
  *
  * <p>Thread-safety: as {@link Cache}; {@link #detach} once.
@@ -48,16 +48,15 @@ public final class AttachedCache {
 
   /**
    * Recovers the cache on a device, checks that the backing device belongs to it, and marks it as
-   * open. Everything that refuses comes before the first write.
+   * open. Every check that can refuse comes before the first write.
    *
-   * @param name what the cache device is called in messages, for example its path
+   * @param name the cache device's name in messages, for example its path
    * @param store the bytes behind {@code backing}
-   * @param adopt whether to take the backing device although the cache does not name it
-   * @param place where keys are kept that are not in the log yet, so that they survive a killed
-   *     process
-   * @param clock the wall-clock time that the mark bears
-   * @param tuning for a cache of so many segments
-   * @throws io.pcache.error.PcacheException where either device is not fit for it, or fails
+   * @param adopt whether to accept a backing device that does not match the identity record
+   * @param place where staged keys are kept, so that they survive a killed process
+   * @param clock the source of the wall-clock time in the open mark
+   * @param tuning the tuning for a cache with a given number of segments
+   * @throws io.pcache.error.PcacheException if either device is unfit, or fails
    */
   public static AttachedCache attach(
       String name,
@@ -102,7 +101,10 @@ public final class AttachedCache {
     }
   }
 
-  /** What is still there, and only cannot be opened, is not given up unasked. */
+  /**
+   * Abandons the writes of a killed process only if their file is gone. A file that exists but
+   * cannot be opened needs the operator's decision.
+   */
   private static void giveUp(String name, String why, boolean isThere) {
     if (isThere) {
       throw new BadOptionException(
@@ -126,7 +128,10 @@ public final class AttachedCache {
     memory.close();
   }
 
-  /** What a killed process left in memory is durable before the mark says that it is not there. */
+  /**
+   * Makes the recovered staged keys durable before the open mark of the new run replaces that of
+   * the killed one.
+   */
   private static void openForWriting(
       Cache cache, BackingIdentity identity, boolean adopt, Clock clock) {
     CacheSnapshot recovered = cache.snapshot();
@@ -139,7 +144,9 @@ public final class AttachedCache {
     identity.opened(clock.epochMillis());
   }
 
-  /** A cache that lost its superblock is damaged, and not a device that may be formatted. */
+  /**
+   * A cache that has lost its superblock counts as damaged, not as a device that may be formatted.
+   */
   private static Superblock superblock(Media media) {
     if (!Superblock.isPresent(media.view())) {
       CacheTraces.describe(media.view())
@@ -152,7 +159,7 @@ public final class AttachedCache {
     return Superblock.load(media);
   }
 
-  /** The cache. */
+  /** Returns the cache. */
   public Cache cache() {
     return cache;
   }
@@ -165,18 +172,18 @@ public final class AttachedCache {
     return identity.identity();
   }
 
-  /** Whether every write that is acknowledged now survives a killed process. */
+  /** Returns whether every write that is acknowledged now survives a killed process. */
   public boolean survivesKill() {
     return stagingMemory.outlivesProcess() && stagingFault().isEmpty();
   }
 
-  /** Where staged keys are kept, or, where they do not survive a killed process, why. */
+  /** Returns where staged keys are kept, or why they do not survive a killed process. */
   String describeStaging() {
     String where = stagingMemory.describe();
     return stagingMemory.outlivesProcess() ? where + stagingFault() : where;
   }
 
-  /** What is wrong with memory that outlives the process; empty where nothing is. */
+  /** Returns the fault of shared memory that does outlive the process; empty if it has none. */
   private String stagingFault() {
     if (!cache.stagesInGivenMemory()) {
       return " is too small for what waits for the log";
@@ -186,21 +193,24 @@ public final class AttachedCache {
         : " was given up: the cache device may have lost data that it names";
   }
 
-  /** Releases memory, after {@link #detach} or {@link Cache#kill} and when nothing is in flight. */
+  /**
+   * Releases the shared memory. Call it after {@link #detach} or {@link Cache#kill}, with no
+   * request in flight.
+   */
   public void release() {
     stagingMemory.close();
   }
 
   /**
-   * Ends in order: everything acknowledged is durable on return, and the identity record says where
-   * the log was left.
+   * Shuts the cache down in an orderly way. On return everything acknowledged is durable, and the
+   * identity record holds the log's positions.
    *
-   * @throws io.pcache.error.PcacheException where the last flush failed
+   * @throws io.pcache.error.PcacheException if the last flush failed
    */
   public void detach() {
     LogBounds log = cache.shutDown();
     identity.closed(log);
-    // Only now: memory that is missing after a kill counts as a loss.
+    // Only now: after a kill, missing memory counts as a loss.
     stagingMemory.remove();
   }
 }

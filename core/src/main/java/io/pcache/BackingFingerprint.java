@@ -15,9 +15,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Which backing device this is, by the content of some of its sectors: those where partition tables
- * and file systems keep what is theirs alone, and others spread over the device. Two empty devices
- * of one size look the same, and may be exchanged.
+ * Identifies a backing device by the contents of some of its sectors. Some are at offsets where
+ * partition tables and file systems keep unique data. The others are spread over the device. Two
+ * empty devices of one size look the same, and are interchangeable.
  */
 final class BackingFingerprint {
   private static final long[] TELLING_SECTORS = {0, 1, 2, 8, 16, 64, 128, 2048, 2050};
@@ -25,19 +25,19 @@ final class BackingFingerprint {
   private BackingFingerprint() {}
 
   /**
-   * The sampled sector {@code i}, 0 to {@link Identity#SAMPLES} − 1, of a device of that many
-   * sectors.
+   * Returns the number of sampled sector {@code i}, 0 to {@link Identity#SAMPLES} − 1, on a device
+   * of a given number of sectors.
    */
   static long sector(int i, long sectors) {
     if (i < TELLING_SECTORS.length) {
       return Math.min(TELLING_SECTORS[i], sectors - 1);
     }
-    // The last sector and others at even distances down from it.
+    // The last sector, and others at even distances before it.
     long step = sectors / (Identity.SAMPLES - TELLING_SECTORS.length);
     return sectors - 1 - (i - TELLING_SECTORS.length) * step;
   }
 
-  /** All sampled sectors of a device. */
+  /** Returns the numbers of all sampled sectors of a device. */
   static long[] sectors(long deviceBytes) {
     long[] sectors = new long[Identity.SAMPLES];
     Arrays.setAll(sectors, i -> sector(i, deviceBytes / BlockDevice.SECTOR_BYTES));
@@ -45,9 +45,9 @@ final class BackingFingerprint {
   }
 
   /**
-   * Samples that a range of the device covers, as a mask.
+   * Returns a mask of the samples that a range of the device covers.
    *
-   * @param sectors what {@link #sectors} says of the device
+   * @param sectors the result of {@link #sectors} for the device
    */
   static long covered(long offsetBytes, long lengthBytes, long[] sectors) {
     long mask = 0;
@@ -78,9 +78,9 @@ final class BackingFingerprint {
   }
 
   /**
-   * Reads the samples of what the device will hold also after a power cut: a process that was
-   * killed, or a write-back that was cut short by a close, may have left writes without a flush.
-   * Blocks.
+   * Flushes the device, then reads the samples. A killed process, or a write-back that a close cut
+   * short, may have left unflushed writes. With the flush the samples match what the device holds
+   * after a power cut. Blocks.
    */
   static List<Integer> takeDurable(BackingStore store) {
     try {
@@ -92,7 +92,7 @@ final class BackingFingerprint {
     return take(store);
   }
 
-  /** Whether a device begins as a cache does, or did. Blocks. */
+  /** Returns whether a device starts with traces of a cache. Blocks. */
   static boolean holdsCache(BackingStore store) {
     if (store.sizeBytes() < MediaLayout.SEGMENTS_OFFSET) {
       return false;
@@ -114,7 +114,7 @@ final class BackingFingerprint {
         cause);
   }
 
-  /** Samples that count and differ, as a mask. */
+  /** Returns a mask of the samples that count and differ. */
   static long differing(Identity identity, List<Integer> found) {
     long mask = 0;
     for (int i = 0; i < found.size(); i++) {

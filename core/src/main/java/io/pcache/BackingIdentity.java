@@ -20,13 +20,13 @@ import org.slf4j.LoggerFactory;
 /**
  * Ties a cache to its backing device through the identity record.
  *
- * <p>A sampled sector that write-back is about to change stops counting, durably, before it is
- * changed. All are sampled anew at an orderly close, and in between whenever {@link
- * #MAX_NOT_COUNTED} have stopped counting. So a sample that counts and differs means that somebody
- * else changed the device, or that it is another.
+ * <p>Before write-back changes a sampled sector, that sample durably stops counting. All samples
+ * are retaken at an orderly close. In between they are retaken whenever {@link #MAX_NOT_COUNTED}
+ * have stopped counting. So a sample that counts and differs means that another program changed the
+ * device, or that it is another device.
  *
- * <p>Thread-safety: {@link #beforeWrite} and {@link #afterFlush} from one thread at a time, the
- * rest from the opener's.
+ * <p>Thread-safety: {@link #beforeWrite} and {@link #afterFlush} from one thread at a time, all
+ * other methods from the opener's.
  */
 final class BackingIdentity implements WritebackListener {
   private static final int MAX_NOT_COUNTED = 8;
@@ -38,7 +38,7 @@ final class BackingIdentity implements WritebackListener {
   private final @Nullable Identity found;
   private Identity current;
 
-  /** Whether sampling has failed, and that was logged. */
+  /** Whether sampling has failed and the failure was logged. */
   private boolean unreadable;
 
   private BackingIdentity(Media media, BackingStore store, @Nullable Identity found) {
@@ -49,43 +49,44 @@ final class BackingIdentity implements WritebackListener {
     this.current = found == null ? Identity.fresh(null) : found;
   }
 
-  /** Reads what the cache device says. Writes nothing. */
+  /** Reads the identity record from the cache device. Writes nothing. */
   static BackingIdentity load(Media media, BackingStore store) {
     Optional<Identity> identity = Identity.load(media);
     return new BackingIdentity(media, store, identity.orElse(null));
   }
 
-  /** Who appended to the log last: this program where it left the cache open. */
+  /** Returns the last writer of the log. It is pcache if pcache left the cache open. */
   LogEnd.Writer lastWriter() {
     return found != null && found.open() ? LogEnd.Writer.PCACHE : LogEnd.Writer.UNKNOWN;
   }
 
-  /** Where the log was at the last orderly close, or null where that is not known. */
+  /** Returns the log's positions at the last orderly close, or null if they are unknown. */
   @Nullable LogBounds closedLog() {
     return found != null && found.isBound() && !found.open() ? found.closedLog() : null;
   }
 
   /**
-   * The run that was killed, of which memory that outlives a process may hold keys; null where the
-   * cache was closed in order, or never open.
+   * Returns the killed run whose keys shared memory may hold. Null if the cache was closed in an
+   * orderly way, or was never open.
    */
   @Nullable StagingOwner killedRun(UUID bootId) {
     return found != null && found.open() ? run(bootId) : null;
   }
 
-  /** The present run, once it has left its mark. */
+  /** Returns the present run, once its open mark is stored. */
   StagingOwner run(UUID bootId) {
     return new StagingOwner(current.uuid(), bootId, current.openedEpochMillis());
   }
 
   /**
-   * Checks what can be told of the backing device before the log is read: its size, and that it is
-   * no cache itself.
+   * Checks the backing device before the log is read: its size, and that it is not a cache itself.
    *
-   * @param adopt whether to take the device in any case but one: a device that is smaller than the
-   *     cache's own cannot hold what the cache has for it
-   * @throws WrongDeviceException where it has another size
-   * @throws UnsupportedFormatException where it holds a cache and is not this cache's own yet
+   * @param adopt whether to accept any device that is not smaller than the cache's own; a smaller
+   *     one cannot hold the cached data
+   * @throws WrongDeviceException if it is smaller than the cache's own, or its size differs and
+   *     {@code adopt} is false
+   * @throws UnsupportedFormatException if it holds a cache, the identity record names no device
+   *     yet, and {@code adopt} is false
    */
   void checkDevice(boolean adopt) {
     long ownBytes = found == null ? 0 : found.backingBytes();
@@ -107,20 +108,19 @@ final class BackingIdentity implements WritebackListener {
     }
   }
 
-  /** The identity record's uuid and label. */
+  /** Returns the present identity record. */
   Identity identity() {
     return current;
   }
 
   /**
-   * Checks that the backing device is this cache's own by what it holds.
+   * Checks by its contents that the backing device is this cache's own.
    *
-   * @param log where the log is
-   * @param hasDirtyData whether the cache holds anything that the backing device does not have
-   * @param cachedInLog tells for a logical byte whether the log explains that it changed
-   * @param adopt whether to take the device in any case
-   * @throws WrongDeviceException where it is another, or a dirty cache does not say which it
-   *     belongs to
+   * @param log the log's present positions
+   * @param hasDirtyData whether the cache holds data that the backing device does not have
+   * @param cachedInLog tells whether the log explains a change at a logical offset
+   * @param adopt whether to accept any device
+   * @throws WrongDeviceException if it is another device, or a dirty cache does not name its device
    */
   void check(LogBounds log, boolean hasDirtyData, SectorExplanation cachedInLog, boolean adopt) {
     if (adopt) {
@@ -135,8 +135,8 @@ final class BackingIdentity implements WritebackListener {
       }
       return;
     }
-    // Our own write-back stops the samples that it changes from counting. Only the kernel does not,
-    // and that it was here is known where the log is not as we closed it.
+    // pcache's write-back stops the samples that it changes from counting; the kernel's does not.
+    // The kernel has used the cache if the log is not as pcache closed it.
     boolean kernelWasHere = !found.open() && !found.closedLog().equals(log);
     checkSamples(found, kernelWasHere ? cachedInLog : offset -> false);
   }
@@ -159,11 +159,10 @@ final class BackingIdentity implements WritebackListener {
   }
 
   /**
-   * Records, durably, that the cache is open and belongs to this backing device. The mark is later
-   * than that of every earlier run, whatever the clock says.
+   * Durably records that the cache is open and belongs to this backing device. The open mark is
+   * later than that of every earlier run, whatever the clock says.
    *
-   * @throws io.pcache.error.BackingFailureException where the backing device cannot be flushed or
-   *     read
+   * @throws io.pcache.error.BackingFailureException if the backing device cannot be flushed or read
    */
   void opened(long epochMillis) {
     current =
@@ -173,10 +172,7 @@ final class BackingIdentity implements WritebackListener {
     current.storeDurably(media);
   }
 
-  /**
-   * Records, durably, that the cache was closed in order. The backing device is not being written
-   * any more.
-   */
+  /** Durably records an orderly close. The backing device must not be written any more. */
   void closed(LogBounds log) {
     current =
         current.boundTo(store.sizeBytes(), BackingFingerprint.takeDurable(store)).closedAt(log);
@@ -212,10 +208,10 @@ final class BackingIdentity implements WritebackListener {
     }
   }
 
-  /** Whether the log explains that a sector of the backing device is not as it was. */
+  /** Tells whether the log explains a changed sector of the backing device. */
   @FunctionalInterface
   interface SectorExplanation {
-    /** Whether a key in the log covers the sector at a logical offset. */
+    /** Returns whether a key in the log covers the sector at a logical offset. */
     boolean explains(long offsetBytes);
   }
 }

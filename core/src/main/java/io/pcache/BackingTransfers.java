@@ -3,10 +3,10 @@ package io.pcache;
 import io.pcache.backing.BackingCounters;
 
 /**
- * What the backing device has done since it was opened.
+ * The transfers of the backing device since it was opened.
  *
- * @param requests reads, writes and flushes submitted to it, refused ones included
- * @param inFlight those of them that are not finished yet
+ * @param requests submitted reads, writes and flushes, including refused ones
+ * @param inFlight requests that have not finished yet
  * @param readBytes bytes read without error
  * @param writtenBytes bytes written without error
  * @param flushes flushes that succeeded

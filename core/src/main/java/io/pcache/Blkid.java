@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks util-linux's {@code blkid -p}, which knows far more file systems and volume managers than
- * {@link KnownContents}. Where it is not installed, fails, or takes too long, it is done without.
+ * Asks {@code blkid -p} of util-linux, which knows far more file systems and volume managers than
+ * {@link KnownContents}. If blkid is not installed, fails, or takes too long, its answer is empty.
  */
 final class Blkid {
   private static final Logger LOG = LoggerFactory.getLogger(Blkid.class);
@@ -26,7 +26,9 @@ final class Blkid {
 
   private Blkid() {}
 
-  /** What a device holds, in words; empty where nothing is found or blkid cannot be asked. */
+  /**
+   * Returns a description of a device's contents; empty if nothing is found or blkid cannot be run.
+   */
   static Optional<String> recognise(Path device) {
     return PLACES.stream()
         .filter(Files::isExecutable)
@@ -34,7 +36,7 @@ final class Blkid {
         .flatMap(program -> ask(program, device, TIMEOUT_SECONDS));
   }
 
-  /** Asks a program that behaves as blkid does, for at most so long. */
+  /** Asks a program that behaves like blkid, with a time limit. */
   static Optional<String> ask(Path program, Path device, long timeoutSeconds) {
     ProcessBuilder builder =
         new ProcessBuilder(
@@ -68,7 +70,8 @@ final class Blkid {
     if (exitCode != EXIT_FOUND) {
       return Optional.empty();
     }
-    // Of a partition it also tells the entry in the table, which says nothing of what is in it.
+    // For a partition blkid also prints its entry in the partition table, which tells nothing about
+    // its contents.
     return value(output, "TYPE")
         .map(type -> "what blkid calls " + type)
         .or(() -> value(output, "PTTYPE").map(type -> "a partition table of type " + type));

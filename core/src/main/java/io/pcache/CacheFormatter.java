@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Formats a cache device that may be formatted: nothing known is on it, or nobody minds. */
+/** Formats a cache device, if nothing known is on it or the caller forces it. */
 final class CacheFormatter {
   private CacheFormatter() {}
 
@@ -74,7 +74,10 @@ final class CacheFormatter {
     }
   }
 
-  /** To use a file whole when less was asked for would surprise; so would cutting it. */
+  /**
+   * Refuses a size below that of the existing file. To use the whole file would be a surprise, and
+   * so would be truncating it.
+   */
   private static void refuseToShrink(FormatOptions options) {
     long foundBytes = sizeBytes(options.cache());
     if (options.sizeBytes() != 0 && options.sizeBytes() < foundBytes) {
@@ -84,7 +87,7 @@ final class CacheFormatter {
     }
   }
 
-  /** 0 where there is no such file. */
+  /** Returns the size of a file, 0 if it does not exist. */
   private static long sizeBytes(Path file) {
     try {
       return Files.exists(file) ? Files.size(file) : 0;
@@ -122,7 +125,7 @@ final class CacheFormatter {
     }
   }
 
-  /** A regular file gets every block; a block device has them. */
+  /** Allocates every block of a regular file. A block device needs no allocation. */
   private static void allocate(FormatOptions options) {
     Path path = options.cache();
     if (Files.isRegularFile(path) || !Files.exists(path)) {

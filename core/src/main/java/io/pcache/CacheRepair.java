@@ -18,11 +18,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Examines a cache that does not open, rebuilds lost records from those that are left, and gives up
- * the unreadable part of its log, when told to. The cache device is locked meanwhile; the backing
- * device is not touched.
+ * Examines a cache that does not open. On request it rebuilds lost records from the remaining ones,
+ * and discards the unreadable part of the log. It keeps the cache device locked and does not touch
+ * the backing device.
  *
- * <p>A repair that a crash cuts short is completed by another one.
+ * <p>A repair that a crash cuts short is completed by another repair.
  *
  * <p>Thread-safety: none.
  */
@@ -43,17 +43,17 @@ public final class CacheRepair implements AutoCloseable {
   /**
    * Opens a cache device and examines it. Writes nothing.
    *
-   * @throws io.pcache.error.PcacheException where the device is in use, is no cache, or has lost
-   *     what does not follow from the rest
+   * @throws io.pcache.error.PcacheException if the device is in use, is no cache, or has lost
+   *     records that cannot be inferred
    */
   public static CacheRepair open(Path cache) {
     return open(cache, null);
   }
 
   /**
-   * The same for a cache of which is known whether it was formatted with data checksums.
+   * Like {@link #open(Path)}, for a cache whose use of data checksums is known.
    *
-   * @param dataCrc null to infer it where cache_info is lost
+   * @param dataCrc whether it has data checksums; null to infer it if cache_info is lost
    */
   public static CacheRepair open(Path cache, @Nullable Boolean dataCrc) {
     LoopDevices.refuseAttached(cache);
@@ -71,8 +71,8 @@ public final class CacheRepair implements AutoCloseable {
   }
 
   /**
-   * Somebody else may have taken the device over since it was a cache: to put a superblock back
-   * would destroy what is theirs.
+   * Refuses a device that holds other contents and no superblock. Another program may use it now,
+   * and a restored superblock would destroy its data.
    */
   private static void refuseForeignContents(Path cache, Media media) {
     if (Superblock.isPresent(media.view())) {
@@ -87,9 +87,9 @@ public final class CacheRepair implements AutoCloseable {
   }
 
   /**
-   * Examines media that are open already, and that {@link #close} closes. Writes nothing.
+   * Examines open media, which {@link #close} closes. Writes nothing.
    *
-   * @param name what the cache device is called in messages
+   * @param name the cache device's name in messages
    * @param dataCrc as in {@link #open(Path, Boolean)}
    */
   public static CacheRepair examine(String name, Media media, @Nullable Boolean dataCrc) {
@@ -111,7 +111,7 @@ public final class CacheRepair implements AutoCloseable {
     return new CacheRepair(media, identity, records, log);
   }
 
-  /** Whether anything is wrong. */
+  /** Returns whether anything is damaged. */
   public boolean isDamaged() {
     return !records.findings().isEmpty() || isLogDamaged();
   }
@@ -121,8 +121,8 @@ public final class CacheRepair implements AutoCloseable {
   }
 
   /**
-   * What was found, a line each: every record that is lost, with what it is inferred from, and the
-   * log, with what a repair gives up.
+   * Returns the findings, one per line. Each lost record has a line that says how it is inferred.
+   * The log's line says what a repair discards.
    */
   public List<String> findings() {
     List<String> findings = new ArrayList<>(records.findings());
@@ -131,13 +131,14 @@ public final class CacheRepair implements AutoCloseable {
   }
 
   /**
-   * Rebuilds what is lost and gives up what is unreadable, durably; the cache opens again
-   * afterwards.
+   * Durably rebuilds the lost records and discards the unreadable part of the log. Afterwards the
+   * cache opens again.
    */
   public void apply() {
     records.storeAllButSuperblock();
     LogBounds bounds = isLogDamaged() ? log.apply() : log.intact();
-    // What was closed elsewhere was used by the kernel since: the record must not claim otherwise.
+    // A log that ends elsewhere was used by the kernel since the close. The identity record must
+    // not claim otherwise.
     identity
         .filter(id -> !id.open() && id.isBound())
         .filter(id -> isLogDamaged() || id.closedLog().keyHead().equals(bounds.keyHead()))

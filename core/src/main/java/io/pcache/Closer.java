@@ -3,7 +3,7 @@ package io.pcache;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
-/** Closes what was opened, last first, whatever goes wrong on the way. Not thread-safe. */
+/** Closes resources in reverse order of opening, and continues after failures. Not thread-safe. */
 final class Closer {
   private final ArrayDeque<AutoCloseable> opened = new ArrayDeque<>();
 
@@ -11,13 +11,13 @@ final class Closer {
     opened.addFirst(resource);
   }
 
-  /** From now on {@code owner} closes what {@code owned} was to close, in its place. */
+  /** Replaces {@code owned} by {@code owner}, whose close also closes {@code owned}. */
   void replace(AutoCloseable owned, AutoCloseable owner) {
     opened.remove(owned);
     opened.addFirst(owner);
   }
 
-  /** Closes everything because of a failure, which keeps those of closing as suppressed. */
+  /** Closes everything because of a failure. Failures of closing are added to it as suppressed. */
   void closeAfter(Throwable cause) {
     for (AutoCloseable resource : opened) {
       try {
@@ -29,9 +29,10 @@ final class Closer {
   }
 
   /**
-   * Closes everything. The first failure of closing is thrown at the end.
+   * Closes everything, then throws the first failure of closing.
    *
-   * @param earlier a failure that is on its way already and goes first, or null
+   * @param earlier a failure already being thrown, which then takes failures of closing as
+   *     suppressed, or null
    */
   void close(@Nullable Throwable earlier) {
     RuntimeException first = null;

@@ -1,13 +1,13 @@
 package io.pcache;
 
-/** Told from time to time how far a drain is. */
+/** Receives reports of a drain's progress. */
 @FunctionalInterface
 public interface DrainProgress {
   /**
-   * One report.
+   * Reports the progress.
    *
    * @param dirtyBytesLeft bytes that still have to reach the backing device
-   * @param dirtyBytesAtStart bytes there were when the drain began
+   * @param dirtyBytesAtStart dirty bytes when the drain began
    */
   void report(long dirtyBytesLeft, long dirtyBytesAtStart);
 }

@@ -18,20 +18,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Notices a device that neither answers nor fails. Calls that have been under way for some seconds
- * are a fault of the cache while they last, and are logged once.
+ * Detects a device that neither answers nor fails. A call that has been in progress for five
+ * seconds is a fault of the cache as long as it lasts. The fault is logged once.
  *
- * <p>Thread-safety: {@link #doWork} from one thread at a time, the rest from any.
+ * <p>Thread-safety: {@link #doWork} from one thread at a time, all other methods from any.
  */
 final class HungDevices implements Agent {
-  /** Longer than a disk takes that is well, however busy. */
+  /** Longer than a healthy disk takes, however busy it is. */
   static final long HUNG_NANOS = SECONDS.toNanos(5);
 
   private static final Logger LOG = LoggerFactory.getLogger(HungDevices.class);
 
   private final List<Device> devices;
 
-  /** Those that are known not to answer, and for how long. */
+  /** The devices known not to answer, and for how long. */
   private final Map<Device, Long> hungNanos = new HashMap<>();
 
   HungDevices(List<Device> devices) {
@@ -39,12 +39,12 @@ final class HungDevices implements Agent {
   }
 
   /**
-   * A device that is watched.
+   * A watched device.
    *
-   * @param name as people know it
-   * @param calls those that have not returned
-   * @param slowCalls whether it gets on with those
-   * @param failure makes the error that names it
+   * @param name its name in messages
+   * @param calls its calls that have not returned
+   * @param slowCalls whether its long calls make progress
+   * @param failure creates the error that names it
    */
   record Device(
       String name,
@@ -59,7 +59,7 @@ final class HungDevices implements Agent {
       this(name, calls, new SlowCalls(calls, movedSectors), failure);
     }
 
-    /** What is wrong with it, or null while it answers. */
+    /** Returns the device's fault, or null while it answers. */
     @Nullable String fault() {
       CallWatch.Outstanding hung = hung();
       return hung.calls() == 0 ? null : describe(hung);
@@ -84,7 +84,7 @@ final class HungDevices implements Agent {
     }
   }
 
-  /** The error that names the first device that does not answer, or null while all do. */
+  /** Returns an error that names the first device that does not answer, or null while all do. */
   @Nullable PcacheException unanswered() {
     for (Device device : devices) {
       String fault = device.fault();
@@ -96,14 +96,14 @@ final class HungDevices implements Agent {
   }
 
   /**
-   * What ends a stop that was given up: names the device that has been waited for longest, or else
-   * the last.
+   * Returns the error that ends an abandoned stop. It names the device with the oldest call in
+   * progress, or else the last device.
    *
    * @param isDurable whether everything acknowledged has been made durable
    */
   PcacheException givenUp(Patience patience, boolean isDurable) {
-    // Reads of the cache device through its mapping are not watched: where nothing else is under
-    // way, it is these.
+    // Reads of the cache device through its mapping are not watched. If no call is in progress,
+    // such a read must be the one that hangs.
     Device longest = devices.getLast();
     for (Device device : devices) {
       if (device.oldestNanos() > longest.oldestNanos()) {
@@ -126,7 +126,7 @@ final class HungDevices implements Agent {
     return "hung-devices";
   }
 
-  /** Always 0: there is nothing to do until some time has passed. */
+  /** Returns 0 always, because no work is left until some time has passed. */
   @Override
   public int doWork() {
     for (Device device : devices) {
@@ -149,12 +149,12 @@ final class HungDevices implements Agent {
     }
   }
 
-  /** A number that changes while a device gets on with calls that take long. */
+  /** Returns a number that changes while a device makes progress with long calls. */
   long progress() {
     return devices.stream().mapToLong(device -> device.slowCalls().progress()).sum();
   }
 
-  /** What is wrong now, a line for each device that does not answer. */
+  /** Returns the present faults, one line for each device that does not answer. */
   List<String> faults() {
     return devices.stream().map(Device::fault).filter(Objects::nonNull).toList();
   }

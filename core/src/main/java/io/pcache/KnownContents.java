@@ -11,12 +11,12 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Recognises what a device holds by the signatures that file systems, partition tables and the like
- * leave on it. What this list lacks, {@link Blkid} may know; a cache is recognised by its {@link
+ * Recognises a device's contents by the signatures of file systems, partition tables and similar
+ * formats. {@link Blkid} may know further ones. A cache is recognised by its {@link
  * io.pcache.format.CacheTraces}.
  */
 final class KnownContents {
-  /** A signature's bytes in hexadecimal, and where they lie on a device of so many bytes. */
+  /** A signature: its bytes in hexadecimal, and their offset on a device of a given size. */
   private record Signature(String what, LongUnaryOperator offsetBytes, String hex) {
     static Signature at(String what, long offsetBytes, String hex) {
       return new Signature(what, _ -> offsetBytes, hex);
@@ -78,17 +78,22 @@ final class KnownContents {
 
   private KnownContents() {}
 
-  /** Version 1.0: 8 KiB before the end, at a multiple of 4 KiB. */
+  /**
+   * Returns the offset of a version 1.0 superblock: 8 KiB before the end, rounded down to 4 KiB.
+   */
   private static long mdNearTheEnd(long deviceBytes) {
     return (deviceBytes - (8 << 10)) & -(4L << 10);
   }
 
-  /** Version 0.90: the last whole 64 KiB but what is left over. */
+  /**
+   * Returns the offset of a version 0.90 superblock: 64 KiB before the end, which is first rounded
+   * down to 64 KiB.
+   */
   private static long mdOldStyle(long deviceBytes) {
     return (deviceBytes & -(64L << 10)) - (64 << 10);
   }
 
-  /** Any of the uberblocks in the first label or the last, in either byte order. */
+  /** The uberblocks in the first label and in the last, in either byte order. */
   private static Stream<Signature> zfs() {
     return IntStream.range(0, ZFS_UBERBLOCKS)
         .mapToObj(i -> ZFS_UBERBLOCKS_OFFSET + ((long) i << 10))
@@ -108,9 +113,10 @@ final class KnownContents {
   }
 
   /**
-   * What a device holds that is no cache, in words, or empty where nothing known is found.
+   * Returns a description of the contents of a device that is no cache; empty if nothing known is
+   * found.
    *
-   * @param device where it is, for those who open it themselves
+   * @param device its path, for programs that open it themselves
    * @param view its bytes
    */
   static Optional<String> of(Path device, MemorySegment view) {

@@ -6,13 +6,13 @@ import io.pcache.error.UnsupportedFormatException;
 import java.util.function.Supplier;
 
 /**
- * Puts a cache device's name in front of what is wrong with its contents. Who decodes a record
- * knows its place on the device, and not the device.
+ * Prefixes errors about a cache device's contents with the device's name. The code that decodes a
+ * record knows its place on the device, but not the device.
  */
 final class NamedCacheDevice {
   private NamedCacheDevice() {}
 
-  /** Takes a step in reading a cache device. */
+  /** Runs one step of reading a cache device. */
   static <T> T read(String cache, Supplier<T> step) {
     try {
       return step.get();

@@ -9,16 +9,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param cache the formatted cache device
  * @param backing the backing device: a block device or a regular file
- * @param adopt whether to take the given backing device as this cache's own although nothing on the
- *     cache says so, or it says otherwise
+ * @param adopt whether to accept a backing device that does not match the cache's identity record,
+ *     or that no record names
  * @param directBacking whether to open the backing device past the page cache (O_DIRECT)
- * @param stagingFolder a folder on tmpfs for a file with the keys of writes that are acknowledged
- *     and not in the log yet, which so survive a killed process; where it is not fit for that the
- *     cache opens all the same, and {@link PcacheStatus#survivesKill} says so
+ * @param stagingFolder folder on tmpfs for a file of staged keys, so that they survive a killed
+ *     process; if unusable, the cache still opens, see {@link PcacheStatus#survivesKill}
  * @param gcPercent a new gc_percent (0–90) to persist, or null to keep the cache's
- * @param force whether to open a file that a loop device has attached: who uses that device must
- *     not write to it; and to open without the acknowledged writes of a killed process where the
- *     file that holds them is there and cannot be opened
+ * @param force whether to open files attached to loop devices, and to abandon a killed process's
+ *     writes whose file cannot be opened
  */
 public record OpenOptions(
     Path cache,
@@ -28,13 +26,13 @@ public record OpenOptions(
     Path stagingFolder,
     @Nullable Integer gcPercent,
     boolean force) {
-  /** Where Linux has memory that processes share. */
+  /** The folder of Linux for memory that processes share. */
   public static final Path DEFAULT_STAGING_FOLDER = Path.of("/dev/shm");
 
   /**
-   * Checks what can be told of the options alone.
+   * Checks the options that can be checked by themselves.
    *
-   * @throws io.pcache.error.BadOptionException where gc_percent is not in range
+   * @throws io.pcache.error.BadOptionException if gc_percent is out of range
    */
   public OpenOptions {
     if (gcPercent != null) {
@@ -45,42 +43,42 @@ public record OpenOptions(
   /**
    * Checks a gc_percent.
    *
-   * @throws io.pcache.error.BadOptionException where it is not 0 to 90
+   * @throws io.pcache.error.BadOptionException if it is not 0 to 90
    */
   public static void checkGcPercent(int gcPercent) {
     CacheInfo.checkGcPercent(gcPercent);
   }
 
-  /** The plain choice: identity checked, page cache used, gc_percent kept. */
+  /** Returns the defaults: identity checked, page cache used, gc_percent kept. */
   public static OpenOptions of(Path cache, Path backing) {
     return new OpenOptions(cache, backing, false, false, DEFAULT_STAGING_FOLDER, null, false);
   }
 
-  /** The same with or without adoption. */
+  /** Returns a copy with or without adoption. */
   public OpenOptions withAdopt(boolean newAdopt) {
     return new OpenOptions(
         cache, backing, newAdopt, directBacking, stagingFolder, gcPercent, force);
   }
 
-  /** The same with or without O_DIRECT on the backing device. */
+  /** Returns a copy with or without O_DIRECT on the backing device. */
   public OpenOptions withDirectBacking(boolean newDirectBacking) {
     return new OpenOptions(
         cache, backing, adopt, newDirectBacking, stagingFolder, gcPercent, force);
   }
 
-  /** The same with another folder for staged keys. */
+  /** Returns a copy with another folder for staged keys. */
   public OpenOptions withStagingFolder(Path newStagingFolder) {
     return new OpenOptions(
         cache, backing, adopt, directBacking, newStagingFolder, gcPercent, force);
   }
 
-  /** The same with another gc_percent, 0–90. */
+  /** Returns a copy with another gc_percent, 0–90, or null to keep the cache's. */
   public OpenOptions withGcPercent(@Nullable Integer newGcPercent) {
     return new OpenOptions(
         cache, backing, adopt, directBacking, stagingFolder, newGcPercent, force);
   }
 
-  /** The same with or without opening what a loop device has attached. */
+  /** Returns a copy with or without force. */
   public OpenOptions withForce(boolean newForce) {
     return new OpenOptions(
         cache, backing, adopt, directBacking, stagingFolder, gcPercent, newForce);

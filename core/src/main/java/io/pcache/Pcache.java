@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safety: all methods from any thread; {@link #close} once.
  */
 public final class Pcache implements AutoCloseable {
-  /** Stands for any thread but the caller's. Never started. */
+  /** A thread other than the caller's. It is never started. */
   private static final Thread ANOTHER_THREAD = Thread.ofPlatform().unstarted(() -> {});
 
   private static final long DRAIN_POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
@@ -99,10 +99,11 @@ public final class Pcache implements AutoCloseable {
 
   /**
    * Formats a cache device: allocates every block of a file and writes the superblock and metadata.
-   * Refuses a device that holds anything known unless forced, and one that is in use always.
+   * It refuses a device that holds anything known, unless forced. It always refuses a device that
+   * is in use.
    *
-   * @throws PcacheException where it was refused or failed; a file that did not exist before may be
-   *     left behind unformatted
+   * @throws PcacheException if it was refused or failed; a file that did not exist before may
+   *     remain, unformatted
    */
   public static void format(FormatOptions options) {
     CacheFormatter.format(options);
@@ -112,8 +113,8 @@ public final class Pcache implements AutoCloseable {
    * Opens a formatted cache and its backing device, recovers the cache, and starts its background
    * agents.
    *
-   * @throws PcacheException where either device is not fit for it; both are released then, and
-   *     nothing was changed
+   * @throws PcacheException if either device is unfit or fails; then both are released. A refusal
+   *     changes nothing
    */
   public static Pcache open(OpenOptions options) {
     refuseSameFile(options);
@@ -129,10 +130,10 @@ public final class Pcache implements AutoCloseable {
 
   /**
    * Opens a formatted cache in front of a backing store of any kind, which it owns from now on.
-   * {@link OpenOptions#backing} and {@link OpenOptions#directBacking} are not used.
+   * {@link OpenOptions#backing} and {@link OpenOptions#directBacking} are ignored.
    *
-   * @throws PcacheException where either device is not fit for it; both are released then, and
-   *     nothing was changed
+   * @throws PcacheException if either device is unfit or fails; then both are released. A refusal
+   *     changes nothing
    */
   public static Pcache open(OpenOptions options, BackingStore store) {
     Closer closer = new Closer();
@@ -181,7 +182,10 @@ public final class Pcache implements AutoCloseable {
     return new Pcache(options.cache().toString(), media, store, storeCalls, backing, attached);
   }
 
-  /** By force what a killed process left there and cannot be opened is given up. */
+  /**
+   * With force, the place reports no file. So the open abandons a killed process's writes instead
+   * of refusing, if their file cannot be opened.
+   */
   private static SharedMemoryPlace stagingPlace(OpenOptions options) {
     SharedMemoryFolder folder = new SharedMemoryFolder(options.stagingFolder(), options.cache());
     return options.force() ? (owner, sizeBytes) -> folder.open(owner, sizeBytes) : folder;
@@ -194,19 +198,19 @@ public final class Pcache implements AutoCloseable {
             options.cache() + " is given as cache and as backing device; they have to be two");
       }
     } catch (IOException e) {
-      // One of them is not there, or not to be looked at: opening it says so.
+      // One of them does not exist or cannot be examined. Opening it reports the reason.
     }
   }
 
-  /** The cached device, for front ends. */
+  /** Returns the cached device, for front ends. */
   public BlockDevice device() {
     return cache;
   }
 
   /**
-   * Fills {@code destination} from the device. Blocks.
+   * Reads from the device into {@code destination}. Blocks.
    *
-   * @param offsetBytes where on the device, a multiple of 512
+   * @param offsetBytes offset on the device, a multiple of 512
    * @param destination any segment that the calling thread can write; its size is a multiple of 512
    */
   public void read(long offsetBytes, MemorySegment destination) {
@@ -220,10 +224,10 @@ public final class Pcache implements AutoCloseable {
   }
 
   /**
-   * Writes {@code source} to the device. Blocks while the cache is full; where others wait as well,
-   * each call takes turns of 1 MiB with them. Durable after the next {@link #flush}.
+   * Writes {@code source} to the device. Blocks while the cache is full. If other writes wait as
+   * well, the calls take turns of 1 MiB. Durable after the next {@link #flush}.
    *
-   * @param offsetBytes where on the device, a multiple of 512
+   * @param offsetBytes offset on the device, a multiple of 512
    * @param source any segment that the calling thread can read; its size is a multiple of 512
    */
   public void write(long offsetBytes, MemorySegment source) {
@@ -236,7 +240,7 @@ public final class Pcache implements AutoCloseable {
     request.runOn(cache);
   }
 
-  /** The segment itself, or memory of its size where only the calling thread may touch it. */
+  /** Returns the segment itself, or memory of its size if only the calling thread may access it. */
   private static MemorySegment shareable(MemorySegment segment) {
     return segment.isAccessibleBy(ANOTHER_THREAD)
         ? segment
@@ -250,22 +254,22 @@ public final class Pcache implements AutoCloseable {
     request.runOn(cache);
   }
 
-  /** What the cache looks like now. */
+  /** Returns the present status of the cache. */
   public PcacheStatus status() {
     return StatusReport.of(
         cachePath, attached, media, store, backing.counters(), hungDevices.faults());
   }
 
   /**
-   * The error that names a device which has had a call under way for some seconds, or null while
-   * both answer.
+   * Returns an error that names the first device with a call in progress for at least five seconds.
+   * Null while both devices answer.
    */
   public @Nullable PcacheException unanswered() {
     return hungDevices.unanswered();
   }
 
   /**
-   * Changes where reclaiming starts, durably.
+   * Durably changes the percentage of segments in use at which reclaiming starts.
    *
    * @param gcPercent 0–90
    */
@@ -274,14 +278,14 @@ public final class Pcache implements AutoCloseable {
   }
 
   /**
-   * Writes everything dirty back to the backing device and returns when nothing is left that could
-   * be written back, or the calling thread is interrupted. Writes may go on meanwhile, and then it
-   * lasts until they pause.
+   * Writes all dirty data back to the backing device. Returns when nothing is left that can be
+   * written back, or when the calling thread is interrupted. Writes may continue meanwhile, and
+   * then it lasts until they pause.
    *
-   * @return whether nothing dirty is left: false where it was ended early, and where damaged data
-   *     is set aside, which {@link PcacheStatus#setAside} names
-   * @throws PcacheException where the cache device failed; a failing backing device is tried again
-   *     and shows in {@link #status}
+   * @return true if no dirty data is left; false if interrupted, closed, or damaged data is set
+   *     aside, as {@link PcacheStatus#setAside} lists
+   * @throws PcacheException if the cache device failed; a failing backing device is retried and
+   *     shows in {@link #status}
    */
   public boolean drain(DrainProgress progress) {
     long atStart = cache.snapshot().dirtyBytes();
@@ -303,13 +307,12 @@ public final class Pcache implements AutoCloseable {
   }
 
   /**
-   * Closes in order: takes no more requests, finishes those in flight, flushes, stops the agents,
-   * and releases both devices. Dirty data stays in the cache and is served next time. Does nothing
-   * the second time.
+   * Closes the cache in an orderly way. It refuses new requests, finishes those in flight, flushes,
+   * stops the agents, and releases both devices. Dirty data stays in the cache for the next open. A
+   * second call does nothing.
    *
-   * @throws PcacheException where the last flush failed; everything is released all the same. Where
-   *     a device does not answer for {@link Patience#DEFAULT_NANOS}, as {@link #close(Patience)}
-   *     says
+   * @throws PcacheException if the last flush failed, with everything released all the same; also
+   *     as {@link #close(Patience)} does, after {@link Patience#DEFAULT_NANOS} without progress
    */
   @Override
   public void close() {
@@ -317,12 +320,13 @@ public final class Pcache implements AutoCloseable {
   }
 
   /**
-   * The same with a patience of the caller's choice.
+   * Like {@link #close()}, with the caller's patience.
    *
-   * @throws BackingFailureException where the backing device does not answer for too long. Closing
-   *     goes on in the background then: the devices stay locked until it answers, or the process
-   *     ends, which is safe
-   * @throws MediaFailureException the same for the cache device
+   * <p>If a device does not answer, closing continues in the background. The devices then stay
+   * locked until it answers, or until the process ends, which is safe.
+   *
+   * @throws BackingFailureException if the backing device does not answer for too long
+   * @throws MediaFailureException if the cache device does not answer for too long
    */
   public void close(Patience patience) {
     if (closed) {
@@ -342,8 +346,8 @@ public final class Pcache implements AutoCloseable {
   }
 
   /**
-   * Where requests were given up, the commit has a limit of its own, unless they hung where it
-   * does.
+   * Awaits the last commit. If requests were abandoned, the commit has a limit of its own, unless
+   * they hung on the cache device, which it needs too.
    */
   private void awaitLastCommit(Patience patience, Future<?> rest) {
     BooleanSupplier over = () -> cache.isMadeDurable() || rest.isDone();
@@ -355,8 +359,9 @@ public final class Pcache implements AutoCloseable {
   }
 
   /**
-   * A number that grows as long as the devices get on: with write-back, with reads of what the
-   * cache does not hold, or with one call that takes long. Any thread; waits for nobody.
+   * Returns a number that grows while the devices make progress. It counts write-back, reads of
+   * data that the cache does not hold, flushes, and the transfers during a long call. Any thread
+   * may call this; it never waits.
    */
   public long deviceProgress() {
     BackingCounters done = backing.counters();
@@ -395,10 +400,11 @@ public final class Pcache implements AutoCloseable {
   }
 
   /**
-   * Ends at once as a killed process would: nothing is flushed, the agents stop where they are, and
-   * locks and descriptors are released, so that the same devices can be opened again. Requests in
-   * flight complete, most of them with {@link io.pcache.error.ClosedException}; a write that fails
-   * so may have been carried out or not. For crash tests; afterwards {@link #close} does nothing.
+   * Stops at once, as if the process were killed. Nothing is flushed, and the agents stop where
+   * they are. Locks and descriptors are released, so the same devices can be opened again. Requests
+   * in flight complete, most of them with {@link io.pcache.error.ClosedException}. A write that
+   * fails so may have been carried out or not. For crash tests; a later {@link #close} does
+   * nothing.
    */
   public void kill() {
     closed = true;

@@ -8,62 +8,62 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a cache looks like at one moment. Sizes are bytes, counts are since it was opened unless
- * they say otherwise.
+ * The status of a cache at one moment. Sizes are in bytes. Counts are since the cache was opened,
+ * unless stated otherwise.
  *
  * @param cache path of the cache device
- * @param backing path of the backing device
- * @param uuid identity of the cache, or null where it has none (made by the kernel and not adopted)
- * @param label what a person called it, or null
+ * @param backing name of the backing device; the path of a file or block device
+ * @param uuid identity of the cache; not null for an open cache, as opening gives one to a cache
+ *     made by the kernel
+ * @param label the operator's name for it, or null
  * @param mediaKind {@code dax}, {@code memory} or {@code file}
- * @param whyNotDax why the cache device is used as a file although its place offers DAX, or may
- *     offer it; null where there is nothing to say
- * @param outlivesPowerCut whether what was flushed survives a power cut, as far as the kind of
- *     media tells
- * @param survivesKill whether every write that is acknowledged survives a killed process; else it
- *     may lose what was not flushed within the last second
- * @param staging the file in which keys wait for the log, or, where they do not survive a killed
- *     process, why
+ * @param whyNotDax why the device is used as a file although its file system offers DAX, or may
+ *     offer it; otherwise null
+ * @param outlivesPowerCut whether flushed data survives a power cut, as far as the kind of media
+ *     can guarantee it
+ * @param survivesKill whether acknowledged writes survive a killed process; otherwise a kill may
+ *     lose unflushed writes of the last second
+ * @param staging the file of staged keys, or why they do not survive a killed process
  * @param sizeBytes size of the served device
- * @param cacheBytes size of the cache's segments together
+ * @param cacheBytes total size of the cache's segments
  * @param segNum the superblock's seg_num
  * @param segments n_segs
  * @param segmentsInUse log and data segments that are not free
- * @param gcPercent where reclaiming starts, 0–90
- * @param dataCrc whether data is checksummed
+ * @param gcPercent percentage of segments in use at which reclaiming starts, 0–90
+ * @param dataCrc whether data has checksums
  * @param superblockFlags as on media
  * @param cacheInfoFlags as on media
- * @param keyHead where the log ends
- * @param dirtyTail where write-back stands
- * @param keyTail where reclaiming stands
- * @param dirtyBytes bytes that are not known to be on the backing device: those in the log,
- *     overwritten ones included, and those that were set aside
- * @param dirtyKeySets how many key sets of the log may hold such bytes: with {@code dirtyBytes} and
- *     {@code oldestDirtyMillis} the recovery point, how far the backing device is behind
- * @param oldestDirtyMillis age of the oldest of those in the log as far as this run knows, 0 where
- *     there are none
+ * @param keyHead key_head, the end of the log
+ * @param dirtyTail dirty_tail, the position of write-back
+ * @param keyTail key_tail, the position of reclaiming
+ * @param dirtyBytes bytes not known to be on the backing device: those in the log, including
+ *     overwritten ones, and those set aside
+ * @param dirtyKeySets key sets that may hold dirty bytes; with {@code dirtyBytes} and {@code
+ *     oldestDirtyMillis} the recovery point, how far the backing device is behind
+ * @param oldestDirtyMillis age of the oldest dirty data in the log, as far as this run knows; 0 if
+ *     there is none
  * @param setAside ranges whose newest data was damaged before it could be written back
- * @param cachedExtents entries in the index
- * @param indexBytes what the index takes of the heap at most
- * @param indexLimitBytes what it may take; where it does, writes wait for reclaiming, and reads
- *     that miss stop filling the cache shortly before
- * @param waitingRequests requests that wait for space
- * @param reads read requests
+ * @param cachedExtents number of entries in the index
+ * @param indexBytes heap that the index takes, at most
+ * @param indexLimitBytes limit of {@code indexBytes}; at it writes wait for reclaiming, and shortly
+ *     before it misses stop filling the cache
+ * @param waitingRequests number of requests that wait for space
+ * @param reads number of read requests
  * @param readHitBytes bytes read from the cache
  * @param readMissBytes bytes read from the backing device for a client
- * @param writes write and write-zeroes requests
- * @param writtenBytes bytes they wrote
- * @param flushes flush requests and FUA writes
- * @param writtenBackBytes bytes written back, without what is written again after a failure
- * @param reclaimedSegments segments freed
- * @param transfers what the backing device has done
+ * @param writes number of write and write-zeroes requests
+ * @param writtenBytes bytes written by them
+ * @param flushes number of flush requests and FUA writes
+ * @param writtenBackBytes bytes written back, without repeats after a failure
+ * @param reclaimedSegments number of segments freed
+ * @param transfers the transfers of the backing device
  * @param writeback {@code idle}, {@code running}, {@code backing-off} or {@code stopped}
- * @param cacheFile what has become of the cache device since it was opened: {@code as-opened},
- *     {@code grown}, {@code moved}, {@code cut} or {@code deleted}; up to a second late
- * @param backingFile the same of the backing device
- * @param stopping what a stop that is under way does and waits for; empty while the cache is served
- * @param faults what is wrong now, a line each for people; empty when all is well
- * @param notices what is worth knowing and no fault, a line each for people
+ * @param cacheFile condition of the cache device: {@code as-opened}, {@code grown}, {@code moved},
+ *     {@code cut} or {@code deleted}; up to a second late
+ * @param backingFile condition of the backing device, likewise
+ * @param stopping what a stop in progress does and waits for; empty while the cache is served
+ * @param faults the present faults, one line each for the operator; empty if there are none
+ * @param notices facts worth knowing that are no faults, one line each for the operator
  */
 public record PcacheStatus(
     String cache,
@@ -111,7 +111,7 @@ public record PcacheStatus(
     List<String> faults,
     List<String> notices) {
 
-  /** Refuses what comes from another process with something missing. */
+  /** Refuses a status from another process if a part is missing. */
   public PcacheStatus {
     Objects.requireNonNull(cache, "cache");
     Objects.requireNonNull(backing, "backing");
@@ -133,17 +133,17 @@ public record PcacheStatus(
     notices = List.copyOf(Objects.requireNonNull(notices, "notices"));
   }
 
-  /** Bytes that were set aside; part of {@link #dirtyBytes}. */
+  /** Returns the bytes that were set aside, which are part of {@link #dirtyBytes}. */
   public long setAsideBytes() {
     return setAside.stream().mapToLong(DamagedRange::lengthBytes).sum();
   }
 
-  /** Whether the backing device has failed, and write-back waits before it tries again. */
+  /** Returns whether the backing device has failed and write-back waits before it retries. */
   public boolean backingFails() {
     return writeback.equals("backing-off");
   }
 
-  /** The fields of dm-pcache's own status line, from its superblock flags on. */
+  /** Returns the fields of dm-pcache's own status line, from its superblock flags on. */
   public String toDmStatusLine() {
     return "%x %d %d %d %d %x %s %s %s"
         .formatted(
@@ -159,8 +159,8 @@ public record PcacheStatus(
   }
 
   /**
-   * dm-pcache's table line, in a form that {@code dmsetup create} takes and the kernel loads: first
-   * sector, length in sectors, target, and its arguments.
+   * Returns dm-pcache's table line, in a form that {@code dmsetup create} accepts and the kernel
+   * loads. It holds first sector, length in sectors, target, and the target's arguments.
    */
   public String toDmTableLine() {
     return "0 %d pcache %s %s 4 cache_mode writeback data_crc %s"
@@ -171,12 +171,15 @@ public record PcacheStatus(
             dataCrc);
   }
 
-  /** The kernel splits at white space that no backslash stands before. */
+  /**
+   * Escapes white space and backslashes, because the kernel splits arguments at unescaped white
+   * space.
+   */
   private static String tableArgument(String path) {
     return path.replaceAll("[\\\\\\s]", "\\\\$0");
   }
 
-  /** The same while a stop is under way. */
+  /** Returns a copy that reports a stop in progress. */
   public PcacheStatus withStopping(String newStopping) {
     return new PcacheStatus(
         cache,

@@ -5,9 +5,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Whether a device gets on with calls that take long. A sync is one call however much it has to
- * write, so what the device moves meanwhile is counted. What it moves while no such call is under
- * way, for others or for short calls that fail, is not.
+ * Measures whether a device makes progress with long calls. A sync is one call however much it
+ * writes, so sectors that the device transfers during it are counted. Transfers at other times, by
+ * other programs or by short calls that fail, are not counted.
  *
  * <p>Thread-safety: all methods from any thread.
  */
@@ -25,7 +25,10 @@ final class SlowCalls {
     this.movedSectors = movedSectors;
   }
 
-  /** A number that changes while the device gets on; counts what was moved between two calls. */
+  /**
+   * Returns a number that changes while the device makes progress. While a long call is in
+   * progress, it adds what the device transferred since this method's previous call.
+   */
   synchronized long progress() {
     boolean isUnderWay = calls.longerThan(LONG_NANOS).calls() > 0;
     if (isUnderWay) {

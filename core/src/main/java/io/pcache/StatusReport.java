@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Puts a status together from the parts that know it. */
+/** Assembles a status from the parts of the cache. */
 final class StatusReport {
   private StatusReport() {}
 

@@ -1,6 +1,6 @@
 /**
- * The engine as a library: format, open, serve, inspect and close a cache. Start at {@link
- * io.pcache.Pcache}.
+ * The engine as a library: format, open, serve, inspect and close a cache. {@link io.pcache.Pcache}
+ * is the entry point.
  */
 @NullMarked
 package io.pcache;

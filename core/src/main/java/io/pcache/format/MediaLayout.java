@@ -6,7 +6,7 @@ package io.pcache.format;
  * <pre>
  *   0      4 KiB     8 KiB        12 KiB       16 KiB       20 KiB
  *   ├──────┼─────────┼────────────┼────────────┼────────────┼─────────────┬─────────────┬──
- *   │ ours │ super-  │ cache_info │ cache_info │ cache_ctrl │ segment 0   │ segment 1   │ …
+ *   │pcache│ super-  │ cache_info │ cache_info │ cache_ctrl │ segment 0   │ segment 1   │ …
  *   │      │ block   │ slot 0     │ slot 1     │ (tails)    │ 16 MiB      │ 16 MiB      │
  *   └──────┴─────────┴────────────┴────────────┴────────────┴─────────────┴─────────────┴──
  *

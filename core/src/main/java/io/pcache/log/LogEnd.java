@@ -20,7 +20,7 @@ import java.util.function.IntToLongFunction;
  *   PARTIAL           │ any                   │ PCACHE      │ TORN: a batch that never was published
  *   PARTIAL           │ no                    │ UNKNOWN     │ TORN
  *   PARTIAL           │ yes                   │ UNKNOWN     │ DAMAGED
- *   OTHER             │ any                   │ PCACHE      │ DAMAGED: a header is the last thing we write
+ *   OTHER             │ any                   │ PCACHE      │ DAMAGED: pcache writes the first header last
  *   OTHER             │ no                    │ UNKNOWN     │ TORN: the kernel writes header and keys at once
  *   OTHER             │ yes                   │ UNKNOWN     │ DAMAGED
  * </pre>

@@ -105,7 +105,7 @@ public interface Media extends AutoCloseable {
   }
 
   /**
-   * Returns what has happened to the device since it was opened. This makes system calls and is not
+   * Returns the condition of the device since it was opened. This makes system calls and is not
    * meant for the request path.
    *
    * @throws IOException if the system does not report it

@@ -3,7 +3,7 @@ package io.pcache.nativeio;
 import java.util.Locale;
 
 /**
- * What has happened to an open file or block device since it was opened.
+ * The condition of an open file or block device, compared with its state at open.
  *
  * @param kind the kind of change
  * @param description a text for the operator with the remedy; empty if nothing has changed

@@ -264,7 +264,7 @@ public final class NativeFile implements AutoCloseable {
   }
 
   /**
-   * Returns what has happened to this file since it was opened. This makes system calls and is not
+   * Returns the condition of this file since it was opened. This makes system calls and is not
    * meant for the request path.
    *
    * @throws IOException if the system does not report it

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 record OpenedFile(Path path, int descriptor, FileState state, long sizeBytes) {
   /**
-   * Returns what has happened to the file since then.
+   * Returns the condition of the file.
    *
    * @param nowBytes its size now
    */
