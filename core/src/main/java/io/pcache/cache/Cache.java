@@ -77,18 +77,18 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A recovered cache in front of its backing device: takes requests, and owns the agents that work
- * behind them. It does not own the media and the backing device, which its opener closes after it.
+ * A recovered cache in front of its backing device. It accepts requests and owns the background
+ * agents. It owns neither the media nor the backing device. The opener closes both after the cache.
  *
  * <p>Thread-safety: all methods from any thread; {@link #close} or {@link #kill} once.
  */
 public final class Cache implements BlockDevice, AutoCloseable {
-  /** Stands for any thread but the caller's. Never started. */
+  /** Represents any thread other than the caller's. Never started. */
   private static final Thread ANOTHER_THREAD = Thread.ofPlatform().unstarted(() -> {});
 
   private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-  /** How often the devices are looked at. */
+  /** Interval between two checks of the devices. */
   private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
@@ -219,18 +219,16 @@ public final class Cache implements BlockDevice, AutoCloseable {
   }
 
   /**
-   * Recovers the cache on a device. Writes nothing, and takes no requests before {@link
+   * Recovers the cache on a device. Writes nothing. The cache accepts no requests before {@link
    * #prepareForWriting}.
    *
-   * @param info what it was formatted as
-   * @param lastWriter who appended to its log last, as far as is known
-   * @param closedLog where its log was when it was closed in order, or null where that is not known
-   * @param listener told before write-back changes the backing device
-   * @param staging where staged keys wait, and where a killed process has left some
-   * @throws io.pcache.error.CorruptMediaException where something that was in the log is not
-   *     readable any more
-   * @throws io.pcache.error.NoSpaceException where the index needs more of the heap than it may
-   *     take
+   * @param info the cache_info record of the cache
+   * @param lastWriter who appended to the log last, as far as is known
+   * @param closedLog the log's positions at its last orderly close, or null if unknown
+   * @param listener called before write-back changes the backing device
+   * @param staging where staged keys are kept, and where a killed process may have left some
+   * @throws io.pcache.error.CorruptMediaException if a part of the log is no longer readable
+   * @throws io.pcache.error.NoSpaceException if the index needs more heap than its limit
    */
   public static Cache recover(
       Media media,
@@ -255,8 +253,8 @@ public final class Cache implements BlockDevice, AutoCloseable {
   }
 
   /**
-   * Makes the media fit for appending to the log: its first change since recovery. Durable on
-   * return.
+   * Prepares the media for appending to the log. This is the first change of the media since
+   * recovery. Durable on return.
    */
   public void prepareForWriting() {
     Recovery recovery = recovered;
@@ -275,7 +273,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
     recovered = null;
   }
 
-  /** After a failed sync the data that staged keys name may be gone. */
+  /** After a failed sync, the data of staged keys may be lost. */
   private void forgetWhatMayBeLost() {
     if (geometry.media().mayHaveLostWrites()) {
       pool.record().invalidate();
@@ -283,7 +281,8 @@ public final class Cache implements BlockDevice, AutoCloseable {
   }
 
   /**
-   * From now on a killed process leaves what it acknowledged to the next one.
+   * Starts keeping staged keys for the next process. From now on, that process can recover
+   * acknowledged writes if this one is killed.
    *
    * @param owner this run
    */
@@ -291,19 +290,19 @@ public final class Cache implements BlockDevice, AutoCloseable {
     pool.record().begin(owner, committer.head().address());
   }
 
-  /** Whether every staged key lies in the memory that was given for that. */
+  /** Whether every staged key is in the memory passed as {@link Staging}, and none in the heap. */
   public boolean stagesInGivenMemory() {
     return pool.holdsAll();
   }
 
-  /** Where the log begins: what lies before has no key in it any more. */
+  /** Where the log begins. No key before this position is needed any more. */
   public LogPosition keyTail() {
     return reclaimer.keyTail();
   }
 
   /**
-   * Adds somebody who follows the log: from now on key_tail does not pass what he still needs. A
-   * follower that lags holds segments back, and in the end writes.
+   * Adds a follower of the log. From now on key_tail does not pass the follower's durable tail. A
+   * follower that lags keeps segments in use and eventually holds up writes.
    *
    * @param follower its tail is not before key_tail
    */
@@ -311,7 +310,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
     followers.add(follower);
   }
 
-  /** Whether the next run may take up what is staged: not after a failed sync. */
+  /** Whether the next run may use the staged keys. False after a failed sync. */
   public boolean isStagingOfUse() {
     return pool.record().isRunning();
   }
@@ -329,7 +328,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
     return cached[0];
   }
 
-  /** The agents, to be stepped by hand; not while they have threads. */
+  /** The agents, for stepping by hand. Not to be stepped while they have threads. */
   public List<Agent> agents() {
     return List.of(committer, writeback, reclaimer, writeQueue);
   }
@@ -377,7 +376,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
     wakeups.writeQueue().wake();
   }
 
-  /** Takes the request in and counts it, or refuses it. */
+  /** Accepts and counts the request, or refuses it. */
   private boolean begin(BlockRequest request) {
     request.begin(inFlight);
     PcacheException refusal = refusal(request);
@@ -421,7 +420,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
             .formatted(request.op(), length, offset, sizeBytes()));
   }
 
-  /** Requests that wait, and misses, are carried out by other threads than the caller's. */
+  /** Waiting requests and misses run on other threads than the caller's. */
   private static boolean isUnusable(BlockRequest request) {
     RequestBuffer buffer = request.buffer();
     for (int piece = 0; piece < buffer.pieces(); piece++) {
@@ -454,11 +453,12 @@ public final class Cache implements BlockDevice, AutoCloseable {
   }
 
   /**
-   * Changes where reclaiming starts, durably.
+   * Changes gc_percent, the percentage of segments in use at which reclaiming starts. Durable on
+   * return.
    *
    * @param gcPercent 0–90
-   * @throws PcacheException where it is not in range, or the cache is closed, or the cache device
-   *     fails; after the latter nothing is acknowledged any more
+   * @throws PcacheException if the value is out of range, the cache is closed, or the cache device
+   *     fails. After a failure of the cache device nothing more is acknowledged.
    */
   public synchronized void setGcPercent(int gcPercent) {
     CacheInfo.checkGcPercent(gcPercent);
@@ -477,12 +477,12 @@ public final class Cache implements BlockDevice, AutoCloseable {
     wakeups.reclaimer().wake();
   }
 
-  /** What the cache was formatted as, with its present gc_percent. */
+  /** The cache_info record, with the current gc_percent. */
   public CacheInfo info() {
     return info;
   }
 
-  /** Makes every completed write durable, and waits for that. */
+  /** Makes every completed write durable. Blocks until it is. */
   public void flush() {
     AwaitedRequest request = new AwaitedRequest();
     request.prepareFlush();
@@ -491,18 +491,18 @@ public final class Cache implements BlockDevice, AutoCloseable {
     request.await();
   }
 
-  /** Whether nothing dirty is left, in memory or in the log. */
+  /** Whether no dirty data is left, neither in the stages nor in the log. */
   public boolean isClean() {
-    // In the order in which keys travel, so that none is missed on its way from one to the next.
+    // Keys move from the stages through a commit to the log. Checking in that order misses none.
     return !stripes.hasStagedKeys() && !committer.isCommitting() && writeback.isDone();
   }
 
-  /** The failure that ended all acknowledging, or null while all is well. */
+  /** The failure after which nothing is acknowledged, or null if there is none. */
   public @Nullable PcacheException writeRefusal() {
     return health.writeRefusal();
   }
 
-  /** What the cache is doing and has done. */
+  /** A snapshot of the cache's state and counters. */
   public CacheSnapshot snapshot() {
     return new CacheSnapshot(
         segments.inUse(),
@@ -533,11 +533,12 @@ public final class Cache implements BlockDevice, AutoCloseable {
   }
 
   /**
-   * Takes no more requests, and waits for those in flight as long as they get on. Then writes that
-   * wait for space fail: they were never acknowledged.
+   * Refuses new requests, and waits for those in flight as long as they make progress. If they do
+   * not finish, fails the writes that wait for space, and waits once more. Those writes were never
+   * acknowledged.
    *
-   * @param progress a number that changes as they get on
-   * @return whether nothing is in flight
+   * @param progress a number that changes whenever the requests make progress
+   * @return whether no request is in flight
    */
   public boolean finishRequests(Patience patience, LongSupplier progress) {
     closing = true;
@@ -557,11 +558,11 @@ public final class Cache implements BlockDevice, AutoCloseable {
   }
 
   /**
-   * Ends in order: makes everything durable, takes no more requests, waits for those in flight and
-   * stops the agents, however long that takes. Dirty data stays in the cache.
+   * Shuts down in an orderly way. Makes everything durable, refuses new requests, waits for those
+   * in flight, and stops the agents. No time limit applies. Dirty data stays in the cache.
    *
-   * @return where the log is
-   * @throws PcacheException where the last flush failed; the agents are stopped all the same
+   * @return the log's positions
+   * @throws PcacheException if the last flush failed; the agents are stopped all the same
    */
   public LogBounds shutDown() {
     closing = true;
@@ -569,7 +570,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
       if (inFlight.count() > 0) {
         writeQueue.abandon();
         try {
-          // Now, because those in flight may be at a device that does not answer.
+          // Flush before waiting: requests in flight may be at a device that does not answer.
           flush();
           madeDurable = true;
         } finally {
@@ -590,23 +591,24 @@ public final class Cache implements BlockDevice, AutoCloseable {
     }
   }
 
-  /** Whether {@link #shutDown} has come so far that everything acknowledged is durable. */
+  /** Whether {@link #shutDown} has made everything acknowledged durable. */
   public boolean isMadeDurable() {
     return madeDurable;
   }
 
-  /** How many requests have been completed. */
+  /** The number of completed requests. */
   public long finishedRequests() {
     return inFlight.finishedCount();
   }
 
-  /** How much was written back, without what was written again after a failure. */
+  /** Bytes written back. Data that is written again after a failure does not count. */
   public long writeBackProgressBytes() {
     return counters.writtenBackBytes.sum();
   }
 
   /**
-   * {@link #shutDown} after its requests, for callers that do not want to know where the log ends.
+   * Finishes the requests and then calls {@link #shutDown}, for callers that do not need the log's
+   * positions.
    */
   @Override
   public void close() {
@@ -615,8 +617,8 @@ public final class Cache implements BlockDevice, AutoCloseable {
   }
 
   /**
-   * Ends at once, as a killed process would: nothing is flushed. Requests that wait fail; those
-   * that the backing device has are completed when it is closed.
+   * Stops at once, as a killed process would, and flushes nothing. Waiting requests fail. Requests
+   * already at the backing device complete when it is closed.
    */
   public void kill() {
     closing = true;
@@ -626,7 +628,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
     committer.abandon();
   }
 
-  /** Returns when no request is in flight. */
+  /** Blocks until no request is in flight. */
   public void awaitIdle() {
     inFlight.awaitNone();
   }
@@ -634,7 +636,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
   private void stopAgents() {
     watch.stop();
     if (watchThread != null) {
-      // It holds nothing, and a device that hangs may hold it.
+      // Not waited for: it holds no resources, and a hung device may block it.
       watchThread.end();
     }
     for (AgentThread thread : threads.reversed()) {

@@ -5,33 +5,33 @@ import io.pcache.format.LogAddress;
 import java.util.List;
 
 /**
- * What a cache is doing and has done since it was opened.
+ * The state of a cache, and its counters since it was opened.
  *
  * @param segmentsInUse log and data segments that are not free
  * @param keyHead where the log ends
- * @param dirtyTail where write-back stands
- * @param keyTail where reclaiming stands
+ * @param dirtyTail how far write-back has come
+ * @param keyTail how far reclaiming has come
  * @param dirtyBytes bytes in the log not known to be on the backing device
- * @param dirtyKeySets key sets that hold them
- * @param oldestDirtyMillis age of the oldest of them
+ * @param dirtyKeySets number of key sets that hold them
+ * @param oldestDirtyMillis age of the oldest dirty bytes in milliseconds
  * @param setAside ranges whose newest data was damaged before it could be written back
- * @param cachedExtents entries in the index
- * @param indexBytes what the index takes of the heap at most
- * @param indexLimitBytes what it may take; where it does, writes wait for reclaiming
- * @param waitingRequests writes that wait for space
- * @param reads read requests
+ * @param cachedExtents number of entries in the index
+ * @param indexBytes upper bound of the heap that the index uses
+ * @param indexLimitBytes limit of that heap; at the limit, writes wait for reclaiming
+ * @param waitingRequests number of writes that wait for space
+ * @param reads number of read requests
  * @param readHitBytes bytes read from the cache
- * @param readMissBytes bytes read from the backing device for a client
- * @param writes write and write-zeroes requests
- * @param writtenBytes bytes they wrote
- * @param flushes flush requests and FUA writes
- * @param writtenBackBytes bytes written back, without what is written again after a failure
- * @param reclaimedSegments segments freed
+ * @param readMissBytes bytes read from the backing device for clients
+ * @param writes number of write and write-zeroes requests
+ * @param writtenBytes bytes that these requests wrote
+ * @param flushes number of flush requests and FUA writes
+ * @param writtenBackBytes bytes written back, without those written again after a failure
+ * @param reclaimedSegments number of segments freed
  * @param writeback idle, running, backing-off or stopped
  * @param cacheFile as-opened, grown, moved, cut or deleted
- * @param backingFile the same of the backing device
- * @param faults what is wrong now, a line each
- * @param notices what is worth knowing and no fault, a line each
+ * @param backingFile the same for the backing device
+ * @param faults current faults, one line each
+ * @param notices information that is no fault, one line each
  */
 public record CacheSnapshot(
     int segmentsInUse,

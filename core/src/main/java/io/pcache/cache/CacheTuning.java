@@ -6,17 +6,17 @@ import io.pcache.cache.pace.IndexMemory;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What a cache may be given by who runs it; none of it changes what it promises.
+ * Settings that affect a cache's speed and memory but none of its promises.
  *
- * @param clock the time
+ * @param clock the source of time
  * @param seed seed of the jitter in back-off
- * @param stripes how many locks the index has, a power of two
- * @param dataHeads how many segments are filled at the same time, a power of two
- * @param offloadNanos how long the backing device takes at least for a request that write-back
- *     hands to the device's threads; what is faster it carries out itself. 0 for handing over all
- * @param recoveryThreads how many walk the log at the same time, at least 1
- * @param maxIndexBytes how much of the heap the index may take; beyond it misses do not fill, and
- *     writes wait for reclaiming
+ * @param stripes number of stripes, each with one lock; a power of two
+ * @param dataHeads number of segments filled at the same time; a power of two
+ * @param offloadNanos request time from which write-back hands requests to the backing device's
+ *     threads. It carries out faster ones itself. 0 always hands over.
+ * @param recoveryThreads number of threads that walk the log at recovery, at least 1
+ * @param maxIndexBytes limit of the heap that the index uses. Beyond it, misses do not fill and
+ *     writes wait for reclaiming.
  */
 public record CacheTuning(
     Clock clock,
@@ -29,13 +29,13 @@ public record CacheTuning(
   private static final int STRIPES = 8;
   private static final int SEGMENTS_PER_HEAD = 8;
 
-  /** About what it takes to wake a thread and to be woken by it. */
+  /** Roughly the time to wake a thread and to be woken by it in turn. */
   private static final long HAND_OVER_NANOS = TimeUnit.MICROSECONDS.toNanos(25);
 
-  /** Each reads all of the log: more would mostly do that. */
+  /** Each thread reads all of the log, so more threads would mostly repeat that work. */
   private static final int MAX_RECOVERY_THREADS = 8;
 
-  /** What fits this machine and a cache of that many segments. */
+  /** Default settings for this machine and a cache of {@code segments} segments. */
   public static CacheTuning forMachine(int segments) {
     int processors = Runtime.getRuntime().availableProcessors();
     int heads = Math.clamp(segments / SEGMENTS_PER_HEAD, 1, processors);

@@ -1,6 +1,7 @@
 /**
- * The cache itself: segments and their life, the ways of a read, a write and a flush, and the
- * agents behind them: log committer, write-back, reclaimer, write queue.
+ * The cache itself. It assembles the segments, the paths of reads, writes and flushes, and the
+ * background agents. The agents are the log committer, write-back, the reclaimer and the write
+ * queue.
  */
 @NullMarked
 package io.pcache.cache;

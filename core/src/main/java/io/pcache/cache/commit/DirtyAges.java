@@ -6,12 +6,12 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How old the oldest dirty bytes are, from marks of (bytes dirtied so far, time): the oldest mark
- * that has not been cleaned yet tells. A mark a second at most, so that memory stays small however
- * long write-back lags.
+ * The age of the oldest dirty bytes. A commit records marks of bytes dirtied so far and the time.
+ * The oldest mark not cleaned yet determines the age. There is at most one mark a second, so memory
+ * stays small however far write-back lags.
  *
- * <p>Thread-safety: {@link #dirtied} from one thread at a time; {@link #oldestMillis} from any, and
- * it waits for nobody.
+ * <p>Thread-safety: {@link #dirtied} from one thread at a time; {@link #oldestMillis} from any
+ * thread, without blocking.
  */
 public final class DirtyAges {
   private static final long MARK_SPACING_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -29,7 +29,7 @@ public final class DirtyAges {
     this.clock = clock;
   }
 
-  /** More bytes have become dirty. */
+  /** Records that more bytes have become dirty. */
   public void dirtied() {
     dropCleaned();
     long now = clock.nanoTime();
@@ -50,7 +50,7 @@ public final class DirtyAges {
     }
   }
 
-  /** Age of the oldest dirty bytes in milliseconds, 0 where there are none. */
+  /** Age of the oldest dirty bytes in milliseconds, or 0 if there are none. */
   public long oldestMillis() {
     long cleaned = counters.cleanedBytes.sum();
     for (Mark mark : marks) {

@@ -26,13 +26,14 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes staged keys durable: for flushes and FUA writes, which share its syncs, for stages that
- * fill up, for data that fills segments, and for keys older than a second.
+ * Makes staged keys durable. It commits for flushes and FUA writes, which share its syncs. It also
+ * commits when a stage fills a key set, when data begins another segment, and when keys are a
+ * second old.
  *
- * <p>It goes in steps of one sync. A group, which is all staged keys and all requests that wait at
- * that moment, or only the keys of full stages where nobody waits and a sync costs next to nothing,
- * is prepared in one step and published in the next, where the sync that makes it durable is also
- * that of the group behind it:
+ * <p>It works in steps of one sync. A group is all staged keys and all requests that wait at that
+ * moment. If no request waits and a sync is almost free, the group is only the keys of full key
+ * sets. One step prepares a group and the next step publishes it. The sync that makes it durable
+ * also serves the group behind it:
  *
  * <pre>
  *   step 1                    prepare A │ sync: A's data and key sets
@@ -40,26 +41,26 @@ import org.jspecify.annotations.Nullable;
  *   step 3      publish B  ─▶ prepare C │ sync: B's header, C's data and key sets ─▶ complete B
  * </pre>
  *
- * <p>Where a sync does not wait for a device, or who asks waits anyway, whoever needs a commit runs
- * it; else the agent's thread does.
+ * <p>If a sync does not block, the thread that needs a commit runs it. So does a caller that waits
+ * anyway, if nothing else is to be committed. Otherwise the agent's thread runs it.
  *
  * <p>Thread-safety: all methods from any thread.
  */
 public final class LogCommitter implements Agent {
-  /** The most keys that a stage may hold before new ones wait for the log. */
+  /** Number of keys in a stage from which new keys wait for the log. */
   private static final int MAX_STAGED_KEYS = 8 * KeySetRecord.MAX_KEYS;
 
   private static final long MAX_STAGED_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /**
-   * How long full stages are committed without the others: a staged key keeps the segment of its
-   * data from coming free.
+   * How long full key sets are committed without the other keys. Every staged key keeps the segment
+   * of its data from becoming free.
    */
   private static final long MAX_LEFT_BEHIND_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
   /**
-   * With less room than this in the log and no segment in reserve, no new key is let in: what is
-   * staged still fits.
+   * If the log has less room than this and no segment in reserve, no new keys are admitted. Keys
+   * already staged still fit.
    */
   private static final int LOG_MARGIN_BYTES = 2 << 20;
 
@@ -75,19 +76,21 @@ public final class LogCommitter implements Agent {
   private final ReentrantLock commitLock = new ReentrantLock();
   private final ConcurrentLinkedQueue<BlockRequest> waiting = new ConcurrentLinkedQueue<>();
 
-  /** Whether a stage has taken more than it should. */
+  /** Whether a stage holds more keys than it should. */
   private final AtomicBoolean backlog = new AtomicBoolean();
 
   /** Whether all stages are to be committed, full or not. */
   private final AtomicBoolean stagedAskedFor = new AtomicBoolean();
 
-  /** Whether the stages that are full are to be committed. */
+  /** Whether the full key sets are to be committed. */
   private final AtomicBoolean fullAskedFor = new AtomicBoolean();
 
-  /** What the next step publishes. This and what is in it need {@link #commitLock}. */
+  /** The group that the next step publishes. Guarded by {@link #commitLock}, with its contents. */
   private Group prepared = new Group();
 
-  /** What the present step prepares. This and what is in it need {@link #commitLock}. */
+  /**
+   * The group that the current step prepares. Guarded by {@link #commitLock}, with its contents.
+   */
   private Group arriving = new Group();
 
   /** Whether {@link #prepared} holds keys. */
@@ -99,10 +102,10 @@ public final class LogCommitter implements Agent {
   private volatile long allTakenNanos;
 
   /**
-   * Goes on where the log ends.
+   * Continues at the end of the log.
    *
    * @param pool where staged keys come from
-   * @param ages told of keys that become durable
+   * @param ages notified when keys are about to become durable
    */
   public LogCommitter(
       CacheState cache,
@@ -129,14 +132,14 @@ public final class LogCommitter implements Agent {
     return "log-committer";
   }
 
-  /** Where the durable log ends. Write-back goes this far and no further. */
+  /** The end of the durable log. Write-back goes no further. */
   public LogPosition durableHead() {
     return durableHead;
   }
 
   /**
-   * Appends the keys that a killed process left in memory, durably and as one batch. Before the
-   * first key is staged.
+   * Appends the keys that a killed process left in memory as one batch. Durable on return. Called
+   * before the first key is staged.
    */
   public void append(List<StagedKeys> survivors) {
     writer.prepare(survivors);
@@ -149,24 +152,24 @@ public final class LogCommitter implements Agent {
     durableHead = writer.head();
   }
 
-  /** Where the log ends, durable or not. */
+  /** The end of the log, durable or not. */
   public LogPosition head() {
     return writer.head();
   }
 
-  /** How many key sets with keys have been published since the cache was opened. */
+  /** Number of key sets with keys that were published since the cache was opened. */
   public long publishedKeySets() {
     return writer.publishedKeySets();
   }
 
-  /** Whether a key that is staged now will certainly find its place in the log. */
+  /** Whether the log certainly has room for a key that is staged now. */
   public boolean hasRoomForKeys() {
     return !backlog.get() && (segments.hasLogReserve() || writer.roomBytes() >= LOG_MARGIN_BYTES);
   }
 
   /**
-   * Completes a request, on which the caller hands over a reference, when everything staged before
-   * is durable.
+   * Completes a request when everything staged before it is durable. Takes over the caller's
+   * reference.
    */
   public void submit(BlockRequest request) {
     waiting.add(request);
@@ -174,9 +177,9 @@ public final class LogCommitter implements Agent {
   }
 
   /**
-   * The same for a caller whose thread waits for the request anyway. Where nobody else has anything
-   * to commit, that happens on its thread, which saves the hand-over to the agent and back. Where
-   * others have, the agent serves all of them.
+   * Does the same for a caller whose thread waits for the request anyway. If nothing else is to be
+   * committed, the commit runs on that thread. This saves the hand-over to the agent and back.
+   * Otherwise the agent commits for everyone.
    */
   public void execute(BlockRequest request) {
     if (hasWork()) {
@@ -187,12 +190,12 @@ public final class LogCommitter implements Agent {
   }
 
   /**
-   * The same for a caller that must not rely on the agent: the commit runs on its thread, unless
-   * another is at it. What others need beyond that is left to the agent.
+   * Does the same for a caller that must not depend on the agent. The commit runs on the calling
+   * thread, unless another thread is committing. Any work beyond this request is left to the agent.
    */
   public void executeHere(BlockRequest request) {
     waiting.add(request);
-    // The first step of its own takes the request, if nobody else has, and the second completes it.
+    // The first step takes the request, if no other thread has, and the second completes it.
     for (int i = 0; i < 2 && hasWork(); i++) {
       if (!step()) {
         return;
@@ -204,10 +207,11 @@ public final class LogCommitter implements Agent {
   }
 
   /**
-   * A stage has taken another key and holds {@code stagedKeys} now, and the key's data begins at
-   * {@code segOffsetBytes} of its segment. Full key sets are committed, and where the stage has
-   * taken more than it should, no new keys are let in before they are. What begins a segment has
-   * what is in those before committed, in time for them to come free.
+   * Records that a stage has taken another key and holds {@code stagedKeys} now. The key's data
+   * begins at {@code segOffsetBytes} of its segment. Asks for a commit of full key sets. If the
+   * stage holds too many keys, no new keys are admitted until they are committed. A key at the
+   * start of a segment causes a commit of all staged keys. Then the earlier segments can become
+   * free in time.
    */
   public void keyStaged(int stagedKeys, int segOffsetBytes) {
     if (stagedKeys >= MAX_STAGED_KEYS) {
@@ -223,15 +227,15 @@ public final class LogCommitter implements Agent {
   }
 
   /**
-   * Commits what is staged though no stage is full: the keys of large writes fill none, and the
-   * segments of their data could not come free.
+   * Commits all staged keys even if no stage is full. The keys of large writes fill no key set, and
+   * the segments of their data could not become free.
    */
   public void commitStaged() {
     stagedAskedFor.set(true);
     runOrWake();
   }
 
-  /** Whether keys have left their stages and are not in the durable log yet. */
+  /** Whether keys have left their stages and are not yet in the durable log. */
   public boolean isCommitting() {
     return committing;
   }
@@ -244,7 +248,10 @@ public final class LogCommitter implements Agent {
     }
   }
 
-  /** Nobody steps this agent any more: requests that wait, now or later, are served by who asks. */
+  /**
+   * Declares that no thread steps this agent any more. Requests that wait, now or later, are
+   * committed on the threads that submit them.
+   */
   public void abandon() {
     abandoned = true;
     commitAll();
@@ -252,7 +259,7 @@ public final class LogCommitter implements Agent {
 
   @Override
   public int doWork() {
-    // What is staged when the log has failed stays there.
+    // Keys that are staged when the log has failed stay there.
     if (!health.hasFailed()) {
       askForWhatIsDue();
     }
@@ -275,7 +282,10 @@ public final class LogCommitter implements Agent {
         || !waiting.isEmpty();
   }
 
-  /** Commits as long as there is work, unless another thread is at it and will see it. */
+  /**
+   * Commits as long as there is work. Returns if another thread is committing, because that thread
+   * will see the work.
+   */
   private void commitAll() {
     while (hasWork()) {
       if (!step()) {
@@ -285,10 +295,10 @@ public final class LogCommitter implements Agent {
   }
 
   /**
-   * One step, in which staged keys are taken if that is asked for, or new ones are held back for
-   * them, or a request waits.
+   * Runs one step. It takes staged keys if a commit was requested, if new keys are held back, or if
+   * a request waits.
    *
-   * @return false where another thread is at it
+   * @return false if another thread is committing
    */
   private boolean step() {
     if (!commitLock.tryLock()) {
@@ -306,7 +316,7 @@ public final class LogCommitter implements Agent {
     } finally {
       commitLock.unlock();
     }
-    // Outside the lock: a completion may submit the next flush.
+    // Outside the lock, because a completion may submit the next flush.
     complete(served, failure);
     return true;
   }
@@ -329,8 +339,8 @@ public final class LogCommitter implements Agent {
   }
 
   /**
-   * Nothing more becomes durable: whoever waits is told. Where keys were under way they stay so,
-   * and the cache is never clean again.
+   * Abandons all commits after a failure, so that the waiting requests fail. Keys in a commit stay
+   * there, and the cache never becomes clean again.
    */
   private void giveUp(List<BlockRequest> served) {
     served.addAll(prepared.requests);
@@ -350,7 +360,10 @@ public final class LogCommitter implements Agent {
     }
   }
 
-  /** Whatever went wrong, the log's state is not known any more, and those who wait are told. */
+  /**
+   * Marks the log as failed: after an unexpected error its state is unknown, so waiting requests
+   * must fail.
+   */
   private PcacheException logLost(Throwable cause) {
     MediaFailureException failure =
         new MediaFailureException("the log could not be written: " + cause, cause);
@@ -366,7 +379,8 @@ public final class LogCommitter implements Agent {
       pool.record().published();
     }
     takeWaiting(arriving.requests);
-    // Before the stages are emptied: who reports anything from now on is seen by the next step.
+    // Reset the flags before emptying the stages. The next step then sees everything requested from
+    // now on.
     boolean hadBacklog = backlog.getAndSet(false);
     boolean wereFullAskedFor = fullAskedFor.getAndSet(false);
     boolean wereAllAskedFor =
@@ -391,7 +405,11 @@ public final class LogCommitter implements Agent {
     }
   }
 
-  /** Nobody who only fills a stage waits for more keys than that, unless a sync costs more. */
+  /**
+   * Whether to commit all keys although only full key sets need it. Otherwise a writer that fills a
+   * stage would have to write the keys of all others. If a sync may block, one sync for all keys is
+   * cheaper.
+   */
   private boolean isTimeForAll() {
     return media.syncMayBlock() || sinceAllTakenNanos() >= MAX_LEFT_BEHIND_NANOS;
   }
@@ -401,9 +419,10 @@ public final class LogCommitter implements Agent {
   }
 
   /**
-   * What was published is durable, and with it all that those need who brought no key.
+   * Completes the published group, which is durable now. Requests of the arriving group complete
+   * too if it has no keys.
    *
-   * @return whether the log goes on in another segment, which has room for more keys
+   * @return whether the log continues in another segment, which has room for more keys
    */
   private boolean finishStep(List<BlockRequest> served) {
     boolean hasLeftSegment = false;
@@ -438,7 +457,7 @@ public final class LogCommitter implements Agent {
     }
   }
 
-  /** Keys that become durable together, and the requests that wait for that. */
+  /** Keys that become durable together, and the requests that wait for them. */
   private static final class Group {
     private final List<StagedKeys> keys = new ArrayList<>();
     private final List<BlockRequest> requests = new ArrayList<>();

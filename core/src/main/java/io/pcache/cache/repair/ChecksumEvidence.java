@@ -14,9 +14,9 @@ import java.util.function.IntToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a cache keeps checksums of its data, judged by the keys of its log: where it does, they
- * match the data; where it does not, what stands in their place matches by chance once in four
- * billion. Keys whose data has been reclaimed have no say.
+ * Determines from the keys of the log whether a cache keeps data checksums. If it does, the
+ * checksums match the data. If it does not, the field in their place matches by chance once in four
+ * billion keys. Keys of reclaimed segments do not count.
  *
  * <p>Thread-safety: none.
  */
@@ -30,7 +30,7 @@ final class ChecksumEvidence implements KeySetVisitor {
   /**
    * Starts without any evidence.
    *
-   * @param generations each segment's generation
+   * @param generations the generation of each segment
    */
   ChecksumEvidence(Media media, SegmentChain chain, IntToLongFunction generations) {
     this.media = media;
@@ -60,12 +60,12 @@ final class ChecksumEvidence implements KeySetVisitor {
   }
 
   /**
-   * The verdict. Decayed data differs as well, so a few that differ decide nothing against many
-   * that match.
+   * Returns whether the cache keeps data checksums. Damaged data also differs from its checksum. So
+   * a few mismatches do not outweigh more matches.
    *
-   * @param said what the caller knows, or null; it decides where the keys do not
-   * @throws BadOptionException where the keys tell the opposite of what was said
-   * @throws CorruptMediaException where neither tells
+   * @param said the caller's answer, or null; used if the keys are inconclusive
+   * @throws BadOptionException if the keys contradict the caller's answer
+   * @throws CorruptMediaException if the keys are inconclusive and the caller gave no answer
    */
   boolean dataCrc(@Nullable Boolean said) {
     Boolean told = verdict();

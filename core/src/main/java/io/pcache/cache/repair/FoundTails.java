@@ -18,20 +18,20 @@ import org.jspecify.annotations.Nullable;
  * key_tail and dirty_tail of a cache that may have lost them.
  *
  * <pre>
- *   key_tail │ dirty_tail │ closed in order │ taken
- *   ─────────┼────────────┼─────────────────┼──────────────────────────────────────────────────────────
- *   yes      │ yes        │ any             │ both
- *   yes      │ no         │ any             │ dirty_tail from key_tail: everything is written back again
- *   no       │ yes        │ any             │ key_tail from dirty_tail: what only served reads is given up
- *   no       │ no         │ yes             │ both from the identity record, where the log runs as it says
- *   no       │ no         │ no              │ neither
+ *   key_tail │ dirty_tail │ orderly close │ result
+ *   ─────────┼────────────┼───────────────┼────────────────────────────────────────────────────────────
+ *   yes      │ yes        │ any           │ both
+ *   yes      │ no         │ any           │ dirty_tail from key_tail: everything is written back again
+ *   no       │ yes        │ any           │ key_tail from dirty_tail: key sets before it are discarded
+ *   no       │ no         │ yes           │ both from the identity record, if the log agrees with it
+ *   no       │ no         │ no            │ none: an error
  * </pre>
  *
  * @param keyTail where the log begins
- * @param dirtyTail where write-back goes on
+ * @param dirtyTail where write-back continues
  * @param keyTailLost whether key_tail has to be written
  * @param dirtyTailLost whether dirty_tail has to be written
- * @param finding what was found, in words; empty where nothing is lost
+ * @param finding the findings in words; empty if nothing is lost
  */
 record FoundTails(
     LogAddress keyTail,
@@ -41,10 +41,10 @@ record FoundTails(
     List<String> finding) {
 
   /**
-   * Reads both, and infers what is lost.
+   * Reads both tails, and infers a lost one.
    *
-   * @param closedLog where the log was when it was closed in order, or null where that is not known
-   * @throws CorruptMediaException where that cannot be told
+   * @param closedLog the log's positions at its last orderly close, or null if unknown
+   * @throws CorruptMediaException if the lost tails cannot be inferred
    */
   static FoundTails on(
       Media media, SegmentChain chain, KeySetReader reader, @Nullable LogBounds closedLog) {
@@ -115,7 +115,7 @@ record FoundTails(
     return end.address().equals(log.keyHead()) && search.hasMet(log.dirtyTail());
   }
 
-  /** Writes what is lost, key_tail first: with it alone nothing is given up. Durable on return. */
+  /** Writes the lost tails, key_tail first: key_tail alone discards nothing. Durable on return. */
   void store(Media media, int segments) {
     if (keyTailLost) {
       TailPosition.keyTail(media, segments).storeDurably(keyTail);

@@ -15,20 +15,23 @@ import io.pcache.media.Media;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at a log that {@link Recovery} refuses, says what is wrong and what would be given up, and
- * gives it up when told to. What can be kept is kept: everything before the damage, or, where the
- * damage lies before dirty_tail, everything from there on.
+ * Examines a log that {@link Recovery} refuses. It describes the damage and what a repair would
+ * discard, and discards it on request. A repair keeps everything before the damage. If the damage
+ * lies before dirty_tail, it keeps everything from dirty_tail on.
  *
- * <p>Thread-safety: none. The media are open for this alone.
+ * <p>Thread-safety: none. The media must be open for this alone.
  */
 public final class LogRepair {
-  /** What is wrong with a log. */
+  /** The kinds of damage of a log. */
   public enum Damage {
-    /** Nothing. */
+    /** No damage. */
     NONE,
-    /** Key sets that only served reads are unreadable; nothing dirty is lost without them. */
+    /**
+     * Key sets before dirty_tail are unreadable. They only served reads, so no dirty data is lost
+     * with them.
+     */
     BEFORE_DIRTY_TAIL,
-    /** The log breaks off; dirty data that lies beyond is lost. */
+    /** The log ends early. Dirty data beyond its end is lost. */
     AT_THE_END
   }
 
@@ -69,9 +72,9 @@ public final class LogRepair {
   /**
    * Examines a log. Writes nothing.
    *
-   * @param records what is around it
-   * @param deviceBytes size of the logical device, or the largest long where it is not known
-   * @param closedLog where the log was when it was closed in order, or null where that is not known
+   * @param records the records around the log
+   * @param deviceBytes size of the logical device, or {@link Long#MAX_VALUE} if unknown
+   * @param closedLog the log's positions at its last orderly close, or null if unknown
    */
   public static LogRepair examine(
       Media media, RecordRepair records, long deviceBytes, @Nullable LogBounds closedLog) {
@@ -82,12 +85,12 @@ public final class LogRepair {
     return search.endsAt(IntactLog.walk(reader, chain.segments(), start, search)).address();
   }
 
-  /** Where the log is, as far as it is intact. */
+  /** The positions of the intact part of the log. */
   public LogBounds intact() {
     return new LogBounds(metDirtyTail ? keyTail : dirtyTail, dirtyTail, end);
   }
 
-  /** What is wrong. */
+  /** The damage found. */
   public Damage damage() {
     if (!metDirtyTail) {
       return Damage.BEFORE_DIRTY_TAIL;
@@ -95,7 +98,7 @@ public final class LogRepair {
     return header == LogEnd.Header.ZERO && metClosedHead ? Damage.NONE : Damage.AT_THE_END;
   }
 
-  /** In words: what was found, where, and what a repair gives up. */
+  /** Describes the damage, its position, and what a repair discards. */
   public String describe() {
     return switch (damage()) {
       case NONE -> "the log is intact from %s to %s".formatted(keyTail, end);
@@ -110,9 +113,9 @@ public final class LogRepair {
   }
 
   /**
-   * Makes the log end, or begin, where it is intact. Durable on return.
+   * Makes the log begin and end where it is intact. Durable on return.
    *
-   * @return where it is now
+   * @return the log's new positions
    */
   public LogBounds apply() {
     LogBounds intact = intact();

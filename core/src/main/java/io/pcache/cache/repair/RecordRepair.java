@@ -24,21 +24,21 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rebuilds the records around a log from each other, where they agree, and says what it took from
- * what:
+ * Rebuilds the records around a log from each other, if they agree. It also reports the source of
+ * each:
  *
  * <pre>
  *   superblock          from the device's size, cache_info and the segment chain
  *   cache_info          from the superblock or the device's size, the chain, and the keys' checksums
- *   segment_info        from the other links, where all of them are in physical order
+ *   segment_info        from the other links, if all of them are in physical order
  *   a generation        from the keys that name its segment: none is newer than it
  *   a tail              from the other one, or the identity record ({@link FoundTails})
  * </pre>
  *
- * <p>They are written in an order that each crash leaves something of which the rest follows as
- * before, and the superblock last: until then the device is no cache that opens.
+ * <p>The order of the writes survives a crash at any point: the remaining records still yield the
+ * same result. The superblock comes last. Until then the device does not open as a cache.
  *
- * <p>Thread-safety: none. The media are open for this alone.
+ * <p>Thread-safety: none. The media must be open for this alone.
  */
 public final class RecordRepair {
   private final Media media;
@@ -79,12 +79,12 @@ public final class RecordRepair {
   /**
    * Examines the records. Writes nothing.
    *
-   * @param deviceBytes size of the logical device, or the largest long where it is not known
-   * @param closedLog where the log was when it was closed in order, or null where that is not known
-   * @param dataCrc whether the cache keeps checksums of its data, where neither cache_info nor the
-   *     keys tell, or null
-   * @throws BadOptionException where they tell the opposite
-   * @throws CorruptMediaException where something is lost that does not follow from the rest
+   * @param deviceBytes size of the logical device, or {@link Long#MAX_VALUE} if unknown
+   * @param closedLog the log's positions at its last orderly close, or null if unknown
+   * @param dataCrc whether the cache keeps data checksums, or null; used if neither cache_info nor
+   *     the keys tell
+   * @throws BadOptionException if cache_info or the keys contradict {@code dataCrc}
+   * @throws CorruptMediaException if a lost record cannot be inferred from the others
    */
   public static RecordRepair examine(
       Media media, long deviceBytes, @Nullable LogBounds closedLog, @Nullable Boolean dataCrc) {
@@ -124,7 +124,10 @@ public final class RecordRepair {
     return newest;
   }
 
-  /** Also where the log is damaged between the two tails: what is dirty has a say. */
+  /**
+   * Visits all readable key sets. If the log is damaged between the tails, a second walk starts at
+   * dirty_tail, so that dirty keys count.
+   */
   private void walkAll(KeySetVisitor visitor) {
     int segments = found.chain().segments();
     BorderSearch search = new BorderSearch(tails.dirtyTail());
@@ -195,7 +198,9 @@ public final class RecordRepair {
     }
   }
 
-  /** What is wrong and what it is inferred from, a line each; empty where all is well. */
+  /**
+   * The findings and the source of each inferred record, one line each; empty if nothing is wrong.
+   */
   public List<String> findings() {
     return List.copyOf(findings);
   }
@@ -216,10 +221,11 @@ public final class RecordRepair {
   }
 
   /**
-   * Writes everything that is lost but the superblock. Durable on return.
+   * Writes all lost records except the superblock. Durable on return.
    *
-   * <p>cache_info follows from the log, and goes before the tails, which may give up a part of it;
-   * it counts keys by their segments' generations, which go before it.
+   * <p>cache_info is inferred from the log. So it is written before the tails, which may discard
+   * part of the log. The inference compares keys with the generations of their segments. So
+   * generations are written before cache_info.
    */
   public void storeAllButSuperblock() {
     found.storeMissing(media);
@@ -235,7 +241,7 @@ public final class RecordRepair {
     tails.store(media, chain().segments());
   }
 
-  /** Writes the superblock where it is lost. Durable on return. */
+  /** Writes the superblock if it is lost. Durable on return. */
   public void storeSuperblock() {
     if (superblockLost) {
       superblock.store(media);

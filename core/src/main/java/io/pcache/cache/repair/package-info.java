@@ -1,4 +1,4 @@
-/** Looks at a cache that recovery refuses, says what is wrong, and mends it when told to. */
+/** Examines a cache that recovery refuses, describes the damage, and repairs it on request. */
 @NullMarked
 package io.pcache.cache.repair;
 

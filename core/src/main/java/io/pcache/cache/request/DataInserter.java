@@ -11,14 +11,15 @@ import io.pcache.format.Key;
 import io.pcache.index.ExtentIndex;
 
 /**
- * The one door by which data enters the cache: room in a segment first, then the copy and its
- * checksum, then index and stage under one lock, then whatever the staged key sets off. Nothing
- * visible changes before that lock. Where something fails until then, the room is given up.
+ * The only way by which data enters the cache. It reserves space in a segment, copies the data and
+ * computes its checksum. Then it indexes and stages the key under one lock, and commits if that is
+ * due. Nothing visible changes before the lock is taken. If anything fails until then, the space is
+ * released.
  *
  * <pre>
- *   reserve ─▶ copy, checksum ─▶ insert and stage ─▶ commit, where that is due
+ *   reserve ─▶ copy, checksum ─▶ index and stage ─▶ commit, if due
  *                   │                  │
- *                   └── give up ◀──────┘ not wanted any more
+ *                   └──── release ◀────┘ no longer wanted
  * </pre>
  *
  * <p>Thread-safety: all methods from any thread.
@@ -31,7 +32,7 @@ public final class DataInserter {
   private final DataHeads heads;
   private final LogCommitter committer;
 
-  /** Puts data into a cache, where {@code heads} find room. */
+  /** Inserts data into a cache, in space that {@code heads} reserve. */
   public DataInserter(CacheState cache, DataHeads heads, LogCommitter committer) {
     this.geometry = cache.geometry();
     this.stripes = cache.stripes();
@@ -41,17 +42,18 @@ public final class DataInserter {
     this.committer = committer;
   }
 
-  /** Whether a key that is staged now will certainly find its place in the log. */
+  /** Whether the log certainly has room for a key that is staged now. */
   public boolean hasRoomForKeys() {
     return committer.hasRoomForKeys();
   }
 
   /**
-   * Puts in what has one key: as much of a range inside one subtree as the segment has room for.
+   * Inserts one key: as much of a range inside one subtree as the segment has room for.
    *
-   * @param offsetBytes where the range begins on the logical device
-   * @param wantedBytes how long it is
-   * @return how much of it is in the cache now; 0 where there is no room, or it is not wanted
+   * @param offsetBytes logical start of the range
+   * @param wantedBytes length of the range
+   * @return how many bytes were inserted; 0 if there is no room or the insertion is no longer
+   *     wanted
    */
   public int insert(Insertion insertion, long offsetBytes, int wantedBytes) {
     long range = heads.reserve(wantedBytes);
@@ -75,10 +77,10 @@ public final class DataInserter {
     Key key = insertion.key;
     boolean isUnused = true;
     try {
-      // The memory of the index comes in while the copy's goes out.
+      // Prefetches the index's memory while the copy writes to the media.
       int hint = index.hint(key.offsetBytes());
       key.dataCrc(insertion.copy(geometry.mediaOffset(key.cacheSegId(), key.segOffsetBytes())));
-      // Whatever happens in there, readers may find the key.
+      // From here on readers may find the key, even if the insertion throws.
       isUnused = false;
       int staged = insertion.insertInto(stripes.of(key.offsetBytes()), hint);
       isUnused = staged == Stripe.NOT_INSERTED;

@@ -8,19 +8,20 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts the data of writes on the media and says its checksum. A writer's buffer may change
- * meanwhile: its bytes are then torn, but the checksum is that of the bytes on the media.
+ * Writes data to the media and returns its checksum. A client's buffer may change meanwhile. Its
+ * bytes may then be torn, but the checksum always matches the bytes on the media.
  *
- * <p>Without checksums the media takes the bytes from the writer's buffer. With them they go
- * through a {@link PrivateCopy}, which costs no more than the copy that summing makes anyway; to
- * sum what lies on the media would fault in every page of a file again. So do bytes from several
- * pieces of a buffer, which are often small, and of lengths that are no good for a positional
- * write.
+ * <p>Without checksums, data goes straight from the client's buffer to the media. With checksums it
+ * passes through a {@link PrivateCopy}. Computing the checksum needs a copy anyway, so this costs
+ * nothing extra. Checksumming the media instead would fault in every page of a file again.
+ *
+ * <p>A range that spans several pieces of a buffer also passes through the copy. Such pieces are
+ * often small, and their lengths do not suit positional writes.
  *
  * <p>Thread-safety: all methods from any thread.
  */
 public final class DataWriter {
-  /** Empty while its thread uses what it held: on simulated devices writes nest. */
+  /** Null while its thread uses the copy: on simulated devices writes nest. */
   private static final ThreadLocal<@Nullable PrivateCopy> IDLE_COPY = new ThreadLocal<>();
 
   private final Media media;
@@ -31,14 +32,14 @@ public final class DataWriter {
     this.dataCrc = geometry.dataCrc();
   }
 
-  /** Writes zeroes and returns their checksum, 0 where keys carry none. */
+  /** Writes zeroes and returns their checksum, or 0 if keys carry none. */
   public int zero(long mediaOffsetBytes, int lengthBytes) {
     media.zero(mediaOffsetBytes, lengthBytes);
     return dataCrc ? Checksum.of(media.view(), mediaOffsetBytes, lengthBytes) : 0;
   }
 
   /**
-   * Writes a part of memory of our own, which nobody changes, and returns its checksum, 0 where
+   * Writes a part of pcache's own memory, which nobody else changes. Returns its checksum, or 0 if
    * keys carry none.
    */
   public int write(MemorySegment bytes, long fromBytes, long mediaOffsetBytes, int lengthBytes) {
@@ -47,9 +48,9 @@ public final class DataWriter {
   }
 
   /**
-   * Writes a part of a request's buffer and returns its checksum, 0 where keys carry none.
+   * Writes a part of a request's buffer. Returns its checksum, or 0 if keys carry none.
    *
-   * @param fromBytes where the part begins in the buffer
+   * @param fromBytes start of the part within the buffer
    */
   public int write(RequestBuffer buffer, long fromBytes, long mediaOffsetBytes, int lengthBytes) {
     int piece = buffer.pieceAt(fromBytes);

@@ -4,26 +4,27 @@ import io.pcache.cache.stripe.Stripe;
 import io.pcache.format.Key;
 
 /**
- * What is to be put into the cache: a source of bytes, and the key that these get. Reusable.
+ * Data to be inserted into the cache: a source of bytes and the key for them. Reusable.
  *
  * <p>Thread-safety: none.
  */
 abstract class Insertion {
-  /** The key, complete but for its checksum when {@link #copy} is called. */
+  /** The key. When {@link #copy} is called, it is complete except for its checksum. */
   final Key key = new Key();
 
   /**
-   * Copies as many bytes as the key has to the media.
+   * Copies the key's length of bytes to the media.
    *
-   * @return their checksum, 0 where keys carry none
+   * @return their checksum, or 0 if keys carry none
    */
   abstract int copy(long mediaOffsetBytes);
 
   /**
    * Makes the key visible.
    *
-   * @param hint where in the index it goes
-   * @return how many keys are staged now, or {@link Stripe#NOT_INSERTED} where it is not to be
+   * @param hint the index's hint for the key's start
+   * @return number of keys staged now, or {@link Stripe#NOT_INSERTED} if the insertion is no longer
+   *     wanted
    */
   abstract int insertInto(Stripe stripe, int hint);
 }

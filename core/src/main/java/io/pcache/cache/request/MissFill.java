@@ -9,8 +9,8 @@ import io.pcache.error.PcacheException;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Puts what a miss read into the cache as CLEAN, unless a write to the range came in between, or
- * another miss was faster, or space is short: reads never make writers wait.
+ * Inserts the data of a miss into the cache as CLEAN. It does not fill if a write to the range came
+ * in between, if another miss was faster, or if space is short. So reads never make writers wait.
  *
  * <p>Thread-safety: all methods from any thread.
  */
@@ -35,9 +35,10 @@ public final class MissFill {
   }
 
   /**
-   * Fills the cache, as far as that is possible.
+   * Fills the cache as far as possible.
    *
-   * @param bytes what the miss read; memory of ours, since a reader's buffer may change at any time
+   * @param bytes the data of the miss, in pcache's own memory, because a reader's buffer may change
+   *     at any time
    */
   public void fill(Miss miss, MemorySegment bytes) {
     Fill fill = new Fill(miss, bytes);
@@ -61,7 +62,7 @@ public final class MissFill {
         && health.writeRefusal() == null;
   }
 
-  /** What one miss read, as far as it is not in the cache yet. */
+  /** The data of one miss, and how much of it is in the cache. */
   private final class Fill extends Insertion {
     private final Miss miss;
     private final MemorySegment bytes;

@@ -8,8 +8,8 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings a range into the cache chunk by chunk, so that a large one takes no more of the backing
- * device than a read.
+ * Reads a range into the cache chunk by chunk. So a large prefetch uses no more of the backing
+ * device than a read does.
  */
 public final class Prefetch extends BlockRequest {
   private static final long CHUNK_BYTES = 1 << 20;
@@ -20,7 +20,7 @@ public final class Prefetch extends BlockRequest {
   private final AtomicInteger turns = new AtomicInteger();
   private long nextBytes;
 
-  /** Prepares the prefetch for {@code parent}, whose reference is taken over. */
+  /** Prepares the prefetch for {@code parent}, and takes over the caller's reference on it. */
   public Prefetch(ReadPath path, BlockRequest parent, BooleanSupplier closing) {
     this.path = path;
     this.parent = parent;
@@ -28,8 +28,8 @@ public final class Prefetch extends BlockRequest {
   }
 
   /**
-   * Reads the next chunk. Whoever finds another thread, or itself, already reading leaves the turn
-   * there, so that chunks that complete at once follow each other in a loop and not by recursion.
+   * Reads the next chunk. If a call is already reading, on any thread, that call reads the next
+   * chunk too. So chunks that complete immediately are read in a loop and not by recursion.
    */
   public void readOn() {
     if (turns.getAndIncrement() > 0) {

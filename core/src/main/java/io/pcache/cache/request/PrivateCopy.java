@@ -6,13 +6,16 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 
 /**
- * A little memory of our own with a checksum of what goes through it: bytes of a caller, who may
- * change them at any time, are fetched once, and what is fetched is both summed and written.
+ * A small private buffer with a running checksum. A client may change its own buffer at any time.
+ * So each byte is fetched once, and the fetched bytes are both checksummed and written.
  *
  * <p>Not thread-safe.
  */
 final class PrivateCopy {
-  /** Stays in a processor's cache between the two copies, and is worth a system call. */
+  /**
+   * Small enough to stay in a processor's cache between the two copies, and large enough for a
+   * system call.
+   */
   static final int SIZE_BYTES = 64 << 10;
 
   final RunningChecksum checksum = new RunningChecksum();

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Collects the states of a range inside one subtree under its lock, and tells them without it. Not
- * thread-safe.
+ * Collects the states of a range inside one subtree under the stripe's lock. It then reports them
+ * to a visitor without the lock. Not thread-safe.
  */
 public final class RangeStates implements ExtentVisitor {
   private record Range(long fromBytes, long toBytes, RangeState state) {}
@@ -20,7 +20,7 @@ public final class RangeStates implements ExtentVisitor {
   private long nextBytes;
   private long untilBytes;
 
-  /** Begins with a range, logical offsets. */
+  /** Starts collecting for a range of logical offsets. */
   public void begin(long fromBytes, long toBytes) {
     ranges.clear();
     nextBytes = fromBytes;
@@ -36,7 +36,7 @@ public final class RangeStates implements ExtentVisitor {
     nextBytes = to;
   }
 
-  /** All extents of the range have been visited. */
+  /** Called after all extents of the range have been visited. */
   public void end() {
     add(nextBytes, untilBytes, RangeState.MISSING);
   }

@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Answers reads: hits from the media, gaps from the backing device, in any mix within one request.
- * What a gap brings is handed to {@link MissFill} and copied to the reader, whose buffer is written
- * and never read. A prefetch is a read that copies nothing to anybody.
+ * Data read for a gap goes to {@link MissFill} and is copied to the client. The client's buffer is
+ * written and never read. A prefetch is a read without the copy to the client.
  *
  * <p>Thread-safety: all methods from any thread.
  */
@@ -45,7 +45,7 @@ public final class ReadPath {
   private final CacheCounters counters;
   private final ThreadLocal<ReadPlan> plans;
 
-  /** Reads what a cache and its backing device hold. */
+  /** Reads from a cache and its backing device. */
   public ReadPath(CacheState cache, BackingDevice backing, MissFill fill, BadExtents badExtents) {
     this.geometry = cache.geometry();
     this.stripes = cache.stripes();
@@ -57,13 +57,12 @@ public final class ReadPath {
     this.fill = fill;
     this.badExtents = badExtents;
     int sliceBytes = backing.sliceBytes();
-    // What a thread keeps knows no cache: it outlives them.
+    // The thread-local plan must not refer to a cache: threads outlive caches.
     this.plans = ThreadLocal.withInitial(() -> new ReadPlan(sliceBytes));
   }
 
   /**
-   * Carries out a read, on which the caller holds a reference. Parts that miss hold references of
-   * their own.
+   * Carries out a read. The caller holds a reference on the request. Each miss holds another one.
    */
   public void read(BlockRequest request) {
     readRange(request, request.offsetBytes(), request.offsetBytes() + request.lengthBytes());
@@ -72,7 +71,8 @@ public final class ReadPath {
   private void readRange(BlockRequest request, long fromBytes, long toBytes) {
     try {
       readSubtrees(request, fromBytes, toBytes);
-      // Compiled code reports a failed page late: here at the latest, before success is reported.
+      // Compiled code may report a failed page late. Deliver it here at the latest, before success
+      // is reported.
       PageFaults.deliver();
     } catch (InternalError e) {
       request.fail(pageFailed(request, e));
@@ -104,15 +104,15 @@ public final class ReadPath {
     if (misses != null) {
       submit(request, misses);
     }
-    // Last, because it uses this thread's plan again.
+    // Last, because it reuses this thread's plan.
     if (retryFrom < retryTo) {
       readRange(request, retryFrom, retryTo);
     }
   }
 
   /**
-   * Copies one hit to the client. Returns false where it was damaged, clean, and therefore dropped:
-   * it is to be read again.
+   * Copies one hit to the client. Returns false if its clean data was damaged and has been dropped.
+   * The caller then reads the range again.
    */
   private boolean answerHit(ReadPlan plan, int i, BlockRequest request) {
     try {
@@ -146,8 +146,8 @@ public final class ReadPath {
   }
 
   /**
-   * The backing device has what a clean key held; what a dirty one held is nowhere else, and the
-   * read fails.
+   * Drops a damaged key if it is clean, because the backing device has the same data. Damaged dirty
+   * data exists nowhere else, so the read fails.
    */
   private boolean dropIfClean(ReadPlan plan, int i, BlockRequest request) {
     long hitOffset = plan.hitOffsetBytes(i);
@@ -159,7 +159,8 @@ public final class ReadPath {
                 keyOffset,
                 plan.hitSegment(i),
                 plan.hitKeySegOffsetBytes(i));
-    // Write-back has told of what it set aside, and a read that misses it fails too.
+    // Write-back has already reported ranges that are set aside. A read of such a range that misses
+    // fails too.
     boolean isKnown = badExtents.overlaps(keyOffset, keyOffset + plan.hitKeyLengthBytes(i));
     if (!plan.hitIsClean(i)) {
       if (!isKnown) {
@@ -206,13 +207,14 @@ public final class ReadPath {
     }
   }
 
-  /** A miss is back; its slice still holds a reference on the parent request. */
+  /** Completes a miss. Its slice still holds a reference on the parent request. */
   private void missCompleted(Miss miss, BackingRequest slice, @Nullable PcacheException failure) {
     try {
       if (failure == null) {
         health.backingReads().succeeded();
         counters.readMissBytes.add(miss.lengthBytes);
-        // What is older than what was set aside must not answer the next read.
+        // The backing device holds older data than the range set aside. It must not answer later
+        // reads.
         if (!badExtents.overlaps(miss.offsetBytes, miss.offsetBytes + miss.lengthBytes)) {
           fill.fill(miss, slice.sliceBytes());
         }
@@ -222,7 +224,8 @@ public final class ReadPath {
     } finally {
       boolean cancelled = stripes.of(miss.offsetBytes).endMiss(miss);
       if (failure == null && cancelled) {
-        // A write came in between, and its write-back may have met this read half-way: look again.
+        // A write came in between, and its write-back may have overlapped this read. Look the range
+        // up again.
         readRange(miss.parent, miss.offsetBytes, miss.offsetBytes + miss.lengthBytes);
       } else if (failure == null) {
         answerMiss(miss, slice.sliceBytes());
@@ -230,7 +233,7 @@ public final class ReadPath {
     }
   }
 
-  /** Copies what a miss read to the client. */
+  /** Copies the data of a miss to the client. */
   private static void answerMiss(Miss miss, MemorySegment bytes) {
     BlockRequest request = miss.parent;
     if (request.op() != BlockOp.READ) {
@@ -251,7 +254,7 @@ public final class ReadPath {
     return new BadOptionException("the buffer was closed while its read was carried out", cause);
   }
 
-  /** A page of the cache device, or of the reader's buffer, failed during this request. */
+  /** A page of the cache device or of the client's buffer failed during this request. */
   private PcacheException pageFailed(BlockRequest request, InternalError cause) {
     if (!request.buffer().isReadable()) {
       return new BadOptionException("a page of the buffer failed during its read", cause);

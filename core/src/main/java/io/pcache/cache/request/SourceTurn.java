@@ -6,9 +6,9 @@ import java.util.ArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The writes of one source that wait, and what is left of its turn. Its writes share the turns: one
- * that has used up a turn goes behind the others. One that overlaps an earlier one is not ready
- * before that has ended.
+ * The waiting writes of one source, and the rest of its turn. The writes of a source also take
+ * turns: one that has used up a turn goes behind the others. A write that overlaps earlier ones
+ * becomes ready only after they have ended.
  *
  * <p>Thread-safety: none; {@link WriteTurns} guards it.
  */
@@ -19,9 +19,9 @@ final class SourceTurn {
   private long leftBytes;
 
   /**
-   * Begins to wait.
+   * Starts waiting.
    *
-   * @param newSource null for one write that has no source
+   * @param newSource null for a single write without a source
    */
   void begin(@Nullable RequestSource newSource, long turnBytes) {
     source = newSource;
@@ -52,12 +52,12 @@ final class SourceTurn {
     }
   }
 
-  /** The write that goes on when it is this source's turn. The earliest is always ready. */
+  /** The write to continue when it is this source's turn. The earliest write is always ready. */
   WaitingWrite next() {
     return ready.getFirst();
   }
 
-  /** The latest write other than that one, or null. */
+  /** The latest write other than {@code spared}, or null. */
   @Nullable WaitingWrite latestBut(@Nullable WaitingWrite spared) {
     for (WaitingWrite write : inOrderOfArrival.reversed()) {
       if (write != spared) {
@@ -67,7 +67,7 @@ final class SourceTurn {
     return null;
   }
 
-  /** Removes a write; those that waited for it alone become ready. */
+  /** Removes a write. Writes that were blocked by it alone become ready. */
   void remove(WaitingWrite write) {
     int place = inOrderOfArrival.indexOf(write);
     var _ = inOrderOfArrival.remove(place);
@@ -81,8 +81,8 @@ final class SourceTurn {
   }
 
   /**
-   * So much of the turn was used, which may be more than was left of it; the next one pays for
-   * that.
+   * Deducts bytes from the turn. If they exceed the rest of the turn, the excess is deducted from
+   * the next turn.
    *
    * @return whether the turn is over
    */
@@ -95,7 +95,7 @@ final class SourceTurn {
     return true;
   }
 
-  /** The write that used up the turn goes behind the source's others. */
+  /** Moves the write that used up the turn behind the source's other writes. */
   void rotate() {
     ready.addLast(ready.removeFirst());
   }

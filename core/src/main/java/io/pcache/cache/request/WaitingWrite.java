@@ -5,8 +5,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A write that waits for space, and how far it has come. Used again for others, so that waiting
- * makes no garbage.
+ * A write that waits for space, and its progress. Reused, so that waiting makes no garbage.
  *
  * <p>Thread-safety: none; {@link WriteTurns} guards it.
  */
@@ -14,7 +13,7 @@ final class WaitingWrite {
   private @Nullable BlockRequest request;
   private long doneBytes;
 
-  /** How many earlier writes of its source it overlaps, all of which go first. */
+  /** Number of earlier writes of the same source that it overlaps. All of them go first. */
   int blockers;
 
   void begin(BlockRequest newRequest, long newDoneBytes) {
@@ -23,7 +22,7 @@ final class WaitingWrite {
     blockers = 0;
   }
 
-  /** It waits no more. */
+  /** Ends the wait and drops the request. */
   void end() {
     request = null;
   }
@@ -44,7 +43,7 @@ final class WaitingWrite {
     doneBytes = newDoneBytes;
   }
 
-  /** Whole requests are compared: what is done of one does not free those behind it. */
+  /** Compares whole requests: the finished part of a write does not unblock writes behind it. */
   boolean overlaps(WaitingWrite other) {
     BlockRequest one = request();
     BlockRequest two = other.request();

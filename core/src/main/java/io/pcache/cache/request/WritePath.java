@@ -11,8 +11,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts writes into the cache, piece by piece, as far as there is room. A write that has to wait
- * leaves what it would replace readable.
+ * Inserts writes into the cache, piece by piece, as far as there is room. While a write waits, the
+ * data it will replace stays readable.
  *
  * <p>Thread-safety: all methods from any thread.
  */
@@ -23,7 +23,7 @@ public final class WritePath {
   private final IndexMemory memory;
   private final CacheCounters counters;
 
-  /** Of no cache while it is not used: a thread outlives caches. */
+  /** Refers to no cache while it is not in use: threads outlive caches. */
   private static final ThreadLocal<Write> WRITES = ThreadLocal.withInitial(Write::new);
 
   public WritePath(
@@ -39,15 +39,16 @@ public final class WritePath {
     this.counters = counters;
   }
 
-  /** Holds a writer back that may be made to wait, where the cache is nearly full. */
+  /** Slows down a writer that may block, if the cache is nearly full. */
   public void holdBack(long lengthBytes) {
     throttle.holdBack(lengthBytes);
   }
 
   /**
-   * Carries a write or write-zeroes request on from {@code doneBytes} to {@code untilBytes}.
+   * Continues a write or write-zeroes request from {@code doneBytes} to {@code untilBytes}.
    *
-   * @return how much of it is in the cache now; less than asked for where the cache is full
+   * @return how many bytes of the request are in the cache now; less than {@code untilBytes} if
+   *     there is no room
    */
   public long advance(BlockRequest request, long doneBytes, long untilBytes) {
     Write own = WRITES.get();
@@ -60,7 +61,7 @@ public final class WritePath {
     }
   }
 
-  /** The next piece that has one key: inside one subtree and one segment. */
+  /** Writes the next piece that one key can name: inside one subtree and one segment. */
   private int writePiece(Write write, long offsetBytes, long leftBytes) {
     long toBoundary = MediaLayout.SUBTREE_BYTES - offsetBytes % MediaLayout.SUBTREE_BYTES;
     int n = inserter.insert(write, offsetBytes, (int) Math.min(leftBytes, toBoundary));
@@ -72,7 +73,7 @@ public final class WritePath {
     return inserter.hasRoomForKeys() && throttle.admits() && !memory.isFull();
   }
 
-  /** A write that is being carried out. */
+  /** A write in progress. */
   private static final class Write extends Insertion {
     private @Nullable WritePath path;
     private @Nullable BlockRequest request;
@@ -110,7 +111,8 @@ public final class WritePath {
     @Override
     int insertInto(Stripe stripe, int hint) {
       int staged = stripe.insert(key, hint);
-      // Not before: who puts the count right counts what is staged as seen.
+      // Count after staging: write-back corrects the dirty count only while nothing is staged. It
+      // would cancel bytes that were counted before their key is staged.
       Objects.requireNonNull(path).counters.dirtiedBytes.add(key.lengthBytes());
       return staged;
     }

@@ -12,16 +12,18 @@ import io.pcache.error.PcacheException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Carries writes out, at once or, where they have to wait for space, in {@link WriteTurns}. A write
- * never fails because the cache is full, and none goes past those that wait; whoever waits wakes
- * write-back and reclaiming, and is woken by reclaiming. What a closed source had waiting is
- * dropped.
+ * Carries out writes at once. If they have to wait for space, they continue in {@link WriteTurns}.
+ * A write never fails because the cache is full, and no write overtakes waiting ones. A waiting
+ * write wakes write-back and the reclaimer, and the reclaimer wakes the queue. Waiting writes of a
+ * closed source fail.
  *
  * <p>Thread-safety: {@link #submit}, {@link #execute} and {@link #abandon} from any thread; {@link
  * #doWork} from one at a time.
  */
 public final class WriteQueue implements Agent {
-  /** How much of a large write its own thread carries out between looks at who waits. */
+  /**
+   * Bytes of a large write that its own thread carries out between two checks for waiting writes.
+   */
   private static final long PIECE_BYTES = 4 << 20;
 
   private static final long STEP_BYTES = 16 << 20;
@@ -57,14 +59,14 @@ public final class WriteQueue implements Agent {
     return "write-queue";
   }
 
-  /** How many writes wait. */
+  /** Number of waiting writes. */
   public int waiting() {
     return turns.waiting();
   }
 
   /**
-   * Carries out a write or write-zeroes request, whose reference the caller hands over, now or when
-   * there is room.
+   * Carries out a write or write-zeroes request, now or when there is room. Takes over the caller's
+   * reference.
    */
   public void submit(BlockRequest request) {
     if (isCarriedOut(request)) {
@@ -73,8 +75,8 @@ public final class WriteQueue implements Agent {
   }
 
   /**
-   * The same for a caller whose thread waits for the request anyway: it is held back while the
-   * cache is almost full, and makes the write durable where that is asked for.
+   * Carries out a write for a caller whose thread waits for it anyway. The caller is slowed down
+   * while the cache is almost full. A FUA write is committed on the caller's thread if possible.
    */
   public void execute(BlockRequest request) {
     if (turns.waiting() == 0) {
@@ -89,7 +91,9 @@ public final class WriteQueue implements Agent {
     }
   }
 
-  /** Carries the request out; where it returns false, it waits for its turn or was refused. */
+  /**
+   * Carries out the request. If it returns false, the request waits for its turn or was refused.
+   */
   private boolean isCarriedOut(BlockRequest request) {
     long done = 0;
     long before = -1;
@@ -119,10 +123,10 @@ public final class WriteQueue implements Agent {
         what + " while this write waited for space; it was carried out in part or not at all");
   }
 
-  /** Nobody makes space any more: writes that wait, now or later, fail. */
+  /** Fails all waiting writes, now and later, because no more space will become free. */
   public void abandon() {
     turns.end();
-    // One that is in hand fails when it comes to its next piece.
+    // A write in hand is skipped here and fails at its next piece.
     for (BlockRequest any = turns.takeAny(); any != null; any = turns.takeAny()) {
       refuse(any);
     }
@@ -163,7 +167,7 @@ public final class WriteQueue implements Agent {
     return dropped;
   }
 
-  /** Returns how far the write has come on; 0 where there is no room. */
+  /** Continues a write. Returns the number of bytes it advanced, or 0 if there is no room. */
   private long carryOn(WaitingWrite write) {
     BlockRequest request = write.request();
     long from = write.doneBytes();
@@ -175,7 +179,9 @@ public final class WriteQueue implements Agent {
     return done - from;
   }
 
-  /** Returns the request's whole length where it has failed: there is nothing left to do for it. */
+  /**
+   * Advances a request. Returns its whole length if it has failed, because nothing is left to do.
+   */
   private long tryToAdvance(BlockRequest request, long doneBytes, long untilBytes) {
     PcacheException refusal = refusal(request);
     if (refusal == null) {
@@ -199,7 +205,7 @@ public final class WriteQueue implements Agent {
     return request.lengthBytes();
   }
 
-  /** Whose fault it was: a page of the writer's buffer says nothing about the cache device. */
+  /** Attributes a failure. A failed page of the client's buffer is no fault of the cache device. */
   private PcacheException failed(BlockRequest request, PcacheException failure) {
     if (failure instanceof MediaFailureException && !request.buffer().isReadable()) {
       return new BadOptionException("a page of the buffer failed during its write", failure);

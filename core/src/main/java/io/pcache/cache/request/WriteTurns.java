@@ -8,20 +8,20 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who of those that wait for space goes next. Sources take turns of {@link #TURN_BYTES}, which one
- * large write uses up, or many small ones share; so none waits for more than a turn of each other
- * source, however much they want, and all get the same share of the space that comes free. A write
- * of at most a turn is not interrupted by others.
+ * Decides which waiting write goes next. Sources take turns of {@link #TURN_BYTES}. One large write
+ * or many small ones use up a turn. So a source waits for at most one turn of each other source,
+ * however much they want. All sources get the same share of the freed space. A write of at most one
+ * turn is not interrupted.
  *
- * <p>Inside a source, writes take turns as well: a client that serves many, as a virtual machine
- * does, has small ones behind large ones all the time. Only one that overlaps an earlier one of its
- * source stays behind it.
+ * <p>Writes of one source also take turns. A client may serve many users, as a virtual machine
+ * does, and often has small writes behind large ones. Only a write that overlaps an earlier one of
+ * its source stays behind it.
  *
  * <p>Thread-safety: all methods from any thread; {@link #next} and {@link #advanced} alternate, on
  * one thread at a time.
  */
 final class WriteTurns {
-  /** What a source writes until it is another one's turn, if another one waits. */
+  /** Bytes that a source may write before the next waiting source. */
   static final long TURN_BYTES = 1 << 20;
 
   private final ArrayDeque<SourceTurn> order = new ArrayDeque<>();
@@ -31,17 +31,17 @@ final class WriteTurns {
   private @Nullable WaitingWrite inHand;
   private int count;
 
-  /** The count, for those who look without the lock. */
+  /** The count, for reading without the lock. */
   private volatile int waiting;
 
   private volatile boolean ended;
 
-  /** How many writes wait, the one in hand included, so that no later one overtakes it. */
+  /** Number of waiting writes. It includes the one in hand, so that no later write overtakes it. */
   int waiting() {
     return waiting;
   }
 
-  /** Nobody makes space any more: no write is taken from now on. */
+  /** Stops accepting writes, because no more space will become free. */
   synchronized void end() {
     ended = true;
   }
@@ -51,9 +51,9 @@ final class WriteTurns {
   }
 
   /**
-   * Lets a write wait for its turn.
+   * Adds a write that waits for its turn.
    *
-   * @param doneBytes how far it has come already
+   * @param doneBytes how many bytes of it are already written
    * @return false after {@link #end}
    */
   synchronized boolean add(BlockRequest request, long doneBytes) {
@@ -80,7 +80,9 @@ final class WriteTurns {
     return turn;
   }
 
-  /** The write whose turn it is, to be carried on and then given to {@link #advanced}; or null. */
+  /**
+   * The write whose turn it is, or null. The caller continues it and then calls {@link #advanced}.
+   */
   synchronized @Nullable WaitingWrite next() {
     SourceTurn first = order.peekFirst();
     inHand = first == null ? null : first.next();
@@ -88,13 +90,13 @@ final class WriteTurns {
   }
 
   /**
-   * The write that was in hand has come so far. One that has not moved keeps its turn.
+   * Records the progress of the write in hand. A write without progress keeps its turn.
    *
-   * @return whether it has ended, and waits no more
+   * @return whether it has ended and no longer waits
    */
   synchronized boolean advanced(WaitingWrite write, long doneBytes) {
     SourceTurn turn = order.getFirst();
-    // A write that has failed has come to its end, and counts as a piece.
+    // A failed write counts as complete, and must not use up more than a turn.
     long usedBytes = Math.min(TURN_BYTES, doneBytes - write.doneBytes());
     boolean turnIsOver = turn.use(usedBytes, TURN_BYTES);
     write.advanceTo(doneBytes);
@@ -126,12 +128,15 @@ final class WriteTurns {
     waiting = --count;
   }
 
-  /** Takes out a write whose source is closed, other than the one in hand; null for none. */
+  /**
+   * Removes a write whose source is closed, other than the one in hand. Returns null if there is
+   * none.
+   */
   @Nullable BlockRequest takeOrphan() {
     return takeWhere(SourceTurn::isOrphaned);
   }
 
-  /** Takes out any write other than the one in hand; null for none. */
+  /** Removes any write other than the one in hand. Returns null if there is none. */
   @Nullable BlockRequest takeAny() {
     return takeWhere(turn -> true);
   }

@@ -1,6 +1,6 @@
 /**
- * Carries requests out: the ways of reads and writes, the one door by which data enters the cache,
- * and the queue of writes that wait.
+ * Carries out requests. Contains the read path, the write path, the only way by which data enters
+ * the cache, and the queue of waiting writes.
  */
 @NullMarked
 package io.pcache.cache.request;

@@ -7,14 +7,14 @@ import io.pcache.cache.segment.Segments;
 import io.pcache.index.ExtentIndex;
 
 /**
- * What a cache is made of besides those who work on it.
+ * The shared state of a cache, on which agents and requests work.
  *
- * @param geometry where things lie on the media
- * @param index which bytes of which segment hold a range; its subtrees are the stripes'
- * @param stripes who guards index and staged keys
- * @param segments the life of the segments
- * @param health what is wrong
- * @param counters what was done
+ * @param geometry the layout of the media
+ * @param index which bytes of which segment hold a range; stripes share its subtrees
+ * @param stripes the locks of index and staged keys
+ * @param segments the life cycle of the segments
+ * @param health the current faults
+ * @param counters the counts of requests and bytes
  */
 public record CacheState(
     Geometry geometry,

@@ -3,10 +3,13 @@ package io.pcache.cache.stripe;
 import io.pcache.index.ExtentCursor;
 
 /**
- * Is shown extents, under the lock of their stripe: it copies what it needs and waits for nothing.
+ * Visits extents under the lock of their stripe. It copies the data it needs and must not block.
  */
 @FunctionalInterface
 public interface ExtentVisitor {
-  /** The extent under the cursor, whole, also where the range that is visited ends inside it. */
+  /**
+   * Visits the extent under the cursor. The extent is whole, even if the visited range ends inside
+   * it.
+   */
   void visit(ExtentCursor cursor);
 }

@@ -5,10 +5,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A range that is being read from the backing device for a client. It is registered with its stripe
- * from the lookup that missed until its completion; a write to the range in between cancels it, and
- * what it read neither enters the cache nor answers the client.
+ * from the lookup that missed until it completes. A write to the range in between cancels the miss.
+ * Data of a cancelled miss neither enters the cache nor answers the client.
  *
- * <p>Thread-safety: {@link #next} and {@link #cancelled} are its stripe's; the rest is immutable.
+ * <p>Thread-safety: the stripe guards {@link #next} and {@link #cancelled}; the rest is immutable.
  */
 public final class Miss {
   public final BlockRequest parent;

@@ -5,9 +5,9 @@ import io.pcache.index.ExtentCursor;
 import java.util.Arrays;
 
 /**
- * What one lookup found for a range inside a subtree: hits and gaps, the latter cut where slices of
- * the backing device end. Filled under the stripe's lock, carried out without it. Reused by its
- * thread, so that a hit allocates nothing.
+ * The result of one lookup for a range inside a subtree: hits and gaps. Gaps are cut at the slice
+ * boundaries of the backing device. The plan is filled under the stripe's lock and carried out
+ * without it. Its thread reuses it, so that a hit allocates nothing.
  *
  * <p>Thread-safety: none.
  */
@@ -24,7 +24,7 @@ public final class ReadPlan implements ExtentVisitor {
   private int hitCount;
   private int gapCount;
 
-  /** Up to where the range is planned. */
+  /** End of the part that is already planned. */
   private long nextBytes;
 
   private long untilBytes;
@@ -32,13 +32,13 @@ public final class ReadPlan implements ExtentVisitor {
   /**
    * Creates an empty plan.
    *
-   * @param sliceBytes where gaps are cut: at multiples of it
+   * @param sliceBytes gaps are cut at multiples of this
    */
   public ReadPlan(int sliceBytes) {
     this.sliceBytes = sliceBytes;
   }
 
-  /** Begins a plan for a range, logical offsets. */
+  /** Starts a plan for a range of logical offsets. */
   public void begin(long fromBytes, long toBytes) {
     hitCount = 0;
     gapCount = 0;
@@ -46,7 +46,10 @@ public final class ReadPlan implements ExtentVisitor {
     untilBytes = toBytes;
   }
 
-  /** Adds the gap before an extent and what the range has of the extent, which is to be pinned. */
+  /**
+   * Adds the gap before an extent, and the part of the extent inside the range. The caller has to
+   * pin that part.
+   */
   @Override
   public void visit(ExtentCursor extent) {
     addGapUntil(extent.offsetBytes());
@@ -68,7 +71,7 @@ public final class ReadPlan implements ExtentVisitor {
     }
   }
 
-  /** Keeps the bytes of all hits in place. */
+  /** Pins the segments of all hits, so that their bytes stay in place. */
   void pin(Segments segments) {
     for (int i = 0; i < hitCount; i++) {
       segments.pin(hitSegment(i));

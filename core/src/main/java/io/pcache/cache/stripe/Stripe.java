@@ -13,14 +13,14 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A share of the subtrees: their part of the index, the keys staged for them, and their misses in
- * flight. Each verb does what it says under one lock. A key enters the index and the stage
- * together, which is what makes log order equal index order.
+ * A share of the subtrees: their part of the index, their staged keys, and their misses in flight.
+ * Each method runs under one lock. A key enters the index and the stage together, so the order of
+ * the log is the order of the index.
  *
  * <p>Thread-safety: all methods from any thread. The lock is never held across a copy or an I/O.
  */
 public final class Stripe {
-  /** What {@link #insertIfMissing} returns where it has inserted nothing. */
+  /** Returned by {@link #insertIfMissing} if it has inserted nothing. */
   public static final int NOT_INSERTED = -1;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -34,11 +34,11 @@ public final class Stripe {
   }
 
   /**
-   * Makes a write visible: readers find its key, the key waits for the log, and what misses in
-   * flight read of its range must not enter the cache any more.
+   * Makes a write visible. Indexes and stages its key, and cancels the misses in flight that
+   * overlap its range.
    *
    * @param hint an {@link ExtentIndex#hint} for the key's start
-   * @return how many keys are staged now
+   * @return number of keys staged now
    */
   public int insert(Key key, int hint) {
     lock.lock();
@@ -53,10 +53,10 @@ public final class Stripe {
   }
 
   /**
-   * Makes visible what a miss read, unless a write to the range came in between, or another miss
+   * Makes the data of a miss visible, unless a write to the range came in between or another miss
    * was faster.
    *
-   * @return how many keys are staged now, or {@link #NOT_INSERTED}
+   * @return number of keys staged now, or {@link #NOT_INSERTED}
    */
   public int insertIfMissing(Key key, Miss miss, int hint) {
     lock.lock();
@@ -77,7 +77,7 @@ public final class Stripe {
     return !cursor.isValid() || cursor.offsetBytes() >= toBytes;
   }
 
-  /** Marks whatever still points at a key's bytes as clean; the hint as for {@link #insert}. */
+  /** Marks extents that still point to a key's bytes as clean; the hint as for {@link #insert}. */
   public void markClean(Key key, int hint) {
     lock.lock();
     try {
@@ -87,7 +87,7 @@ public final class Stripe {
     }
   }
 
-  /** Removes whatever still points at a key's bytes; the hint as for {@link #insert}. */
+  /** Removes extents that still point to a key's bytes; the hint as for {@link #insert}. */
   public void removeKey(Key key, int hint) {
     lock.lock();
     try {
@@ -98,9 +98,9 @@ public final class Stripe {
   }
 
   /**
-   * Visits the extents that overlap a range inside one subtree, in order.
+   * Visits the extents that overlap a range inside one subtree, in ascending order.
    *
-   * @param cursor of the caller's, to be used again
+   * @param cursor a cursor of the caller's, for reuse
    */
   public void forEachExtent(
       ExtentCursor cursor, long fromBytes, long toBytes, ExtentVisitor visitor) {
@@ -121,11 +121,11 @@ public final class Stripe {
   }
 
   /**
-   * Plans a read of a range inside one subtree, pins what it hits, and registers its gaps as
-   * misses, so that writes to them cancel their fill.
+   * Plans a read of a range inside one subtree. Pins the segments of its hits and registers its
+   * gaps as misses, so that writes to them cancel their fill.
    *
-   * @param plan empty
-   * @return the misses, in the order of the plan's gaps; null where there are none
+   * @param plan the plan to fill; its old contents are discarded
+   * @return the misses, in the order of the plan's gaps; null if there are none
    */
   public Miss @Nullable [] lookUp(
       ReadPlan plan, Segments segments, BlockRequest request, long fromBytes, long toBytes) {
@@ -154,7 +154,7 @@ public final class Stripe {
     return misses;
   }
 
-  /** Takes a miss out again. Returns whether a write to its range has cancelled it. */
+  /** Removes a miss. Returns whether a write to its range has cancelled it. */
   public boolean endMiss(Miss miss) {
     lock.lock();
     try {
@@ -205,7 +205,7 @@ public final class Stripe {
     }
   }
 
-  /** How many keys are staged. */
+  /** Number of staged keys. */
   int stagedKeys() {
     lock.lock();
     try {

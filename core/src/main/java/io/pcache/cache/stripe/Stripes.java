@@ -7,10 +7,11 @@ import io.pcache.log.StagedKeysPool;
 import java.util.List;
 
 /**
- * The stripes and which of them a logical byte belongs to: neighbouring subtrees lie in different
- * ones.
+ * All stripes, and the mapping from logical bytes to them. Neighbouring subtrees belong to
+ * different stripes, if there is more than one.
  *
- * <p>Thread-safety: all methods from any thread. What concerns all stripes is done one by one.
+ * <p>Thread-safety: all methods from any thread. Methods that concern all stripes lock one after
+ * the other.
  */
 public final class Stripes {
   private final Stripe[] stripes;
@@ -19,7 +20,7 @@ public final class Stripes {
    * Creates the stripes, with nothing staged.
    *
    * @param count a power of two
-   * @param index what the stripes share out among them
+   * @param index the index whose subtrees the stripes share
    */
   public Stripes(int count, ExtentIndex index, StagedKeysPool pool) {
     stripes = new Stripe[count];
