@@ -12,8 +12,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Ranges whose newest data was damaged before it could be written back. They are set aside so that
- * the rest goes on: write-back skips them, reading them fails instead of returning what the backing
- * device has from before, and writing them anew repairs them. The list is durable.
+ * write-back can continue with the rest. Write-back skips them. A read of them fails, instead of
+ * returning older data from the backing device. A new write repairs them. The list is durable.
  *
  * <p>Thread-safety: {@link #overlaps} and {@link #ranges} from any thread, changes from one at a
  * time.
@@ -26,7 +26,7 @@ public final class BadExtents {
   private final CacheHealth health;
   private volatile List<Range> ranges;
 
-  /** Reads the list. */
+  /** Loads the list from the media. */
   public BadExtents(Media media, CacheHealth health) {
     this.media = media;
     this.health = health;
@@ -36,7 +36,7 @@ public final class BadExtents {
     }
   }
 
-  /** What is set aside now. */
+  /** The ranges that are set aside now. */
   public List<Range> ranges() {
     return ranges;
   }
@@ -54,7 +54,7 @@ public final class BadExtents {
   /**
    * Sets a range aside, durably.
    *
-   * @throws CorruptMediaException where the list is full
+   * @throws CorruptMediaException if the list is full
    */
   public void add(long offsetBytes, long lengthBytes) {
     List<Range> changed = without(offsetBytes, offsetBytes + lengthBytes);
@@ -73,7 +73,9 @@ public final class BadExtents {
     }
   }
 
-  /** The backing device has good data in a range: takes it out of the list, durably. */
+  /**
+   * Removes a range from the list, durably, because the backing device now has good data for it.
+   */
   public void repaired(long offsetBytes, long lengthBytes) {
     if (overlaps(offsetBytes, offsetBytes + lengthBytes)) {
       var _ = store(without(offsetBytes, offsetBytes + lengthBytes));
@@ -97,7 +99,8 @@ public final class BadExtents {
 
   /** Returns whether the list has changed. */
   private boolean store(List<Range> changed) {
-    // A hole in the middle of a range can make one more of them: keep the whole range then.
+    // A hole in the middle of a range can split it in two. If the list has no room for that, the
+    // whole range stays.
     if (changed.size() > BadExtentList.MAX_EXTENTS || changed.equals(ranges)) {
       return false;
     }

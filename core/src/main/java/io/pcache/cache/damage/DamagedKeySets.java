@@ -11,11 +11,11 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Key sets that became unreadable while the cache is open, between the moment when write-back has
- * passed them and the moment when key_tail has: until then a recovery would refuse the log, so
- * reclaiming goes that far at once.
+ * Key sets that became unreadable while the cache is open. They are tracked from the moment
+ * write-back has passed them until key_tail has. Until then a recovery would refuse the log, so
+ * reclaiming moves past them at once.
  *
- * <p>Thread-safety: {@link #leaving} and {@link #left} from reclaiming's thread, the others from
+ * <p>Thread-safety: {@link #leaving} and {@link #left} from the reclaimer's thread, the others from
  * any.
  */
 public final class DamagedKeySets {
@@ -34,16 +34,16 @@ public final class DamagedKeySets {
   }
 
   /**
-   * Where the log can be read again behind a damaged position.
+   * The position behind a damaged one from which the log is readable again.
    *
-   * @param limit a border of key sets behind it, which is not passed
+   * @param limit a border between key sets behind the damage, which the result does not pass
    */
   public LogPosition endOfGap(LogPosition damaged, LogPosition limit) {
     int next = segments.nextLogSegment(damaged.cacheSegId());
     return LogGap.end(geometry.media(), geometry.chain(), damaged, limit, next);
   }
 
-  /** Everything that damaged key sets held is on the backing device. */
+  /** Records that everything that damaged key sets held is on the backing device. */
   public void passedByWriteback(List<LogPosition> damaged, long savedBytes) {
     passed.addAll(damaged);
     health.report(
@@ -53,14 +53,14 @@ public final class DamagedKeySets {
             .formatted(damaged, savedBytes));
   }
 
-  /** Whether reclaiming has to go on to a damaged key set. */
+  /** Whether reclaiming has to continue up to a damaged key set. */
   public boolean isReclaimingDue() {
     return !passed.isEmpty();
   }
 
   /**
-   * key_tail is about to move from one position to the next. A key set that is whole again, and one
-   * that lies in another's gap, is left like any other.
+   * Announces that key_tail is about to move between two positions. Damaged key sets in between are
+   * left. This includes key sets that are readable again, and those inside another's gap.
    */
   public void leaving(LogPosition from, LogPosition next) {
     for (LogPosition damaged : passed) {
@@ -70,7 +70,7 @@ public final class DamagedKeySets {
     }
   }
 
-  /** key_tail is durably where it was about to go. */
+  /** Records that key_tail has durably moved as announced. */
   public void left() {
     if (!leaving.isEmpty()) {
       leaving.forEach(passed::remove);

@@ -5,15 +5,15 @@ import io.pcache.format.MediaLayout;
 import io.pcache.index.ExtentCursor;
 
 /**
- * An extent that the backing device does not have yet, as the index knew it.
+ * An extent that the backing device does not have yet, as recorded in the index.
  *
  * @param offsetBytes logical start
  * @param lengthBytes length
  * @param cacheSegId the segment
- * @param segOffsetBytes where in its data area
- * @param keySegOffsetBytes where there the whole key starts; only with data checksums
- * @param keyLengthBytes the whole key's length; only with data checksums
- * @param keyDataCrc the whole key's checksum; only with data checksums
+ * @param segOffsetBytes offset in the segment's data area
+ * @param keySegOffsetBytes start of the source key in that data area; only with data checksums
+ * @param keyLengthBytes length of the source key; only with data checksums
+ * @param keyDataCrc checksum of the source key; only with data checksums
  */
 public record DirtyExtent(
     long offsetBytes,
@@ -36,17 +36,17 @@ public record DirtyExtent(
         cursor.keyDataCrc());
   }
 
-  /** Sorts extents by where their bytes lie. */
+  /** A sort key for extents: the place of their bytes on the cache device. */
   static long placeBytes(int cacheSegId, int segOffsetBytes) {
     return (long) cacheSegId * MediaLayout.SEGMENT_BYTES + segOffsetBytes;
   }
 
-  /** This one's place. */
+  /** The place of this extent's bytes. */
   long placeBytes() {
     return placeBytes(cacheSegId, segOffsetBytes);
   }
 
-  /** Whether the bytes match their checksum, where there is one. */
+  /** Whether the bytes match their checksum; true if they have none. */
   public boolean isIntact(Geometry geometry) {
     return !geometry.dataCrc()
         || geometry.matches(cacheSegId, keySegOffsetBytes, keyLengthBytes, keyDataCrc);

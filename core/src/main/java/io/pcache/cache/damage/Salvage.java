@@ -21,19 +21,19 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds in memory what a key set held that cannot be read any more: dirty extents of the index that
- * no readable key names. It looks at as many subtrees at a time as have {@link #MAX_NOTED} dirty
- * extents, so that its memory stays small however much is dirty.
+ * Finds in memory what an unreadable key set held. These are the dirty extents of the index that no
+ * readable key names. One pass takes subtrees until it has noted {@link #MAX_NOTED} dirty extents.
+ * So memory stays small however much is dirty.
  *
  * <pre>
- *   dirty extents ─▶ commit, so that each has its key in the log ─▶ less those that a key behind the damage names
+ *   dirty extents ─▶ commit, so that each has its key in the log ─▶ minus those that a key behind the damage names
  * </pre>
  *
- * <p>What is left belongs to the damaged key set. Nobody can count the references of its keys any
- * more, so their segments keep them: the bytes stay where they are, and the segments are used again
- * once the cache is opened anew.
+ * <p>The remaining extents belong to the damaged key set. The references of its keys can no longer
+ * be counted, so its segments keep them. The bytes stay in place, and the segments are reused only
+ * after the cache is reopened.
  *
- * <p>Thread-safety: one thread, that of write-back; the commit may end on another.
+ * <p>Thread-safety: one thread, that of write-back; the commit may complete on another.
  */
 public final class Salvage {
   private static final int MAX_NOTED = 1 << 16;
@@ -51,11 +51,11 @@ public final class Salvage {
   private volatile boolean committed;
 
   /**
-   * Takes note of what is dirty, and asks for a commit.
+   * Notes the dirty extents, and requests a commit.
    *
    * @param firstSubtree where to begin
    * @param reader used by {@link #findOrphans}
-   * @param wakeup woken when the commit is over
+   * @param wakeup woken when the commit has completed
    */
   public Salvage(
       Stripes stripes,
@@ -98,27 +98,27 @@ public final class Salvage {
             });
   }
 
-  /** Whether everything noted has its key in the durable log, or the log has failed. */
+  /** Whether every noted extent has its key in the durable log, or the log has failed. */
   public boolean isCommitted() {
     return committed;
   }
 
-  /** Where this one began. */
+  /** The first subtree of this pass. */
   public int firstSubtree() {
     return firstSubtree;
   }
 
-  /** Where the next one begins; the number of subtrees where this was the last. */
+  /** The first subtree of the next pass, or the number of subtrees if this pass was the last. */
   public int nextSubtree() {
     return nextSubtree;
   }
 
   /**
-   * Walks the log behind the damage. Where more of it cannot be read further on, everything up to
-   * the end of the last gap is taken for lost: were only some of it written now, the readable key
-   * sets in between would put older bytes over newer ones.
+   * Walks the log behind the damage. If the log has further gaps, everything up to the end of the
+   * last gap counts as lost. Otherwise only some of it would be written now. Then the readable key
+   * sets in between would overwrite newer bytes with older ones.
    *
-   * @param damaged where the key set cannot be read
+   * @param damaged position of the unreadable key set
    */
   public void findOrphans(LogPosition damaged) {
     BitSet named = new BitSet(noted.size());
@@ -145,17 +145,17 @@ public final class Salvage {
     return end;
   }
 
-  /** What no readable key names, in no particular order. */
+  /** The extents that no readable key names, in no particular order. */
   public List<DirtyExtent> orphans() {
     return orphans;
   }
 
-  /** Where the log cannot be read. */
+  /** The positions where the log is unreadable. */
   public List<LogPosition> gaps() {
     return gaps;
   }
 
-  /** Where the last gap ends. */
+  /** The end of the last gap. */
   public LogPosition end() {
     return end;
   }
@@ -166,7 +166,10 @@ public final class Salvage {
     }
   }
 
-  /** Marks what points into a key's bytes; a stale key's bytes belong to other keys by now. */
+  /**
+   * Marks extents that point into a key's bytes. A stale key is ignored: its bytes belong to other
+   * keys by now.
+   */
   private void markNamed(BitSet named, long at) {
     MemorySegment keys = reader.bytes();
     if (segments.isStale(keys, at)) {
@@ -194,7 +197,7 @@ public final class Salvage {
     return low;
   }
 
-  /** The commit that gives everything noted its key in the log. */
+  /** The commit that puts the key of every noted extent into the log. */
   private final class Commit extends BlockRequest {
     private final Wakeup wakeup;
 
@@ -204,7 +207,7 @@ public final class Salvage {
 
     @Override
     protected void completed(@Nullable PcacheException cause) {
-      // Where it failed the log has failed, and nothing is written back any more.
+      // If the commit failed, the log has failed, and nothing is written back any more.
       committed = true;
       wakeup.wake();
     }

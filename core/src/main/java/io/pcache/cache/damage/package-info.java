@@ -1,4 +1,4 @@
-/** What to do about data and key sets that turn out damaged while the cache is open. */
+/** Handles data and key sets that are found damaged while the cache is open. */
 @NullMarked
 package io.pcache.cache.damage;
 

@@ -17,10 +17,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Carries a plan out: writes in flight together, then a flush. The first failure ends it; what was
- * written then may be lost.
+ * Carries out a write-back plan: its writes in flight together, then a flush. The first failure
+ * ends the plan, and writes completed since the last good flush may be lost.
  *
- * <p>Thread-safety: that of write-back, but for {@link #areInFlight}; writes complete on any.
+ * <p>Thread-safety: write-back's thread, except {@link #areInFlight} from any; writes complete on
+ * any thread.
  */
 public final class BackingWrites {
   private static final int MAX_IN_FLIGHT = 32;
@@ -36,10 +37,10 @@ public final class BackingWrites {
   private final AtomicReference<@Nullable PcacheException> failure = new AtomicReference<>();
 
   /**
-   * Nothing is under way.
+   * Begins with no write in flight.
    *
-   * @param listener told of each write before, and of each flush after
-   * @param backoff whether writes are tried again
+   * @param listener called before each write and after each flush
+   * @param backoff tells whether writes are repeated after a failure
    * @param wakeup woken when a write completes
    */
   public BackingWrites(
@@ -59,32 +60,35 @@ public final class BackingWrites {
     this.wakeup = wakeup;
   }
 
-  /** Whether a write is under way. */
+  /** Whether a write is in flight. */
   boolean areInFlight() {
     return inFlight.get() > 0;
   }
 
-  /** Whether all of a plan has been written, or a write has failed; and none is under way. */
+  /**
+   * Whether no write is in flight, and either the whole plan has been written or a write has
+   * failed.
+   */
   boolean areOver(WritebackPlan plan) {
     return !areInFlight() && (hasFailed() || !plan.hasNext());
   }
 
-  /** Whether something has failed since {@link #takeFailure}. */
+  /** Whether a write or flush has failed since {@link #takeFailure}. */
   boolean hasFailed() {
     return failure.get() != null;
   }
 
-  /** Ends what is under way with a failure of another kind. */
+  /** Ends the plan with a failure from elsewhere. */
   void fail(PcacheException cause) {
     failure.compareAndSet(null, cause);
   }
 
-  /** What has failed, once; null where nothing has. */
+  /** Returns the failure and clears it, or null if there is none. */
   @Nullable PcacheException takeFailure() {
     return failure.getAndSet(null);
   }
 
-  /** Goes on with a plan, as far as requests are to be had. Returns how many were issued. */
+  /** Issues writes of a plan while requests are available. Returns the number issued. */
   int issue(WritebackPlan plan) {
     int issued = 0;
     while (!hasFailed() && plan.hasNext() && inFlight.get() < MAX_IN_FLIGHT) {
@@ -98,7 +102,7 @@ public final class BackingWrites {
       if (plan.hasNext() && offload.isWorthwhile()) {
         backing.submit(request);
       } else {
-        // After the last there is nothing else to do until it is over.
+        // After the last request this thread has nothing else to do, or the device answers fast.
         carryOutHere(request);
       }
     }
@@ -123,7 +127,10 @@ public final class BackingWrites {
     }
   }
 
-  /** Several runs a request where there are many: one that moves 4 KiB costs more than the move. */
+  /**
+   * Puts several runs into one request if there are many. A request that moves 4 KiB costs more
+   * than the transfer.
+   */
   private void prepare(BackingRequest request, WritebackPlan plan) {
     List<WritebackPlan.Piece> run = plan.nextRun();
     int pieces = run.size();
@@ -158,7 +165,9 @@ public final class BackingWrites {
     wakeup.wake();
   }
 
-  /** Makes durable what was written, on the caller's thread. Where it fails, all of that has. */
+  /**
+   * Makes the writes durable, on the caller's thread. If the flush fails, all of them have failed.
+   */
   void flush() {
     try {
       backing.flush();

@@ -11,13 +11,15 @@ import io.pcache.log.LogFollower;
 import io.pcache.log.LogPosition;
 
 /**
- * Where write-back stands, and which of that the media know. It is stored when there is nothing
- * more to write, after a large key set, and before one that overlaps what was written since: with a
- * copy that lags behind such a one, a crash would have older data written over newer again, and the
- * backing device would be no past point of the log until write-back has caught up.
+ * dirty_tail, and how much of it is stored. It is stored when there is nothing more to write, after
+ * a large key set, and before certain key sets. Those are the ones that overlap data written since
+ * the last store.
+ *
+ * <p>Otherwise a crash would have write-back repeat older writes over newer ones. Until it has
+ * caught up, the backing device would not be a past state of the log.
  *
  * <p>Thread-safety: {@link #position}, {@link #durableTail}, {@link #passedKeySets} and {@link
- * #isStoredAtOnce} from any thread, the others from that of write-back.
+ * #isStoredAtOnce} from any thread, the others from write-back's thread.
  */
 public final class DirtyTail implements LogFollower {
   private final TailPosition stored;
@@ -30,13 +32,16 @@ public final class DirtyTail implements LogFollower {
   private volatile LogPosition position;
   private volatile LogPosition durable;
 
-  /** Of those that the log has had; below 0 those that recovery found. */
+  /**
+   * Relative to the key sets published since the cache was opened. Negative while key sets found by
+   * recovery remain.
+   */
   private volatile long passedKeySets;
 
   /**
-   * Goes on where recovery found it.
+   * Continues at the position that recovery found.
    *
-   * @param dirtyKeySets how many key sets lie behind it
+   * @param dirtyKeySets number of key sets from there to the end of the log
    */
   public DirtyTail(
       Geometry geometry,
@@ -56,47 +61,47 @@ public final class DirtyTail implements LogFollower {
     this.reclaimerWakeup = reclaimerWakeup;
   }
 
-  /** Everything before this is on the backing device. */
+  /** Everything before this position is on the backing device. */
   public LogPosition position() {
     return position;
   }
 
-  /** The last stored one. */
+  /** The last stored position. */
   @Override
   public LogPosition durableTail() {
     return durable;
   }
 
-  /** How many key sets with keys it has passed, less those that recovery found before it. */
+  /** Number of key sets with keys that it has passed, minus those that were dirty at recovery. */
   long passedKeySets() {
     return passedKeySets;
   }
 
-  /** What {@link #passedKeySets} says is not so: a damaged key set may have been several. */
+  /** Corrects {@link #passedKeySets}, because a damaged gap may have held several key sets. */
   void correctPassedKeySets(long passed) {
     passedKeySets = passed;
   }
 
-  /** Whether space is so short that it is reclaimed key set by key set. */
+  /** Whether space is so short that every key set is stored, and reclaimed, at once. */
   boolean isStoredAtOnce() {
     return throttle.isActive();
   }
 
-  /** The key set that {@code reader} holds is about to be written. */
+  /** Prepares for writing the key set that {@code reader} holds. */
   void aboutToWrite(KeySetReader reader) {
     if (!unstored.hasRoomFor(reader) || unstored.overlap(reader)) {
       store();
     }
   }
 
-  /** The key set that {@code reader} holds is on the backing device. */
+  /** Passes the key set that {@code reader} holds, which is on the backing device. */
   void passKeySet(KeySetReader reader) {
     long passed = passedKeySets + 1;
     passedKeySets = passed;
     pass(reader, KeySetReader.Found.KEYS);
   }
 
-  /** The log goes on in another segment. */
+  /** Passes a LAST key set: the log continues in another segment. */
   void passLast(KeySetReader reader) {
     pass(reader, KeySetReader.Found.LAST);
   }
@@ -110,13 +115,13 @@ public final class DirtyTail implements LogFollower {
     }
   }
 
-  /** All that could not be read up to there is on the backing device. */
+  /** Passes an unreadable gap, of which everything is on the backing device. */
   void passGap(LogPosition end) {
     position = end;
     store();
   }
 
-  /** Stores it durably, unless it is. */
+  /** Stores the position durably, unless it is already stored. */
   void store() {
     if (durable.equals(position)) {
       return;
@@ -129,7 +134,9 @@ public final class DirtyTail implements LogFollower {
     }
   }
 
-  /** It stays where it is for now, and whoever waits for it knows that. */
+  /**
+   * Stores the position before a pause, and sends a wake-up that is still owed to the reclaimer.
+   */
   void pause() {
     store();
     if (demand.isWakeUpOwed()) {

@@ -6,9 +6,9 @@ import io.pcache.index.ExtentIndex;
 import io.pcache.log.KeySetReader;
 
 /**
- * Where the keys of a key set are in the index, looked for one right after the other before
- * anything is done to them: so their memory, which lies all over the index, comes in together and
- * not one line after the other.
+ * The places of a key set's keys in the index. All are looked up before the index is changed for
+ * any. Their memory lies all over the index, and so it is loaded together and not one line after
+ * the other.
  *
  * <p>Not thread-safe.
  */
@@ -20,7 +20,7 @@ final class KeySetHints {
     this.index = index;
   }
 
-  /** Looks for all keys of the key set that {@code reader} holds. */
+  /** Looks up all keys of the key set that {@code reader} holds. */
   void load(KeySetReader reader) {
     for (int i = 0; i < reader.keyCount(); i++) {
       hints[i] = index.hint(KeyRecord.off(reader.bytes(), KeySetRecord.keyOffset(i)));

@@ -5,14 +5,16 @@ import io.pcache.format.KeySetRecord;
 import io.pcache.log.KeySetReader;
 
 /**
- * What write-back has written since it stored dirty_tail. A crash has it written again, from the
- * first key set to the last, which changes nothing on the backing device as long as no two of them
- * overlap: so small key sets can share one store of dirty_tail.
+ * The keys that write-back has written since it stored dirty_tail. After a crash they are written
+ * again, first to last. That does not change the backing device as long as no two of them overlap.
+ * So small key sets can share one store of dirty_tail.
  *
  * <p>Not thread-safe.
  */
 final class KeysPastDirtyTail {
-  /** Enough for many key sets that a flush after each write makes; a large one stands alone. */
+  /**
+   * Enough for many of the small key sets that frequent flushes make. A large one is stored alone.
+   */
   private static final int MAX_KEYS = KeySetRecord.MAX_KEYS / 2;
 
   private final long[] fromBytes = new long[MAX_KEYS];
@@ -24,7 +26,7 @@ final class KeysPastDirtyTail {
     return count + reader.keyCount() <= MAX_KEYS;
   }
 
-  /** Whether one of the reader's keys overlaps one of these. */
+  /** Whether one of the reader's keys overlaps one of these keys. */
   boolean overlap(KeySetReader reader) {
     for (int i = 0; i < reader.keyCount(); i++) {
       long from = KeyRecord.off(reader.bytes(), KeySetRecord.keyOffset(i));
@@ -45,7 +47,7 @@ final class KeysPastDirtyTail {
     return false;
   }
 
-  /** Adds the reader's keys, for which there is room. */
+  /** Adds the reader's keys. There must be room for them. */
   void add(KeySetReader reader) {
     for (int i = 0; i < reader.keyCount(); i++) {
       long from = KeyRecord.off(reader.bytes(), KeySetRecord.keyOffset(i));
@@ -55,7 +57,7 @@ final class KeysPastDirtyTail {
     }
   }
 
-  /** dirty_tail is stored. */
+  /** Forgets all keys, because dirty_tail has been stored. */
   void clear() {
     count = 0;
   }

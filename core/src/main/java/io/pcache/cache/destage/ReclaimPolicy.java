@@ -8,9 +8,9 @@ import io.pcache.cache.segment.Segments;
 import java.util.function.IntSupplier;
 
 /**
- * When segments are to be freed: where gc_percent of them are in use, where the index takes almost
- * all of the heap that it may, where a write waits or is slowed down, where the log has no segment
- * in reserve, and where write-back has passed a key set that cannot be read any more.
+ * Decides when to free segments. Any of these conditions is enough: gc_percent of them are in use,
+ * the index is short of memory, or the throttle is active. So is a waiting write, a log without a
+ * segment in reserve, or an unreadable key set that write-back has passed.
  *
  * <p>Thread-safety: all methods from any thread.
  */
@@ -28,8 +28,8 @@ public final class ReclaimPolicy {
   /**
    * Creates a policy.
    *
-   * @param demand what write-back hears of it
-   * @param waitingWrites how many writes wait for space
+   * @param demand passes each decision to write-back
+   * @param waitingWrites number of writes that wait for space
    * @param gcPercent 0–90
    */
   public ReclaimPolicy(
@@ -49,12 +49,12 @@ public final class ReclaimPolicy {
     this.gcPercent = gcPercent;
   }
 
-  /** Changes where reclaiming starts. */
+  /** Changes gc_percent. */
   public void setGcPercent(int newGcPercent) {
     gcPercent = newGcPercent;
   }
 
-  /** Whether key sets are to be reclaimed now. Write-back hears of it. */
+  /** Decides whether to reclaim key sets now, and passes the decision to write-back. */
   boolean decide() {
     boolean isNeeded = isNeeded();
     demand.set(isNeeded, writesWait());

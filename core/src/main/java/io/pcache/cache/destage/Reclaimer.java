@@ -19,20 +19,21 @@ import io.pcache.log.LogPosition;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Frees segments, oldest keys first: removes from the index what still points at a key's bytes,
- * drops the key's reference, moves key_tail, and gives segments without references their next
- * generation, each step durable before the next relies on it. Never goes past the stored
- * dirty_tail.
+ * Frees segments, oldest keys first. It removes a key's extents from the index, drops the key's
+ * reference, and moves key_tail. Then it gives segments without references their next generation.
+ * Each step is durable before the next relies on it. It never passes the stored dirty_tail or the
+ * durable tail of another follower.
  *
- * <p>A key set that cannot be read any more is passed: what lies before dirty_tail is on the
- * backing device. Which references it held is not known, so they stay, and with them the segments,
- * until the cache is opened anew.
+ * <p>An unreadable key set is passed, because everything before dirty_tail is on the backing
+ * device. Its references are unknown and so remain. Their segments stay in use until the cache is
+ * reopened.
  *
- * <p>key_tail moves before the generations change, other than in the kernel: were it the other way
- * round, a crash in between could leave an older key of a range valid whose newer key, in a segment
- * that was freed, is not.
+ * <p>Unlike in the kernel, key_tail moves before the generations change. In the reverse order, a
+ * crash in between could lose a newer key with its freed segment. An older key of the same range
+ * would then be valid again.
  *
- * <p>{@link ReclaimPolicy} says when. It also keeps the segment that the log has in reserve zeroed.
+ * <p>{@link ReclaimPolicy} decides when to reclaim. This agent also keeps the log's reserved
+ * segment zeroed.
  *
  * <p>Thread-safety: {@link #doWork} from one thread at a time; {@link #keyTail} from any.
  */
@@ -56,9 +57,9 @@ public final class Reclaimer implements Agent {
   private volatile LogPosition keyTail;
 
   /**
-   * Goes on where recovery found key_tail.
+   * Continues at the key_tail that recovery found.
    *
-   * @param followers who still needs what lies behind it
+   * @param followers the followers of the log, none of which key_tail passes
    */
   public Reclaimer(
       CacheState cache,
@@ -89,7 +90,7 @@ public final class Reclaimer implements Agent {
     return "reclaimer";
   }
 
-  /** Everything before this is reclaimed. */
+  /** Everything before this position is reclaimed. */
   public LogPosition keyTail() {
     return keyTail;
   }
@@ -164,8 +165,8 @@ public final class Reclaimer implements Agent {
   }
 
   /**
-   * A key of an older generation holds no reference: recovery dropped it, or an earlier try at this
-   * key set did.
+   * Drops a key. A stale key holds no reference: recovery did not count it, or an earlier attempt
+   * at this key set dropped it.
    */
   private long dropKey(long at, int hint) {
     MemorySegment keys = reader.bytes();
@@ -179,9 +180,9 @@ public final class Reclaimer implements Agent {
   }
 
   /**
-   * key_tail first, then the generations of segments without references, then they and the log
-   * segments that key_tail left are free: each durable before the next. A crash in between leaves
-   * keys neither half replayed nor their segments in use.
+   * Stores key_tail, then the generations of segments without references. Then frees these segments
+   * and the log segments that key_tail has left. Each step is durable before the next. A crash in
+   * between leaves no keys half replayed and no segment of theirs in use.
    */
   private void moveTail(LogPosition position) {
     storedTail.storeDurably(position.address());

@@ -14,8 +14,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings what an unreadable key set held to the backing device, part of the device by part: each is
- * looked for in memory, checked, and written by write-back.
+ * Writes what an unreadable key set held to the backing device, one part of the device after the
+ * other. Each part is found in memory, checked, and written by write-back.
  *
  * <p>Thread-safety: one thread, that of write-back.
  */
@@ -32,9 +32,9 @@ public final class Salvaging {
   private long savedBytes;
 
   /**
-   * Nothing is to be salvaged.
+   * Begins with nothing to salvage.
    *
-   * @param dirtyTail where write-back stands
+   * @param dirtyTail the position of write-back
    * @param wakeup woken when a part is ready
    */
   public Salvaging(
@@ -55,7 +55,7 @@ public final class Salvaging {
     this.wakeup = wakeup;
   }
 
-  /** Begins with the first part of the device. */
+  /** Starts with the first part of the device. */
   void begin() {
     savedBytes = 0;
     begin(0);
@@ -74,27 +74,29 @@ public final class Salvaging {
             wakeup);
   }
 
-  /** Whether a part is under way. */
+  /** Whether a part is in progress. */
   boolean isUnderWay() {
     return part != null;
   }
 
-  /** Whether the present part can be looked for. */
+  /** Whether the current part is committed, so that {@link #find} can run. */
   boolean isReady() {
     return part != null && part.isCommitted();
   }
 
   /**
-   * Looks for the present part, which is ready. What does not match its checksum is set aside.
+   * Finds the extents of the current part, which is ready. Sets aside extents that do not match
+   * their checksum.
    *
-   * @param damaged where the key set cannot be read
-   * @return what is to be written; null where it begins anew instead
+   * @param damaged position of the unreadable key set
+   * @return the extents to write; null if the salvage starts over instead
    */
   @Nullable List<DirtyExtent> find(LogPosition damaged) {
     Salvage present = part();
     present.findOrphans(damaged);
     if (!present.end().equals(end)) {
-      // The first part, or more was damaged since: what earlier parts took for named may not be.
+      // This is the first part, or more of the log was damaged since. Keys that earlier parts found
+      // may be unreadable now.
       end = present.end();
       if (present.firstSubtree() > 0) {
         begin();
@@ -112,15 +114,16 @@ public final class Salvaging {
     return intact;
   }
 
-  /** What {@link #find} found last. */
+  /** The result of the last {@link #find}. */
   List<DirtyExtent> found() {
     return intact;
   }
 
   /**
-   * What was found is on the backing device. Goes on with the next part, if there is one.
+   * Records that the extents found are on the backing device. Continues with the next part, if
+   * there is one.
    *
-   * @return where the log can be read again, or null while there are more parts
+   * @return the position from which the log is readable again, or null while there are more parts
    */
   @Nullable LogPosition written() {
     Salvage present = part();
@@ -134,7 +137,7 @@ public final class Salvaging {
     return present.end();
   }
 
-  /** What is under way has failed and begins anew some time. */
+  /** Abandons the current part after a failure. The salvage starts over later. */
   void abandon() {
     part = null;
   }

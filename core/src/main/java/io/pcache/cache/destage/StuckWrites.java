@@ -6,10 +6,10 @@ import io.pcache.cache.pace.Throttle;
 import io.pcache.log.LogPosition;
 
 /**
- * Gets writes going that wait although nothing in the log is left to reclaim: the segments that are
- * in use may be held by keys that are not in the log yet.
+ * Helps waiting writes when nothing in the log is left to reclaim. The segments in use may be held
+ * by keys that are not in the log yet.
  *
- * <p>Thread-safety: one thread, that of reclaiming.
+ * <p>Thread-safety: one thread, that of the reclaimer.
  */
 public final class StuckWrites {
   private final ReclaimPolicy policy;
@@ -18,7 +18,7 @@ public final class StuckWrites {
   private final Throttle throttle;
   private final AgentWakeups wakeups;
 
-  /** Looks after the writes that a policy knows of. */
+  /** Creates a helper for the waiting writes that {@code policy} counts. */
   public StuckWrites(
       ReclaimPolicy policy,
       LogCommitter committer,
@@ -32,11 +32,11 @@ public final class StuckWrites {
     this.wakeups = wakeups;
   }
 
-  /** Commits what is staged, and lets writes in without credit, where nothing else helps. */
+  /** If nothing else helps, commits the staged keys and refills the throttle. */
   void goOn(LogPosition keyTail) {
     if (policy.writesWait() && keyTail.equals(writeback.dirtyTail()) && writeback.isDone()) {
       committer.commitStaged();
-      // Who waits for segments instead goes on when they come free.
+      // Writes that wait for segments instead continue when some become free.
       if (throttle.refill()) {
         wakeups.writeQueue().wake();
       }

@@ -22,24 +22,25 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes dirty data back in the order of the log: one key set at a time, its writes in flight
- * together, then a flush of the backing device, and only then dirty_tail moves on. So the backing
- * device alone is at any moment some past point of the log, a key set being the grain.
+ * Writes dirty data back in the order of the log, one key set at a time. The writes of a key set
+ * are in flight together. A flush of the backing device follows, and only then dirty_tail moves. So
+ * at any moment the backing device alone is a past state of the log, to the granularity of a key
+ * set.
  *
  * <pre>
- *   IDLE ──key set──▶ WRITING ──all written──▶ flush ──▶ IDLE, dirty_tail one key set on
+ *   IDLE ──key set──▶ WRITING ──all written──▶ flush ──▶ IDLE, dirty_tail moves past the key set
  *    │                  ▲ └──── failed: back off, then the same key set again ────┘
- *    └─unreadable─▶ SALVAGING: what it held is looked for in memory
+ *    └─unreadable─▶ SALVAGING: finds in memory what it held
  * </pre>
  *
- * <p>A failed flush may have lost what any write since the last good one brought, so the whole key
- * set is written again.
+ * <p>A failed flush may have lost any write since the last good one, so the whole key set is
+ * written again.
  *
  * <p>Thread-safety: {@link #doWork} from one thread at a time, the rest from any.
  */
 public final class Writeback implements Agent {
   /**
-   * Where there is room, key sets may wait that long for others: waking this agent for each of a
+   * How long key sets may wait for others while there is room. Waking this agent for each of a
    * client's flushes would cost more than to write them back.
    */
   private static final long DOZE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
@@ -66,7 +67,7 @@ public final class Writeback implements Agent {
   private volatile State state = State.IDLE;
   private volatile boolean stopped;
 
-  /** Idle. */
+  /** Creates an idle write-back. */
   public Writeback(
       CacheState cache,
       LogCommitter committer,
@@ -94,14 +95,14 @@ public final class Writeback implements Agent {
     return "write-back";
   }
 
-  /** Everything before this is on the backing device. */
+  /** Everything before this position is on the backing device. */
   public LogPosition dirtyTail() {
     return tail.position();
   }
 
   /**
-   * How many key sets of the log have keys that may not be on the backing device. After one that
-   * could not be read it is a guess until everything is there.
+   * Number of key sets in the log whose keys may not be on the backing device. After an unreadable
+   * key set it is an estimate until everything is written back.
    */
   public long dirtyKeySets() {
     return hasCaughtUp() ? 0 : Math.max(1, committer.publishedKeySets() - tail.passedKeySets());
@@ -111,7 +112,10 @@ public final class Writeback implements Agent {
     return tail.position().equals(committer.durableHead());
   }
 
-  /** Whether everything in the durable log is on the backing device, and the media say so. */
+  /**
+   * Whether everything in the durable log is on the backing device and dirty_tail is stored
+   * accordingly.
+   */
   public boolean isDone() {
     return state == State.IDLE && tail.durableTail().equals(committer.durableHead());
   }
@@ -127,7 +131,7 @@ public final class Writeback implements Agent {
     return isDone() ? "idle" : "running";
   }
 
-  /** Whether a write of this agent is under way. */
+  /** Whether a write to the backing device is in flight. */
   public boolean hasRequestsInFlight() {
     return writes.areInFlight();
   }
@@ -157,7 +161,7 @@ public final class Writeback implements Agent {
     return 0;
   }
 
-  /** What was being written is not: some of its runs may be planned and not submitted. */
+  /** Ends the current plan too: some of its runs may be planned and not submitted. */
   private void cacheDeviceFailed(PcacheException cause) {
     cache.health().logFailed(cause);
     if (state == State.WRITING) {
@@ -175,14 +179,14 @@ public final class Writeback implements Agent {
     }
     if (hasCaughtUp()) {
       correctDirtyBytes();
-      // What is committed while this waits for a sync is in no hurry either.
+      // Key sets that are committed during this sync are not urgent either.
       tail.pause();
       return 0;
     }
     KeySetReader.Found found = reader.readIfIntact(tail.position().address());
     switch (found) {
       case NOTHING -> {
-        // What it finds in memory may overlap anything.
+        // The salvaged extents may overlap any earlier write.
         tail.store();
         salvaging.begin();
         state = State.SALVAGING;
@@ -204,7 +208,10 @@ public final class Writeback implements Agent {
     return Math.max(1, writeOn());
   }
 
-  /** What does not match its checksum does not reach the backing device: it is set aside. */
+  /**
+   * Sets aside dirty keys that do not match their checksum, so that they do not reach the backing
+   * device.
+   */
   private void setDamagedKeysAside() {
     damagedKeys.clear();
     for (int i = 0; cache.geometry().dataCrc() && i < reader.keyCount(); i++) {
@@ -242,7 +249,7 @@ public final class Writeback implements Agent {
     return writes.hasFailed() ? retryKeySet() : flushAndFinish();
   }
 
-  /** On this agent's own thread, which has nothing else to do meanwhile. */
+  /** Flushes on this agent's own thread, which has nothing else to do meanwhile. */
   private int flushAndFinish() {
     writes.flush();
     if (writes.hasFailed()) {
@@ -261,7 +268,7 @@ public final class Writeback implements Agent {
     String fault =
         (cause == null ? "failed" : cause.getMessage()) + "; tried again with growing pauses";
     if (backoff.isActive()) {
-      // Each try may meet the fault somewhere else.
+      // Each retry may fail at a different place.
       cache.health().reportAgain(name(), fault);
     } else {
       cache.health().report(name(), fault);
@@ -341,8 +348,9 @@ public final class Writeback implements Agent {
   }
 
   /**
-   * What a damaged key set counted as dirty is not known; once nothing is dirty, the count is put
-   * right. What is counted late belongs to a key that is staged by now, and is seen.
+   * Corrects the dirty count once nothing is dirty, because the share of a damaged key set is
+   * unknown. Bytes that are counted late belong to a key that is staged by now, so they prevent the
+   * correction.
    */
   private void correctDirtyBytes() {
     if (dirtyBytesAreOff) {

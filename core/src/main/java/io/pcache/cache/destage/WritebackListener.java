@@ -1,14 +1,19 @@
 package io.pcache.cache.destage;
 
-/** Told before write-back changes a range of the backing device, and when the change is durable. */
+/** Called before write-back changes a range of the backing device, and when changes are durable. */
 @FunctionalInterface
 public interface WritebackListener {
   /**
-   * Write-back is about to change a range. What has to be durable before is made durable here; a
-   * failure keeps the write from happening.
+   * Called before write-back changes a range. Anything that must be durable before the write is
+   * made durable here. A failure of the cache device prevents the write, and is final like one of
+   * the log.
    */
   void beforeWrite(long offsetBytes, long lengthBytes);
 
-  /** Everything written so far is durable, and nothing is in flight. A failure is of no effect. */
+  /**
+   * Called when everything written so far is durable and nothing is in flight. Implementations
+   * handle failures of the backing device. A failure of the cache device is final, like one of the
+   * log.
+   */
   default void afterFlush() {}
 }

@@ -15,9 +15,9 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * What has to reach the backing device for one key set: where its keys overlap the later one
- * counts, and neighbours are joined into runs, so that the device sees few, long, vectored writes
- * in any order and ends up with the same bytes.
+ * The writes that a key set needs. Where its keys overlap, the later key counts. Neighbouring keys
+ * are joined into runs. So the device gets few, long, vectored writes in any order, with the same
+ * result.
  *
  * <p>Not thread-safe.
  */
@@ -26,18 +26,22 @@ final class WritebackPlan {
   private static final int MAX_RUN_PIECES = 256;
 
   /**
-   * What {@link #order} holds: a key's first sector, and behind it the key's place in its key set.
+   * Low bits of an entry of {@link #order}: the key's place in its key set. The key's first sector
+   * is above them.
    */
   private static final int KEY_BITS = 7;
 
   private static final int KEY_MASK = (1 << KEY_BITS) - 1;
 
-  /** Into how many requests a key set is cut: enough for every thread of the backing device. */
+  /**
+   * Number of requests into which a key set is divided: enough for every thread of the backing
+   * device.
+   */
   private static final int REQUESTS = 16;
 
   /**
-   * A piece of the device with the memory that belongs there; of size 0 where what the device has
-   * is newer.
+   * A range of the device and the memory to write there. The memory is empty if the device already
+   * has newer data, or if the key's data is damaged.
    */
   record Piece(long offsetBytes, long endBytes, MemorySegment bytes) {
     boolean isWritten() {
@@ -59,7 +63,7 @@ final class WritebackPlan {
   /**
    * Plans the dirty keys of the key set that {@code reader} holds.
    *
-   * @param damagedKeys which of its keys have data that must not reach the backing device
+   * @param damagedKeys keys whose data must not reach the backing device
    */
   void load(KeySetReader reader, BitSet damagedKeys) {
     pieces.clear();
@@ -73,7 +77,7 @@ final class WritebackPlan {
     }
   }
 
-  /** Puts the dirty keys in the order of the device. Returns how many there are. */
+  /** Sorts the dirty keys by their offset on the device. Returns their number. */
   private int sortByOffset(KeySetReader reader) {
     int count = 0;
     for (int i = 0; i < reader.keyCount(); i++) {
@@ -91,7 +95,7 @@ final class WritebackPlan {
     return KeySetRecord.keyOffset((int) ordered & KEY_MASK);
   }
 
-  /** Keys belong together where one overlaps another; most stand alone. */
+  /** Finds the end of a cluster of overlapping keys. Most keys are alone in theirs. */
   private int endOfCluster(MemorySegment keys, int first, int count) {
     long end = endOf(keys, at(order[first]));
     int past = first + 1;
@@ -109,13 +113,13 @@ final class WritebackPlan {
   private void addCluster(MemorySegment keys, int first, int past, BitSet damagedKeys) {
     int from = pieces.size();
     if (past - first > 1) {
-      // By their place in the key set.
+      // Reduce the entries to the keys' places in the key set.
       for (int i = first; i < past; i++) {
         order[i] &= KEY_MASK;
       }
       Arrays.sort(order, first, past);
     }
-    // From the last key to the first: what is planned already is newer and stays.
+    // From the last key to the first: pieces already planned are newer and stay.
     for (int i = past - 1; i >= first; i--) {
       addUncovered(keys, from, at(order[i]), damagedKeys.get((int) order[i] & KEY_MASK));
     }
@@ -126,7 +130,7 @@ final class WritebackPlan {
     }
   }
 
-  /** Plans extents, none of which overlaps another. */
+  /** Plans extents that do not overlap each other. */
   void load(List<DirtyExtent> extents) {
     pieces.clear();
     next = 0;
@@ -140,13 +144,13 @@ final class WritebackPlan {
     pieces.sort(Comparator.comparingLong(Piece::offsetBytes));
   }
 
-  /** Adds what no piece from {@code firstPiece} on covers. */
+  /** Adds the parts of a key that no piece from {@code firstPiece} on covers. */
   private void addUncovered(MemorySegment keys, int firstPiece, long at, boolean damaged) {
     long from = KeyRecord.off(keys, at);
     long to = from + KeyRecord.len(keys, at);
     if (damaged || segments.isStale(keys, at)) {
-      // A stale key was written back before its segment was reclaimed: older keys of the range must
-      // not be written over it.
+      // A stale key was written back before its segment was reclaimed. Older keys of the range must
+      // not overwrite it.
       pieces.add(new Piece(from, to, MemorySegment.NULL));
       return;
     }
@@ -181,7 +185,7 @@ final class WritebackPlan {
     }
   }
 
-  /** How many pieces a request has room for, one at least. */
+  /** Number of pieces per request, at least 1. */
   int piecesPerRequest() {
     return Math.max(1, pieces.size() / REQUESTS);
   }
@@ -190,7 +194,7 @@ final class WritebackPlan {
     return next < pieces.size();
   }
 
-  /** The next run of neighbouring pieces; they follow each other on the device without a gap. */
+  /** The next run of pieces that are adjacent on the device. */
   List<Piece> nextRun() {
     int first = next++;
     long runBytes = pieces.get(first).bytes().byteSize();

@@ -1,6 +1,6 @@
 /**
- * What makes room: write-back, which brings data to the backing device, and reclaiming, which frees
- * its segments.
+ * Makes room. Write-back copies dirty data to the backing device, and the reclaimer frees its
+ * segments.
  */
 @NullMarked
 package io.pcache.cache.destage;

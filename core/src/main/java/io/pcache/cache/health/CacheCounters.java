@@ -3,7 +3,7 @@ package io.pcache.cache.health;
 import io.pcache.block.BlockRequest;
 import java.util.concurrent.atomic.LongAdder;
 
-/** What a cache has done since it was opened. Thread-safety: all fields from any thread. */
+/** Counters of a cache since it was opened. Thread-safety: all fields from any thread. */
 public final class CacheCounters {
   public final LongAdder reads = new LongAdder();
   public final LongAdder readHitBytes = new LongAdder();
@@ -14,12 +14,12 @@ public final class CacheCounters {
   public final LongAdder dirtiedBytes = new LongAdder();
   public final LongAdder cleanedBytes = new LongAdder();
 
-  /** Without what is written again after a failure. */
+  /** Data that is written again after a failure does not count. */
   public final LongAdder writtenBackBytes = new LongAdder();
 
   public final LongAdder reclaimedSegments = new LongAdder();
 
-  /** Counts a request that the cache takes in. A write with FUA is a flush as well. */
+  /** Counts an accepted request. A FUA write counts as a flush too. */
   public void count(BlockRequest request) {
     switch (request.op()) {
       case READ -> reads.increment();
@@ -35,7 +35,7 @@ public final class CacheCounters {
     }
   }
 
-  /** Bytes in the log that are not known to be on the backing device. */
+  /** Bytes, staged or in the log, that are not known to be on the backing device. */
   public long dirtyBytes() {
     long cleaned = cleanedBytes.sum();
     return Math.max(0, dirtiedBytes.sum() - cleaned);

@@ -14,9 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What is wrong with a cache now. A failure of the log is final: what was staged may be lost, so
- * nothing is acknowledged any more until the cache is opened again. Agents report and clear their
- * own faults by name.
+ * The current faults of a cache. A failure of the log is final. Staged keys may be lost, so nothing
+ * more is acknowledged until the cache is opened again. Agents report and clear their own faults by
+ * name.
  *
  * <p>Thread-safety: all methods from any thread.
  */
@@ -33,7 +33,7 @@ public final class CacheHealth {
   private final TransferFaults damagedReads;
 
   /**
-   * Begins with nothing wrong.
+   * Begins without faults.
    *
    * @param onLogFailure run at each report that the log cannot be written any more
    */
@@ -45,12 +45,14 @@ public final class CacheHealth {
     this.damagedReads = new TransferFaults("reads that met damaged data", clock);
   }
 
-  /** Reads that met data whose checksum does not match. That stays a fault until it is reopened. */
+  /**
+   * Reads of data that does not match its checksum. This fault lasts until the cache is reopened.
+   */
   public TransferFaults damagedReads() {
     return damagedReads;
   }
 
-  /** Writes of data, for clients and to keep what a read brought. */
+  /** Writes of data, for clients and for fills. */
   public TransferFaults cacheWrites() {
     return cacheWrites;
   }
@@ -60,12 +62,12 @@ public final class CacheHealth {
     return cacheReads;
   }
 
-  /** Reads of what the cache does not hold. */
+  /** Reads that the cache cannot answer. */
   public TransferFaults backingReads() {
     return backingReads;
   }
 
-  /** The log cannot be written any more. The first report counts. */
+  /** Reports that the log cannot be written any more. The first report counts. */
   public void logFailed(PcacheException failure) {
     onLogFailure.run();
     if (logFailure.compareAndSet(null, failure)) {
@@ -79,7 +81,10 @@ public final class CacheHealth {
     }
   }
 
-  /** The cache was ended on purpose without an orderly close: nothing is acknowledged any more. */
+  /**
+   * Reports that the cache was stopped on purpose without an orderly close. Nothing is acknowledged
+   * any more.
+   */
   public void ended() {
     logFailure.compareAndSet(null, new ClosedException(ENDED));
   }
@@ -89,7 +94,7 @@ public final class CacheHealth {
     return logFailure.get() != null;
   }
 
-  /** The failure to answer writes and flushes with, or null while the log works. */
+  /** A new failure with which to answer writes and flushes, or null while the log works. */
   public @Nullable PcacheException writeRefusal() {
     PcacheException failure = logFailure.get();
     return switch (failure) {
@@ -101,7 +106,7 @@ public final class CacheHealth {
     };
   }
 
-  /** An agent has trouble; replaces its last report. */
+  /** Reports an agent's fault, in place of its previous report. */
   public void report(String agent, String fault) {
     String before = faults.put(agent, fault);
     if (!fault.equals(before)) {
@@ -109,21 +114,24 @@ public final class CacheHealth {
     }
   }
 
-  /** The same for trouble that goes on and has been logged: only status says how it is now. */
+  /**
+   * Updates a fault that continues and has been logged. Status shows the new text; the log records
+   * it only at debug level.
+   */
   public void reportAgain(String agent, String fault) {
     if (!fault.equals(faults.put(agent, fault))) {
       LOG.debug("{}: {}", agent, fault);
     }
   }
 
-  /** An agent's trouble is over. */
+  /** Clears an agent's fault. */
   public void clear(String agent) {
     if (faults.remove(agent) != null) {
       LOG.info("{}: works again", agent);
     }
   }
 
-  /** What is wrong now, a line each. */
+  /** The current faults, one line each. */
   public List<String> faults() {
     List<String> lines = new ArrayList<>();
     faults.forEach((agent, fault) -> lines.add(agent + ": " + fault));

@@ -9,13 +9,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks now and then whether cache and backing device are still the files that were opened. What is
- * lost, or about to be, is a fault; what has merely grown is a notice.
+ * Checks periodically whether cache and backing device are still the files that were opened. Data
+ * lost or about to be lost is a fault. A device that has merely grown is a notice.
  *
  * <p>Thread-safety: {@link #doWork} from one thread at a time, the rest from any.
  */
 public final class DeviceWatch implements Agent {
-  /** Asks the system about a device. */
+  /** Queries the condition of a device. */
   @FunctionalInterface
   public interface Look {
     FileCondition now() throws IOException;
@@ -44,22 +44,22 @@ public final class DeviceWatch implements Agent {
     return 0;
   }
 
-  /** Nothing more is reported: the devices are about to be closed. */
+  /** Stops reporting, because the devices are about to be closed. */
   public void stop() {
     stopped = true;
   }
 
-  /** What has become of the cache device. */
+  /** The condition of the cache device. */
   public FileCondition.Kind cacheDevice() {
     return cacheDevice.condition.kind();
   }
 
-  /** What has become of the backing device. */
+  /** The condition of the backing device. */
   public FileCondition.Kind backingDevice() {
     return backingDevice.condition.kind();
   }
 
-  /** What is worth knowing and no fault, a line each. */
+  /** Information that is no fault, one line each. */
   public List<String> notices() {
     List<String> notices = new ArrayList<>();
     cacheDevice.addNotice(notices);
@@ -67,7 +67,7 @@ public final class DeviceWatch implements Agent {
     return notices;
   }
 
-  /** One of the two. */
+  /** One of the two devices. */
   private final class Watched {
     private final String name;
     private final Look look;

@@ -8,15 +8,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Failures of one kind of transfer, which else only the client of the request would see. They are a
- * fault from the first one on, until such a transfer has gone well again and none has failed for
- * {@link #QUIET_NANOS}. The first failure is logged, and while it goes on one a minute.
+ * Failures of one kind of transfer, which only the client of the request would see otherwise. The
+ * first failure begins a fault. The fault ends when such a transfer has succeeded again and none
+ * has failed for {@link #QUIET_NANOS}. The first failure is logged, and then at most one a minute.
  *
- * <p>Thread-safety: all methods from any thread. Where nothing has failed, {@link #succeeded} is a
- * read of one field.
+ * <p>Thread-safety: all methods from any thread. Without a fault, {@link #succeeded} reads one
+ * field.
  */
 public final class TransferFaults {
-  /** A device of which only a part has failed works in between: that does not end the fault. */
+  /** A partly failed device succeeds in between, which does not end the fault. */
   static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private static final long LOG_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
@@ -33,14 +33,14 @@ public final class TransferFaults {
   /**
    * Begins without a failure.
    *
-   * @param name of these failures, in the plural
+   * @param name a name for these failures, in the plural
    */
   TransferFaults(String name, Clock clock) {
     this.name = name;
     this.clock = clock;
   }
 
-  /** One has failed, and its client was told why. */
+  /** Records a failed transfer. Its client gets the failure too. */
   public synchronized void failed(String why) {
     long now = clock.nanoTime();
     endIfOver(now);
@@ -55,14 +55,14 @@ public final class TransferFaults {
     }
   }
 
-  /** One has gone well. */
+  /** Records a transfer that succeeded. */
   public void succeeded() {
     if (awaitsSuccess) {
       awaitsSuccess = false;
     }
   }
 
-  /** What is wrong now, or null. Where nothing is, this waits for nobody. */
+  /** The current fault, or null. Without a fault, this does not block. */
   @Nullable String fault() {
     return last == null ? null : faultNow();
   }

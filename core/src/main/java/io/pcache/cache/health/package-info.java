@@ -1,4 +1,4 @@
-/** What a cache has done, and what is wrong with it and its devices. */
+/** Counters and faults of a cache and its devices. */
 @NullMarked
 package io.pcache.cache.health;
 

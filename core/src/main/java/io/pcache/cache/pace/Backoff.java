@@ -5,8 +5,8 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
- * When to try again after failures: exponentially later, with jitter, 30 s at most. Not
- * thread-safe.
+ * Decides when to retry after failures. The delay grows exponentially with jitter, from 50 ms to at
+ * most 30 s. Not thread-safe.
  */
 public final class Backoff {
   private static final long FIRST_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
@@ -22,23 +22,23 @@ public final class Backoff {
     this.random = random;
   }
 
-  /** Another failure: wait longer than last time. */
+  /** Records another failure. The next delay is longer than the last. */
   public void failed() {
     delayNanos = Math.min(MAX_NANOS, Math.max(FIRST_NANOS, delayNanos * 2));
     retryAtNanos = clock.nanoTime() + delayNanos / 2 + random.nextLong(delayNanos / 2 + 1);
   }
 
-  /** It works again. */
+  /** Records a success. */
   public void reset() {
     delayNanos = 0;
   }
 
-  /** Whether the next try is not due yet. */
+  /** Whether the next retry is not due yet. */
   public boolean isWaiting() {
     return delayNanos > 0 && clock.nanoTime() - retryAtNanos < 0;
   }
 
-  /** Whether the last try failed. */
+  /** Whether the last attempt failed. */
   public boolean isActive() {
     return delayNanos > 0;
   }

@@ -4,42 +4,46 @@ import io.pcache.format.KeySetRecord;
 import io.pcache.index.ExtentIndex;
 
 /**
- * How much of the heap the index may take, and how near to that it is. A cache of small extents
- * would else fill the heap before it fills its segments.
+ * The heap that the index may use, and how close it is to that limit. Without a limit, a cache of
+ * small extents would fill the heap before its segments.
  *
  * <pre>
  *   0 ────────────── scarce ─────────── full
- *      all goes on   │ misses do not fill,  │ writes wait for reclaiming
- *                    │ reclaiming runs      │
+ *     no restriction │ misses do not    │ writes wait
+ *                    │ fill, reclaiming │ for reclaiming
+ *                    │ runs             │
  * </pre>
  *
  * <p>Thread-safety: all methods from any thread.
  */
 public final class IndexMemory {
-  /** How many keys the reclaimer takes out of the index before key_tail passes them. */
+  /** Number of keys that the reclaimer may remove from the index before key_tail passes them. */
   public static final int MAX_RECLAIMED_KEYS = 64 * KeySetRecord.MAX_KEYS;
 
-  /** The rest is for what collects garbage, for connections, and for opening. */
+  /**
+   * The index gets five eighths. The rest of the heap is for the garbage collector, for
+   * connections, and for opening.
+   */
   private static final int INDEX_EIGHTHS = 5;
 
   private static final int HEAP_EIGHTHS = 8;
 
-  /** What a daemon needs besides the index, however small its heap. */
+  /** Heap that a daemon needs besides the index, however small the heap is. */
   private static final long LEAST_REST_BYTES = 20L << 20;
 
-  /** The last eighth of the limit is kept for writes. */
+  /** The last eighth of the limit is reserved for writes. */
   private static final int SCARCE_SHARE = 8;
 
   /**
-   * What recovery may take beyond the limit: writes that pass the check together, and extents that
-   * they cut in two, may have taken it a little further.
+   * Share of the limit that recovery may use in addition. Writes that pass the check together, and
+   * extents that they split, may exceed the limit a little.
    */
   private static final int OPENING_SHARE = 8;
 
   /**
-   * The least that it may take beyond the limit, or half of a limit that is smaller than twice
-   * that: the reclaimer takes keys out of the index before key_tail has passed them, writes may
-   * take their place at once, and a crash brings them back.
+   * Minimum that recovery may use beyond the limit, or half the limit if that is less. The
+   * reclaimer removes keys from the index before key_tail has passed them. Writes may use that
+   * memory at once, and a crash brings the keys back.
    */
   private static final long RECLAIMING_BYTES = ExtentIndex.unitBytes(MAX_RECLAIMED_KEYS, true);
 
@@ -51,7 +55,10 @@ public final class IndexMemory {
     this.limitBytes = limitBytes;
   }
 
-  /** What an index that recovery builds may take, so that what ran with a limit opens with it. */
+  /**
+   * Heap limit of an index that recovery builds, in bytes. It ensures that a cache that ran with
+   * {@code limitBytes} opens with it again.
+   */
   public static long openingLimitBytes(long limitBytes) {
     if (limitBytes > Long.MAX_VALUE / 2) {
       return limitBytes;
@@ -60,7 +67,7 @@ public final class IndexMemory {
     return limitBytes + Math.max(limitBytes / OPENING_SHARE, reclaiming);
   }
 
-  /** Whether reclaiming should make room, and nothing enters the cache that need not. */
+  /** Whether reclaiming should make room, and misses must not fill. */
   public boolean isScarce() {
     return index.heapBytes() >= limitBytes - limitBytes / SCARCE_SHARE;
   }
@@ -70,29 +77,29 @@ public final class IndexMemory {
     return index.heapBytes() >= limitBytes;
   }
 
-  /** What the index takes at most, in bytes. */
+  /** Upper bound of the heap that the index uses, in bytes. */
   public long usedBytes() {
     return index.heapBytes();
   }
 
-  /** What it may take, in bytes. */
+  /** The limit, in bytes. */
   public long limitBytes() {
     return limitBytes;
   }
 
-  /** What the index may take of a heap, in bytes. */
+  /** The limit of the index for a heap of a given size, in bytes. */
   public static long bytesForHeap(long heapBytes) {
     long share = heapBytes / HEAP_EIGHTHS * INDEX_EIGHTHS;
     return Math.max(0, Math.min(share, heapBytes - LEAST_REST_BYTES));
   }
 
-  /** The heap in which an index of so many bytes is not scarce of memory, in bytes. */
+  /** Size of the heap in which an index of {@code indexBytes} is not scarce of memory, in bytes. */
   public static long heapBytesFor(long indexBytes) {
     long limit = indexBytes + Math.ceilDiv(indexBytes, SCARCE_SHARE - 1);
     return Math.max(limit / INDEX_EIGHTHS * HEAP_EIGHTHS, limit + LEAST_REST_BYTES);
   }
 
-  /** Whether an index that holds nothing leaves room for writes. */
+  /** Whether an empty index leaves room for writes. */
   public static boolean admitsWrites(long emptyIndexBytes, long limitBytes) {
     return emptyIndexBytes < limitBytes - limitBytes / SCARCE_SHARE;
   }

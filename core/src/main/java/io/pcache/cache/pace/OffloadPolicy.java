@@ -3,15 +3,16 @@ package io.pcache.cache.pace;
 import io.pcache.agent.Clock;
 
 /**
- * Whether it pays to hand a request to the backing device's threads: not where the device has done
- * it before a thread has woken up. That is measured on requests that write-back carries out itself.
+ * Decides whether write-back should hand requests to the backing device's threads. That does not
+ * pay if the device answers faster than a thread wakes. The policy measures requests that
+ * write-back carries out itself.
  *
  * <p>Not thread-safe.
  */
 public final class OffloadPolicy {
   /**
-   * How far the count of slow and fast answers goes either way: one that was slow because its
-   * thread was not running decides nothing.
+   * Bound of the count of slow and fast answers in each direction. One answer that was slow because
+   * its thread was not running decides nothing.
    */
   private static final int MOST = 8;
 
@@ -21,9 +22,9 @@ public final class OffloadPolicy {
   private int slowAnswers = MOST;
 
   /**
-   * Starts out with handing over.
+   * Begins with handing over.
    *
-   * @param worthItNanos how long a request takes at least for a hand-over to pay; 0 for always
+   * @param worthItNanos minimum time of a request for which a hand-over pays; 0 for always
    */
   public OffloadPolicy(Clock clock, long worthItNanos) {
     this.clock = clock;
@@ -34,12 +35,12 @@ public final class OffloadPolicy {
     return slowAnswers > 0;
   }
 
-  /** A request is carried out from here on by the calling thread. */
+  /** Records that the calling thread starts to carry out a request. */
   public void started() {
     startedNanos = clock.nanoTime();
   }
 
-  /** It is over. */
+  /** Records that the request has ended. */
   public void ended() {
     boolean slow = clock.nanoTime() - startedNanos >= worthItNanos;
     slowAnswers = Math.clamp((long) slowAnswers + (slow ? 1 : -1), -MOST, MOST);

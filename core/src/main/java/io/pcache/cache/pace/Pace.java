@@ -5,20 +5,22 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How fast bytes come free, as a rate that writers keep to: each waits a little for its own bytes,
- * where otherwise most would wait for nothing, and one in several hundred until more is reclaimed.
- * It only smooths: who may write at all is not decided here.
+ * The rate at which bytes become free, which paces writers. Each writer waits a little for its own
+ * bytes. Otherwise most would not wait, and one in several hundred would wait for the next reclaim.
+ * Pacing only smooths. It does not decide which writes are admitted.
  *
- * <p>A write books the time that its bytes take, behind the bookings of those before it. Where
- * writers have been slower than the rate they may catch up, but not on more than a fraction of a
- * millisecond.
+ * <p>A write books the time that its bytes take, behind the bookings before it. Writers that were
+ * slower than the rate may catch up, but by at most 200 µs.
  *
  * <p>Thread-safety: {@link #freed} from one thread at a time, {@link #await} from any.
  */
 final class Pace {
   private static final long WINDOW_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
-  /** After a longer gap nothing was waited for, or what was waited for is too slow to keep pace. */
+  /**
+   * After a longer gap, either no writer waited, or the backing device is too slow to pace writers
+   * by it.
+   */
   private static final long LONGEST_GAP_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
   private static final long CATCH_UP_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
@@ -26,10 +28,10 @@ final class Pace {
 
   private final Clock clock;
 
-  /** When all bytes that were booked have had their time. */
+  /** The end of the last booking. */
   private final AtomicLong bookedUntilNanos;
 
-  /** 0 as long as it is not known. */
+  /** 0 while unknown. */
   private volatile double nanosPerByte;
 
   private long windowStartNanos;
@@ -43,7 +45,7 @@ final class Pace {
     this.bookedUntilNanos = new AtomicLong(windowStartNanos);
   }
 
-  /** That much has come free. */
+  /** Records that bytes have become free. */
   void freed(long lengthBytes) {
     long now = clock.nanoTime();
     boolean gap = now - lastFreedNanos > LONGEST_GAP_NANOS;
@@ -63,10 +65,10 @@ final class Pace {
   }
 
   /**
-   * Holds the caller back before it writes that much.
+   * Delays the caller before it writes {@code lengthBytes}.
    *
-   * @param share how much of the time that the bytes take to come free; above 1 lets writers fall
-   *     behind, 0 lets them go
+   * @param share factor of the time in which the bytes become free; above 1 writers are slower, 0
+   *     does not delay
    */
   void await(long lengthBytes, double share) {
     long costNanos = (long) (lengthBytes * nanosPerByte * share);
@@ -78,7 +80,7 @@ final class Pace {
     }
   }
 
-  /** Returns how long to wait for the bookings of those before. */
+  /** Books time for a write. Returns how long to wait for earlier bookings. */
   private long book(long costNanos) {
     long now = clock.nanoTime();
     while (true) {

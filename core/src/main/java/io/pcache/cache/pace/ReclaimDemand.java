@@ -4,11 +4,13 @@ import io.pcache.agent.Clock;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Whether reclaiming would go on if dirty_tail were further on. Write-back asks before it wakes the
- * reclaimer, once a key set, and mostly need not: nothing is to be reclaimed, or the reclaimer has
- * just been woken. What waking it costs, and that it takes a processor from somebody for a moment,
- * is to be shared by several key sets where they go fast; by fewer where writes wait, which it
- * wakes in turn.
+ * Whether reclaiming would continue if dirty_tail moved on. Write-back asks once per key set before
+ * it wakes the reclaimer. Usually it need not: nothing is to be reclaimed, or the reclaimer has
+ * just been woken.
+ *
+ * <p>A wake-up costs time and takes a processor from other threads for a moment. So several fast
+ * key sets share one: at most one every 2 ms. If writes wait, the reclaimer wakes them in turn, and
+ * the limit is one every 400 µs.
  *
  * <p>Thread-safety: {@link #set} from any thread, the others from one.
  */
@@ -28,27 +30,31 @@ public final class ReclaimDemand {
   }
 
   /**
-   * The reclaimer is about to look what there is to reclaim, or has no need to.
+   * Called by the reclaimer before it reclaims, or when it has no need to.
    *
-   * @param writesWait whether writes wait for it
+   * @param needed whether key sets are to be reclaimed
+   * @param writesWait whether writes wait for space
    */
   public void set(boolean needed, boolean writesWait) {
     pauseNanos = writesWait ? SHORT_PAUSE_NANOS : PAUSE_NANOS;
     waiting = needed;
   }
 
-  /** dirty_tail is further on. Returns whether the reclaimer is to be told now. */
+  /** Records that dirty_tail has moved. Returns whether to wake the reclaimer now. */
   public boolean isWakeUpDue() {
     owed = waiting;
     return owed && clock.nanoTime() - lastWakeUpNanos >= pauseNanos;
   }
 
-  /** dirty_tail stays where it is for now. Returns whether the reclaimer has not been told. */
+  /**
+   * For a pause of dirty_tail. Returns whether the reclaimer has not been woken yet for its last
+   * moves.
+   */
   public boolean isWakeUpOwed() {
     return owed;
   }
 
-  /** The reclaimer has been told. */
+  /** Records that the reclaimer has been woken. */
   public void wakeUpSent() {
     lastWakeUpNanos = clock.nanoTime();
     owed = false;

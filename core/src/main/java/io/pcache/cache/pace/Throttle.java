@@ -6,13 +6,15 @@ import io.pcache.format.MediaLayout;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Slows writers down before the cache is full, so that there is no cliff: in the last eighth of the
- * segments a write needs credit, and reclaiming gives credit, almost two bytes for one where that
- * eighth is still free, one for one where half of it is, and hardly any where nothing is. So
- * writers come to rest at the rate of reclaiming, which is the backing device's, with half of the
- * zone free; and as segments become free sixteen MiB at a time, it is that half that lets writers
- * go on in small steps meanwhile. Writers that may be made to wait on their own threads keep the
- * pace at which credit is given, and so come to no point where there is none.
+ * Slows writers down before the cache is full, so that they do not stop suddenly. It is a token
+ * bucket. In the last eighth of the segments a write needs credit, and reclaiming adds credit. A
+ * reclaimed byte adds almost two bytes of credit if all of that eighth is free. It adds one byte if
+ * half of it is free, and a quarter of a byte if almost none is.
+ *
+ * <p>So writers settle at the rate of reclaiming, which is the backing device's, with half of the
+ * zone free. Segments become free 16 MiB at a time. The free half lets writers proceed in small
+ * steps meanwhile. Writers that may block are paced at the rate of credit, so that they do not run
+ * out of it.
  *
  * <p>Thread-safety: all methods from any thread.
  */
@@ -20,12 +22,15 @@ public final class Throttle {
   private static final int ZONE_SHARE = 8;
   private static final int MIN_ZONE_SEGMENTS = 2;
 
-  /** How much credit is left while writers keep the pace: more than comes at a time. */
+  /** Credit that is left while writers keep the pace. It exceeds what one reclaim adds. */
   private static final double RESTING_CREDIT_BYTES = MediaLayout.SEGMENT_BYTES / 2.0;
 
   private static final double LEAST_PART = 1.0 / 16;
 
-  /** Credit goes by quarters: at least one for each byte, so that it never dries up for good. */
+  /**
+   * Credit is added in quarters of a byte. Each reclaimed byte adds at least one quarter, so that
+   * credit never dries up for good.
+   */
   private static final int QUARTERS = 4;
 
   private final Segments segments;
@@ -45,17 +50,16 @@ public final class Throttle {
   }
 
   /**
-   * Whether a write may go on now. A large one is let in on any credit, and later ones pay for it.
+   * Whether a write may proceed now. Any credit admits a large write, and later writes pay for it.
    */
   public boolean admits() {
     return !isActive() || creditBytes.get() > 0;
   }
 
   /**
-   * Holds a writer back that may be made to wait, so that it comes to no point where it has to: as
-   * long as its bytes take to come free where credit is at rest, longer where there is less. Where
-   * there is twice as much, not at all: a rate from a time when little was written slows nobody
-   * down.
+   * Delays a writer that may block, so that it does not run out of credit. At the resting credit of
+   * 8 MiB it waits as long as its bytes take to become free. With less credit it waits longer. With
+   * twice as much it does not wait, so a rate from a time of few writes slows nobody.
    */
   public void holdBack(long lengthBytes) {
     if (isActive()) {
@@ -65,14 +69,14 @@ public final class Throttle {
     }
   }
 
-  /** A write was let in and took that much space. */
+  /** Deducts the space of an admitted write from the credit. */
   public void written(long lengthBytes) {
     if (isActive()) {
       creditBytes.addAndGet(-lengthBytes);
     }
   }
 
-  /** Reclaiming has freed that much. */
+  /** Adds credit for bytes that reclaiming has freed. */
   public void reclaimed(long lengthBytes) {
     long quarters = Math.max(1, 2L * QUARTERS * segments.availableForData() / zoneSegments);
     long cap = zoneSegments * MediaLayout.SEGMENT_BYTES;
@@ -82,10 +86,10 @@ public final class Throttle {
   }
 
   /**
-   * There is nothing left to reclaim, so nothing to pace by: whoever waits may go on as long as
-   * there is room.
+   * Refills the credit if nothing is left to reclaim and so nothing to pace by. Waiting writes may
+   * then proceed as long as there is room.
    *
-   * @return whether anybody had to wait for that
+   * @return whether the credit had been used up
    */
   public boolean refill() {
     long before = creditBytes.getAndUpdate(credit -> Math.max(credit, MediaLayout.SEGMENT_BYTES));

@@ -1,6 +1,6 @@
 /**
- * How fast things go: what holds writers back, when agents wake each other, and when they try
- * again.
+ * Pacing: slows writers down, limits when agents wake each other, schedules retries, and limits the
+ * index's memory.
  */
 @NullMarked
 package io.pcache.cache.pace;

@@ -16,11 +16,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One thread's part in a recovery: it walks the whole log and takes the keys of its own subtrees.
- * To read and check a key set costs a small part of what its keys cost in the index, so walks side
- * by side need nothing from each other, and each meets its keys in the order of the log.
+ * One thread's part of a recovery. It walks the whole log and takes the keys of its own subtrees.
+ * Reading and checking a key set costs little compared with putting its keys into the index. So
+ * parallel walks need no coordination, and each sees its keys in log order.
  *
- * <p>Thread-safety: one thread; what it found is read when that has ended.
+ * <p>Thread-safety: one thread; the results are read after it has ended.
  */
 final class LogReplay implements Runnable {
   private final Geometry geometry;
@@ -42,7 +42,7 @@ final class LogReplay implements Runnable {
    *
    * @param segments only read, for their generations
    * @param keyTail where the log begins
-   * @param dirtyTail keys from there on are dirty, if they are not clean of themselves
+   * @param dirtyTail keys from there on are dirty, unless they carry the CLEAN flag
    * @param share the subtrees to fill
    */
   LogReplay(
@@ -59,7 +59,7 @@ final class LogReplay implements Runnable {
     this.references = new int[geometry.chain().segments()];
   }
 
-  /** Walks the log to its end. All that this share gets is in the index on return. */
+  /** Walks the log to its end. On return all keys of this share are in the index. */
   @Override
   public void run() {
     KeySetReader reader =
@@ -106,37 +106,37 @@ final class LogReplay implements Runnable {
     }
   }
 
-  /** The segments that hold the log, in its order. */
+  /** The segments of the log, in log order. */
   List<Integer> logSegments() {
     return logSegments;
   }
 
-  /** Where the log ends; its beginning before the walk. */
+  /** Where the log ends, or where it begins before the walk. */
   LogPosition end() {
     return end;
   }
 
-  /** Where dirty_tail is in the log, or null where it is not. */
+  /** The position of dirty_tail in the log, or null if the walk has not met it. */
   @Nullable LogPosition dirtyTail() {
     return dirtyTail;
   }
 
-  /** How many key sets with keys there are from dirty_tail on. */
+  /** Number of key sets with keys from dirty_tail on. */
   long dirtyKeySets() {
     return dirtyKeySets;
   }
 
-  /** How many keys were taken, stale ones too. */
+  /** Number of keys taken, including stale ones. */
   long keys() {
     return keys;
   }
 
-  /** Bytes of the keys taken that have to be written back. */
+  /** Bytes of the dirty keys taken. */
   long dirtyBytes() {
     return dirtyBytes;
   }
 
-  /** For each segment how many of the keys taken name it, stale ones not counted. */
+  /** For each segment, the number of keys taken that name it. Stale keys do not count. */
   int[] references() {
     return references;
   }

@@ -9,10 +9,11 @@ final class ParallelTasks {
   private ParallelTasks() {}
 
   /**
-   * Runs the first task on the calling thread and each of the others on a thread of its own.
-   * Returns when all have ended.
+   * Runs the first task on the calling thread and each of the others on its own thread. Returns
+   * when all have ended.
    *
-   * @throws RuntimeException what the first in the list that failed has thrown, or an {@link Error}
+   * @throws RuntimeException the exception, or {@link Error}, of the first task in the list that
+   *     failed
    */
   static void run(List<? extends Runnable> tasks) {
     List<CompletableFuture<Void>> others = new ArrayList<>();
@@ -22,7 +23,7 @@ final class ParallelTasks {
       }
       tasks.getFirst().run();
     } finally {
-      // Also after a failure: what they use may be closed next.
+      // Wait even after a failure: the caller may close resources that the tasks use.
       awaitAll(others);
     }
     others.forEach(ParallelTasks::rethrow);

@@ -29,14 +29,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Rebuilds what memory knew from what the media holds: a walk of the log from key_tail, or several
- * side by side, each for its own part of the index ({@link LogReplay}).
+ * Rebuilds the in-memory state from the media by a walk of the log from key_tail. Several walks may
+ * run in parallel, each for its own part of the index ({@link LogReplay}).
  *
- * <p>For each key, in log order: where its segment was reclaimed after the key was written, its
- * bytes are on the backing device and its range becomes missing; else it replaces what covered its
- * range and counts as one reference.
+ * <p>Keys are replayed in log order. If a key is stale, its bytes are on the backing device and its
+ * range becomes missing. Otherwise the key replaces earlier keys of its range and counts as one
+ * reference.
  *
- * <p>Which keys are dirty follows from where the walk meets dirty_tail:
+ * <p>The position of dirty_tail in the walk determines which keys are dirty:
  *
  * <pre>
  *   walk from key_tail meets dirty_tail │ walk from dirty_tail meets key_tail │ meaning
@@ -46,8 +46,8 @@ import org.slf4j.LoggerFactory;
  *   no                                  │ no                                  │ the log is damaged in between
  * </pre>
  *
- * <p>What ends the walk is judged by {@link LogEnd}. A log that is known to have been closed at a
- * position has to contain it.
+ * <p>{@link LogEnd} decides what the end of the walk means. If the log's end at its last orderly
+ * close is known, the log must contain that position.
  */
 public final class Recovery {
   private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
@@ -62,7 +62,7 @@ public final class Recovery {
 
   private ExtentIndex index;
 
-  /** Where dirty_tail is said to be, until the walk has met it. */
+  /** The stored address of dirty_tail, until the walk has met it. */
   private LogAddress dirtyTailAddress;
 
   private @Nullable LogPosition dirtyTail;
@@ -90,12 +90,12 @@ public final class Recovery {
    * Recovers a cache. Writes nothing.
    *
    * @param lastWriter who appended to the log last
-   * @param closedLog where the log was when it was closed in order, or null where that is not known
-   * @param staging where a killed process has left keys that belong behind those of the log
-   * @param threads how many walk the log at the same time, the calling one among them
-   * @param maxIndexBytes how much of the heap the index may take while the cache is open
-   * @throws CorruptMediaException where something that was in the log is not readable any more
-   * @throws NoSpaceException where the index takes more of the heap than it may
+   * @param closedLog the log's positions at its last orderly close, or null if unknown
+   * @param staging where a killed process may have left keys that follow those of the log
+   * @param threads number of parallel walks, including the calling thread's
+   * @param maxIndexBytes limit of the heap that the index uses while the cache is open
+   * @throws CorruptMediaException if a part of the log is no longer readable
+   * @throws NoSpaceException if the index needs more heap than its limit
    */
   public static Recovery of(
       Geometry geometry,
@@ -120,7 +120,10 @@ public final class Recovery {
     return recovery;
   }
 
-  /** They follow all keys of the log, and are dirty unless they are clean of themselves. */
+  /**
+   * Adds the surviving keys. They follow all keys of the log, and are dirty unless they carry the
+   * CLEAN flag.
+   */
   private void takeSurvivors(List<StagedKeys> keysInMemory) {
     survivors = keysInMemory;
     int[] references = new int[geometry.chain().segments()];
@@ -147,7 +150,7 @@ public final class Recovery {
     }
   }
 
-  /** How much would do is only known once all of the log has been read. */
+  /** The required heap is known only after the whole log has been read. */
   private NoSpaceException heapTooSmall(NoSpaceException cause) {
     long[] found = new long[1];
     var _ = walk.from(keyTail.address(), (position, keySet) -> found[0] += keySet.keyCount());
@@ -164,12 +167,12 @@ public final class Recovery {
         cause);
   }
 
-  /** Rounded up, for people. */
+  /** Rounds up, for messages. */
   private static long mebibytes(long bytes) {
     return Math.ceilDiv(bytes, 1L << 20);
   }
 
-  /** Else a device so large would open, and its writes would wait for ever. */
+  /** Otherwise a cache of too large a device would open, and its writes would wait forever. */
   private void refuseAnIndexWithoutRoom() {
     long emptyBytes = ExtentIndex.emptyHeapBytes(geometry.deviceBytes(), geometry.dataCrc());
     if (!IndexMemory.admitsWrites(emptyBytes, maxIndexBytes)) {
@@ -216,7 +219,8 @@ public final class Recovery {
   }
 
   /**
-   * A segment is either log or data: a key that names a log segment names something else's bytes.
+   * A segment holds either data or a part of the log. A key that names a log segment is therefore
+   * invalid.
    */
   private void refuseDataInLogSegments() {
     for (int i = 0; i < geometry.chain().segments(); i++) {
@@ -247,11 +251,11 @@ public final class Recovery {
   }
 
   /**
-   * The keys were replayed as clean: replay their states once more, with dirty_tail where key_tail
-   * is.
+   * Replays the log again, with dirty_tail at key_tail, because the first walk took the keys for
+   * clean.
    */
   private void restartDirtyFromKeyTail() {
-    // Not in memory beside the next one.
+    // Release the old index before the next one is built.
     index = new ExtentIndex(0, geometry.dataCrc());
     segments.forgetReferences();
     dirtyTailAddress = keyTail.address();
@@ -278,7 +282,8 @@ public final class Recovery {
   }
 
   /**
-   * Tails that have moved mean that the kernel has used the cache since, and may have reclaimed.
+   * Tails that have moved mean that the kernel has used the cache since then, and may have
+   * reclaimed.
    */
   private boolean isAsClosed(LogBounds closedLog) {
     return closedLog.keyTail().equals(keyTail.address())
@@ -286,8 +291,8 @@ public final class Recovery {
   }
 
   /**
-   * Whether a position is a border of key sets of the log: its end, or inside, where another writer
-   * went on from it.
+   * Whether a position is a border between key sets of the log. That is its end, or a position
+   * inside, where another writer continued.
    */
   private boolean contains(LogAddress closedAt) {
     if (keyHead.address().equals(closedAt)) {
@@ -299,8 +304,8 @@ public final class Recovery {
   }
 
   /**
-   * Makes what follows the log in its last segment zero, so that nothing old is ever taken for its
-   * continuation. All of the log is durable on return.
+   * Zeroes the rest of the log's last segment, so that no old bytes are ever taken for its
+   * continuation. On return the whole log is durable.
    */
   public void clearBeyondHead() {
     long from = geometry.mediaOffset(keyHead.cacheSegId(), keyHead.segOffsetBytes());
@@ -308,12 +313,14 @@ public final class Recovery {
     if (!geometry.media().isZero(from, length)) {
       geometry.media().zero(from, length);
     }
-    // Also where nothing was cleared: what a killed process left may not be durable yet, and
-    // write-back must not run ahead of the durable log.
+    // Sync even if nothing was cleared. Writes of a killed process may not be durable yet, and
+    // write-back must not pass the durable log.
     geometry.media().sync();
   }
 
-  /** Keys that are in the index and not in the log yet, behind which they belong, in order. */
+  /**
+   * Keys that are in the index and not yet in the log. They follow the log's keys, in this order.
+   */
   public List<StagedKeys> survivors() {
     return survivors;
   }
@@ -330,12 +337,12 @@ public final class Recovery {
     return keyTail;
   }
 
-  /** Where write-back goes on. */
+  /** Where write-back continues. */
   public LogPosition dirtyTail() {
     return Objects.requireNonNull(dirtyTail, "the walk has met it");
   }
 
-  /** How many key sets lie between dirty_tail and key_head. */
+  /** Number of key sets with keys between dirty_tail and key_head. */
   public long dirtyKeySets() {
     return dirtyKeySets;
   }
@@ -345,7 +352,7 @@ public final class Recovery {
     return keyHead;
   }
 
-  /** Bytes between dirty_tail and key_head that have to be written back. */
+  /** Dirty bytes between dirty_tail and key_head, and of the surviving keys. */
   public long dirtyBytes() {
     return dirtyBytes;
   }

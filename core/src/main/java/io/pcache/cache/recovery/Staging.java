@@ -7,25 +7,27 @@ import io.pcache.media.SharedMemory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where staged keys wait for the log, and whose keys may be found there.
+ * The memory that holds staged keys until the log has them, and the run that may have left some
+ * there.
  *
- * @param memory {@link #MEMORY_BYTES} where it is to outlive the process; the cache does not own it
- * @param lastRun the last run of the cache, or null where that is not known or was closed in order
+ * @param memory {@link #MEMORY_BYTES} of memory if it is to outlive the process; the cache does not
+ *     own it
+ * @param lastRun the last run of the cache, or null if unknown or closed in an orderly way
  */
 public record Staging(SharedMemory memory, @Nullable StagingOwner lastRun) {
   /**
-   * Room for what eight stripes may hold, in their stages, in the group that is being published and
-   * in the one behind it, and for a hundred buffers more.
+   * Buffers for the keys of eight stripes: in their stages, in the group being published, and in
+   * the one behind it. A hundred more are spare.
    */
   private static final int BUFFERS = 320;
 
-  /** How much memory is needed. */
+  /** The required size of the memory. */
   public static final long MEMORY_BYTES = StagedKeysPool.sizeBytes(BUFFERS);
 
-  /** As many buffers as are mostly in use; where more are needed, they come from the heap too. */
+  /** The number of buffers usually in use. If more are needed, they come from the heap. */
   private static final int BUFFERS_IN_PROCESS = 32;
 
-  /** In memory of this process alone. */
+  /** Staging in the memory of this process alone. */
   public static Staging inProcess() {
     long sizeBytes = StagedKeysPool.sizeBytes(BUFFERS_IN_PROCESS);
     return new Staging(new ProcessMemory(sizeBytes, "not asked for"), null);

@@ -17,12 +17,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keys that a killed process had acknowledged and not put into the log, as far as they can still be
- * true. They belong behind all keys of the log.
+ * Keys that a killed process had acknowledged and not put into the log, if they are still valid.
+ * They follow all keys of the log.
  *
- * <p>All are given up where one cannot be: then somebody else has used the cache meanwhile. Where
- * data has checksums, a key is given up by itself if its data is not what it was: the device did
- * not keep it.
+ * <p>If one key is impossible, all are discarded: another user has changed the cache meanwhile.
+ * With data checksums, a single key is discarded if its data does not match. The device has then
+ * not kept that data.
  *
  * <p>Thread-safety: one thread.
  */
@@ -35,9 +35,9 @@ final class SurvivingKeys {
   private List<StagedKeys> keys = List.of();
 
   /**
-   * Reads what is there. Writes nothing.
+   * Reads the staged keys. Writes nothing.
    *
-   * @param segments as the log leaves them
+   * @param segments their state after the walk of the log
    * @param head where the log ends
    */
   SurvivingKeys(Geometry geometry, RecoveredSegments segments, LogAddress head, Staging staging) {
@@ -63,9 +63,12 @@ final class SurvivingKeys {
     }
   }
 
-  /** After a power cut that is as it has to be; after a kill somebody has removed them. */
+  /**
+   * Warns that no usable staged keys were found. That is expected after a power cut. After a kill,
+   * they have been removed from outside.
+   */
   private static void missing(Staging staging, String found) {
-    // Where there is no such memory, that has been said.
+    // Without memory that outlives the process, a message has already said so.
     if (staging.memory().outlivesProcess()) {
       LOG.warn(
           "the last run was not closed in order, and of its staged keys {}: what it had acknowledged and not flushed may be lost; looked for in {}",
@@ -126,7 +129,10 @@ final class SurvivingKeys {
     return intact;
   }
 
-  /** The log never takes a key for which there is no room; so this holds unless it was changed. */
+  /**
+   * Whether the log has room for the keys. It always has, unless the cache was changed, because
+   * keys without room are never admitted.
+   */
   private boolean hasRoomFor(List<StagedKeys> batch, LogAddress head) {
     boolean[] named = new boolean[geometry.chain().segments()];
     long bytes = KeySetRecord.HEADER_BYTES;
@@ -147,7 +153,7 @@ final class SurvivingKeys {
     return false;
   }
 
-  /** Those to be taken, in order. */
+  /** The keys to take over, in order. */
   List<StagedKeys> keys() {
     return keys;
   }

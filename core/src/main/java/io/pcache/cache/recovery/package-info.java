@@ -1,4 +1,4 @@
-/** Rebuilds what memory knew when a cache is opened. */
+/** Rebuilds the in-memory state when a cache is opened. */
 @NullMarked
 package io.pcache.cache.recovery;
 

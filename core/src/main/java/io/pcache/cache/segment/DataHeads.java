@@ -5,16 +5,16 @@ import io.pcache.block.BlockDevice;
 import io.pcache.format.MediaLayout;
 
 /**
- * Hands out ranges of data segments. There are a few heads, each filling a segment of its own from
- * start to end, and a thread keeps to one of them, so that threads do not meet.
+ * Hands out ranges of data segments. There are a few heads, and each fills a segment of its own
+ * from start to end. A thread prefers one head, so that threads do not contend.
  *
- * <p>Each range that is handed out counts as one reference on its segment, to be dropped by whoever
- * reclaims the key made for it, or gives the range up.
+ * <p>Each range handed out counts as one reference on its segment. The reclaimer drops it with the
+ * range's key. If no key is made, the owner of the range drops it.
  *
  * <p>Thread-safety: all methods from any thread.
  */
 public final class DataHeads {
-  /** What {@link #reserve} returns where the cache is full. */
+  /** Returned by {@link #reserve} if the cache is full. */
   public static final long FULL = -1;
 
   private static final int SEGMENT_SHIFT = 32;
@@ -29,7 +29,7 @@ public final class DataHeads {
    * Creates the heads; none has a segment yet.
    *
    * @param count a power of two
-   * @param reclaimerWakeup woken where a head took, or wanted, another segment
+   * @param reclaimerWakeup woken when a head took or wanted another segment
    */
   public DataHeads(Segments segments, int count, Wakeup reclaimerWakeup) {
     this.segments = segments;
@@ -41,11 +41,11 @@ public final class DataHeads {
   }
 
   /**
-   * Hands out the next range of this thread's head, or of any other one where no segment is free.
+   * Hands out the next range of this thread's head, or of another head if no segment is free.
    *
-   * @param lengthBytes how much is wanted, a multiple of 512 above 0; where the segment has less
-   *     left, that is what is given
-   * @return the range, to be taken apart by {@link #segment}, {@link #offsetBytes} and {@link
+   * @param lengthBytes wanted length, a multiple of 512 above 0; the range is shorter if the
+   *     segment has less left
+   * @return the range, to be unpacked by {@link #segment}, {@link #offsetBytes} and {@link
    *     #lengthBytes}, or {@link #FULL}
    */
   public long reserve(int lengthBytes) {
@@ -77,7 +77,7 @@ public final class DataHeads {
     return ((long) segment << SEGMENT_SHIFT) | (offsetSectors << OFFSET_SHIFT) | lengthSectors;
   }
 
-  /** One segment that is being filled. */
+  /** One head and the segment that it fills. */
   private final class Head {
     private int segment = Segments.NONE;
     private int nextOffsetBytes;
@@ -89,7 +89,7 @@ public final class DataHeads {
       }
       if (segment == Segments.NONE) {
         segment = segments.takeForData();
-        // It may have been the one too many, or the one that the log had in reserve.
+        // This may have reached gc_percent, or taken the segment that the log needed in reserve.
         reclaimerWakeup.wake();
         nextOffsetBytes = 0;
         ranges = 0;

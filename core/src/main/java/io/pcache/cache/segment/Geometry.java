@@ -8,7 +8,7 @@ import io.pcache.media.Media;
 import java.lang.foreign.MemorySegment;
 
 /**
- * What does not change while a cache is open.
+ * Properties of a cache that do not change while it is open.
  *
  * @param media the cache device
  * @param chain its segments in order
@@ -36,7 +36,7 @@ public record Geometry(Media media, SegmentChain chain, long deviceBytes, boolea
         == dataCrc;
   }
 
-  /** Where a byte of a segment's data area lies on the media. */
+  /** The media offset of a byte in a segment's data area. */
   public long mediaOffset(int cacheSegId, int segOffsetBytes) {
     return chain.dataOffset(cacheSegId) + segOffsetBytes;
   }

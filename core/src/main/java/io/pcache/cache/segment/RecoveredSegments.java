@@ -6,8 +6,8 @@ import io.pcache.media.Media;
 import java.util.Arrays;
 
 /**
- * What recovery learns about the segments: generations from their records, the rest from the walk.
- * Not thread-safe.
+ * The state of the segments that recovery finds: generations from their records, the rest from the
+ * walk. Not thread-safe.
  */
 public final class RecoveredSegments {
   /** No segment. */
@@ -32,7 +32,7 @@ public final class RecoveredSegments {
     }
   }
 
-  /** Adds what a part of the keys refers to, a number for each segment. */
+  /** Adds references of a part of the keys, one count for each segment. */
   public void addReferences(int[] more) {
     for (int i = 0; i < references.length; i++) {
       references[i] += more[i];
@@ -44,7 +44,7 @@ public final class RecoveredSegments {
     lastLog = NONE;
   }
 
-  /** Takes note of a log segment, in the order of the log. */
+  /** Records a log segment. Called in the order of the log. */
   public void markLog(int segment) {
     log[segment] = true;
     if (lastLog != NONE && lastLog != segment) {
@@ -58,7 +58,7 @@ public final class RecoveredSegments {
     return nextLog[segment];
   }
 
-  /** The segment where the log ends. */
+  /** The segment in which the log ends. */
   public int lastLog() {
     return lastLog;
   }

@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * The life of every segment.
+ * The life cycle of every segment.
  *
  * <pre>
  *            takeForData                  last reference goes            generation durable, last pin gone
@@ -20,13 +20,13 @@ import java.util.concurrent.atomic.AtomicLongArray;
  *                                takeForLog         key_tail durably past it
  * </pre>
  *
- * <p>References keep a segment's bytes meaningful: one for each key in the log or in memory that
- * names it, and one for each range that has been handed out and has no key yet. Pins keep its bytes
- * in place for who is reading them.
+ * <p>A reference means that a segment's bytes are needed. Each key in the log or in memory that
+ * names the segment holds one. So does each range that has been handed out without a key yet. Pins
+ * keep the bytes in place while requests read them.
  *
- * <p>Invariants: data never takes the segment that is reserved for the log, so keys that are staged
- * can always be written; a segment is handed out again only after its generation is durable and
- * nobody reads it.
+ * <p>Invariants: Data never takes the segment that is reserved for the log, so staged keys can
+ * always be written. A segment is reused only after its generation is durable and no request reads
+ * it.
  *
  * <p>Thread-safety: all methods from any thread.
  */
@@ -34,8 +34,8 @@ public final class Segments implements LogSegments {
   public static final int NONE = RecoveredSegments.NONE;
 
   /**
-   * What a data head adds to its segment's references, so that it cannot die while it is being
-   * filled.
+   * Added by a data head to its segment's references, so that the segment cannot die while it is
+   * being filled.
    */
   private static final int HEAD_BIAS = 1 << 24;
 
@@ -61,8 +61,8 @@ public final class Segments implements LogSegments {
   private volatile boolean logReserved;
 
   /**
-   * Creates the table from what recovery found; every segment that is neither log nor referenced is
-   * free.
+   * Creates the table from the result of recovery. Every segment that is neither log nor referenced
+   * is free.
    */
   public Segments(Geometry geometry, RecoveredSegments recovered) {
     int n = geometry.chain().segments();
@@ -93,35 +93,36 @@ public final class Segments implements LogSegments {
   }
 
   /**
-   * Whether a key is older than its segment: the segment was reclaimed after the key was written.
+   * Whether a key is older than its segment's generation: the segment was reclaimed after the key
+   * was written.
    */
   public boolean isStale(MemorySegment keys, long at) {
     return KeyRecord.segGen(keys, at) < generation(KeyRecord.cacheSegId(keys, at));
   }
 
-  /** Segments that are not free, the one reserved for the log not counted. */
+  /** Number of segments that are not free. The one reserved for the log does not count. */
   public int inUse() {
     return states.length - freeCount - (logReserved ? 1 : 0);
   }
 
-  /** Segments that data may take. */
+  /** Number of segments that data may take. */
   public int availableForData() {
     return logReserved ? freeCount : Math.max(0, freeCount - 1);
   }
 
-  /** How many segments there are. */
+  /** Number of segments. */
   public int count() {
     return states.length;
   }
 
-  /** Whether the log has its next segment. */
+  /** Whether a segment is reserved for the log. */
   public boolean hasLogReserve() {
     return logReserved;
   }
 
   /**
-   * Takes a free segment for a data head, with the head's bias as its references; {@link #NONE}
-   * where the cache is full.
+   * Takes a free segment for a data head, with the head's bias as its references. Returns {@link
+   * #NONE} if the cache is full.
    */
   int takeForData() {
     int segment;
@@ -139,7 +140,7 @@ public final class Segments implements LogSegments {
     return segment;
   }
 
-  /** A data head leaves its segment, having handed out {@code ranges} ranges of it. */
+  /** Releases a data head's segment, of which the head has handed out {@code ranges} ranges. */
   void releaseHead(int segment, int ranges) {
     dropReferences(segment, HEAD_BIAS - ranges);
   }
@@ -159,7 +160,7 @@ public final class Segments implements LogSegments {
       states[segment] = LOG;
       nextLog[lastLog] = segment;
       lastLog = segment;
-      // At once: as long as there is none, writes are held back.
+      // Refill at once: without a reserve, writes have to wait.
       refillReserve();
     }
     if (!zero) {
@@ -168,12 +169,12 @@ public final class Segments implements LogSegments {
     return segment;
   }
 
-  /** The segment in which the log goes on after {@code segment}, which is not its last. */
+  /** The segment in which the log continues after {@code segment}, which must not be its last. */
   public synchronized int nextLogSegment(int segment) {
     return nextLog[segment];
   }
 
-  /** Zeroes the reserved segment ahead of time. Returns whether there was something to do. */
+  /** Zeroes the reserved segment ahead of time. Returns whether there was anything to do. */
   public boolean prepareReserve() {
     int segment;
     synchronized (this) {
@@ -200,7 +201,7 @@ public final class Segments implements LogSegments {
     notifyAll();
   }
 
-  /** The log waits for a reserve that is being zeroed: that is shorter than zeroing another. */
+  /** Waits while the reserve is being zeroed. This is shorter than zeroing another segment. */
   private void awaitZeroing() {
     boolean interrupted = false;
     while (zeroing) {
@@ -229,7 +230,10 @@ public final class Segments implements LogSegments {
     }
   }
 
-  /** Drops references of keys that are gone. A segment without references waits to be retired. */
+  /**
+   * Drops references to a segment. A segment without references becomes DEAD and waits for its next
+   * generation.
+   */
   public void dropReferences(int segment, int n) {
     int left = references.addAndGet(segment, -n);
     Invariants.check(left >= 0, "a segment's references are dropped once each", left);
@@ -243,8 +247,8 @@ public final class Segments implements LogSegments {
   }
 
   /**
-   * Keeps the bytes of a data segment in place. Called under the lock of a stripe whose index still
-   * points at it.
+   * Pins a data segment, which keeps its bytes in place. Called under the lock of a stripe whose
+   * index still points to it.
    */
   public void pin(int segment) {
     pins.incrementAndGet(segment);
@@ -257,10 +261,10 @@ public final class Segments implements LogSegments {
   }
 
   /**
-   * Gives dead segments their next generation, durably with one sync for all, and frees those that
-   * nobody reads. One caller at a time.
+   * Gives dead segments their next generation, durably with one sync for all. Frees those that are
+   * not pinned. One caller at a time.
    *
-   * @return how many were freed
+   * @return number of segments freed
    */
   public int retireDead() {
     int[] batch = takeDead();
@@ -285,7 +289,7 @@ public final class Segments implements LogSegments {
     return batch;
   }
 
-  /** A segment that waits for a pin comes here again; its generation changes only once. */
+  /** A segment that waits for a pin is retired again. Its generation changes only once. */
   private boolean storeNextGeneration(int segment) {
     if (references.get(segment) == NONE) {
       return false;

@@ -1,4 +1,6 @@
-/** The segments of the cache device: where they lie, what they are used for, and who fills them. */
+/**
+ * The segments of the cache device: their layout, their life cycle, and the heads that fill them.
+ */
 @NullMarked
 package io.pcache.cache.segment;
 
