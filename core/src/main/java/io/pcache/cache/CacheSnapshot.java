@@ -13,7 +13,7 @@ import java.util.List;
  * @param keyTail how far reclaiming has come
  * @param dirtyBytes bytes, staged or in the log, not known to be on the backing device
  * @param dirtyKeySets number of key sets in the log whose keys may not be on the backing device
- * @param oldestDirtyMillis age of the oldest dirty bytes in milliseconds
+ * @param oldestDirtyMillis age of the oldest dirty bytes in ms, counted from this opening at most
  * @param setAside ranges whose newest data was damaged before it could be written back
  * @param cachedExtents number of entries in the index
  * @param indexBytes upper bound of the heap that the index uses

@@ -10,6 +10,9 @@ import java.util.concurrent.TimeUnit;
  * The oldest mark not cleaned yet determines the age. There is at most one mark a second, so memory
  * stays small however far write-back lags.
  *
+ * <p>Bytes dirtied less than a second after the last mark share that mark. Once it is cleaned, they
+ * count only from the next commit.
+ *
  * <p>Thread-safety: {@link #dirtied} from one thread at a time; {@link #oldestMillis} from any
  * thread, without blocking.
  */
@@ -50,7 +53,7 @@ public final class DirtyAges {
     }
   }
 
-  /** Age of the oldest dirty bytes in milliseconds, or 0 if there are none. */
+  /** Age of the oldest dirty bytes in milliseconds, or 0 if no mark is left. */
   public long oldestMillis() {
     long cleaned = counters.cleanedBytes.sum();
     for (Mark mark : marks) {

@@ -28,7 +28,7 @@ public final class LogRepair {
     NONE,
     /**
      * Key sets before dirty_tail are unreadable. They only served reads, so no dirty data is lost
-     * with them.
+     * with them. The log may also end early: this kind of damage takes precedence.
      */
     BEFORE_DIRTY_TAIL,
     /** The log ends early. Dirty data beyond its end is lost. */

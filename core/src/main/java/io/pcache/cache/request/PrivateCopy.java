@@ -23,7 +23,7 @@ final class PrivateCopy {
   private final MemorySegment memory = Arena.ofAuto().allocate(SIZE_BYTES, 4096);
   private final ByteBuffer bytes = memory.asByteBuffer();
 
-  /** The memory. */
+  /** The private memory, {@link #SIZE_BYTES} long. */
   MemorySegment memory() {
     return memory;
   }
