@@ -6,15 +6,15 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * Transfers of any alignment on a file that takes only aligned ones. What is aligned goes to the
- * file as it is, in one vectored call; the rest goes through a bounce buffer, and a write that
- * covers a block in part reads that block first.
+ * Adapts transfers of any alignment to a file that accepts only aligned ones. Aligned transfers of
+ * native memory go to the file unchanged, in vectored calls. All others go through a bounce
+ * buffer. A write that covers only part of a block reads that block first.
  *
- * <p>Where the file's size is no multiple of the alignment, its last bytes go through a second
- * descriptor that uses the page cache; the system keeps the two coherent.
+ * <p>If the file's size is not a multiple of the alignment, its last bytes go through a second
+ * descriptor. That descriptor uses the page cache. The system keeps the two coherent.
  *
- * <p>Thread-safety: {@link #read} and {@link #write} from any thread; {@link #close} once, after
- * all others.
+ * <p>Thread-safety: {@link #read} and {@link #write} may be called from any thread. {@link #close}
+ * is called once, after all other calls.
  */
 final class AlignedFile implements AutoCloseable {
   private final NativeFile file;
@@ -26,11 +26,11 @@ final class AlignedFile implements AutoCloseable {
   private final WriteRanges writeRanges = new WriteRanges();
 
   /**
-   * Wraps open files; {@link #close} does not close them.
+   * Wraps open files. {@link #close} does not close them.
    *
-   * @param file what takes aligned transfers
-   * @param tail the same file without that restriction; may be {@code file} itself where its size
-   *     is a multiple of the alignment
+   * @param file the file for aligned transfers
+   * @param tail the same file without that restriction; may be {@code file} itself if its size is a
+   *     multiple of the alignment
    * @param alignment in bytes, 1 or a power of two from 512 to 4096
    */
   AlignedFile(NativeFile file, NativeFile tail, int alignment, long sizeBytes) {
@@ -69,7 +69,7 @@ final class AlignedFile implements AutoCloseable {
     }
   }
 
-  /** Whether requests that do not overlap can meet in one block. */
+  /** Whether two requests that do not overlap can share a block. */
   private boolean sharesBlocks() {
     return alignment > 512;
   }
@@ -120,7 +120,7 @@ final class AlignedFile implements AutoCloseable {
     }
   }
 
-  /** Reads whole blocks of a chunk, as far as the file goes. */
+  /** Reads whole blocks of a chunk, up to the end of the file. */
   private void readBlocks(MemorySegment memory, long chunkBytes, long skipBytes, long lengthBytes)
       throws IOException {
     long from = chunkBytes + skipBytes;
@@ -134,7 +134,7 @@ final class AlignedFile implements AutoCloseable {
     }
   }
 
-  /** Writes whole blocks of a chunk, as far as the file goes. */
+  /** Writes whole blocks of a chunk, up to the end of the file. */
   private void writeBlocks(MemorySegment memory, long chunkBytes, long lengthBytes)
       throws IOException {
     long until = Math.min(chunkBytes + lengthBytes, sizeBytes);

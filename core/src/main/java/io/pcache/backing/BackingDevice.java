@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The slow device behind the cache: takes pooled requests, carries them out on its store and runs
- * their callbacks.
+ * The slow device behind the cache. It accepts pooled requests, carries them out on its store, and
+ * runs their callbacks.
  *
  * <pre>
  *   submit ─▶ submit queue ─▶ submit worker ─▶ runner's threads ─▶ store
@@ -24,17 +24,20 @@ import org.slf4j.LoggerFactory;
  *   execute ────────────────────────────────▶ this thread, callback included ──────▶ store
  * </pre>
  *
- * <p>What bounds it is the pool, not the queues: a caller that may block waits in {@link #acquire},
- * and a request once acquired can always be submitted. Its last requests are for write-back only,
- * so read misses that use up the rest never keep write-back from making room. A callback never
- * waits: inside one, {@link #acquire} makes a request beyond the pool where the pool is empty, and
- * there are at most as many of those as requests that the callbacks' own work brings with it.
+ * <p>The pool bounds the device; the queues do not. A caller that may block waits in {@link
+ * #acquire}. An acquired request can always be submitted. The last requests of the pool are
+ * reserved for write-back. So read misses that use up the others never keep write-back from making
+ * room.
  *
- * <p>Order: requests that overlap and are in flight together are carried out in any order; whoever
- * needs one waits for the first request's completion. A write that has completed is seen by every
- * read submitted later.
+ * <p>A callback on the completion worker never waits. If the pool is empty, {@link #acquire} there
+ * creates a request beyond the pool's capacity. Callbacks create no more of these than their own
+ * work needs.
  *
- * <p>Thread-safety: all methods from any thread.
+ * <p>Overlapping requests that are in flight together are carried out in any order. A caller that
+ * needs an order waits until the first request has completed. A read sees every write that
+ * completed before the read was submitted.
+ *
+ * <p>Thread-safety: all methods may be called from any thread.
  */
 public final class BackingDevice implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(BackingDevice.class);
@@ -66,13 +69,14 @@ public final class BackingDevice implements AutoCloseable {
     return new BackingRequest(this::carryOut, readBuffers);
   }
 
-  /** Starts a device with its own threads on a store, which it owns from now on. */
+  /** Starts a device with threads on a store. The device owns the store from then on. */
   public static BackingDevice start(BackingStore store, BackingOptions options) {
     return start(store, options, new ThreadedRunner(options));
   }
 
   /**
-   * Starts a device on a store, which it owns from now on, with its work done by the given runner.
+   * Starts a device on a store. The device owns the store from then on, and the given runner does
+   * its work.
    */
   public static BackingDevice start(
       BackingStore store, BackingOptions options, BackingRunner runner) {
@@ -81,16 +85,16 @@ public final class BackingDevice implements AutoCloseable {
     return device;
   }
 
-  /** What the device is called in messages, for example its path. */
+  /** The device's name in messages, for example its path. */
   public String name() {
     return store.name();
   }
 
   /**
-   * What has become of the device since it was opened. Asks the system; not for the path of
-   * requests.
+   * Reports what has happened to the device since it was opened. Asks the system, so this is not
+   * for the path of requests.
    *
-   * @throws IOException where the system does not tell
+   * @throws IOException if the system does not report it
    */
   public FileCondition condition() throws IOException {
     return store.condition();
@@ -101,7 +105,7 @@ public final class BackingDevice implements AutoCloseable {
     return sizeBytes;
   }
 
-  /** The most that one slice reads, in bytes, a multiple of 512. */
+  /** The largest slice in bytes, a multiple of 512. */
   public int sliceBytes() {
     return readBuffers.bufferBytes();
   }
@@ -116,14 +120,15 @@ public final class BackingDevice implements AutoCloseable {
     return completionWorker;
   }
 
-  /** What was done so far. */
+  /** The totals so far. */
   public BackingCounters counters() {
     return tally.counters(gate.inFlight());
   }
 
   /**
-   * Takes a request from the pool, or returns null where none is left for this purpose. Never
-   * blocks.
+   * Takes a request from the pool. Never blocks.
+   *
+   * @return the request, or null if none is left for this purpose
    */
   public @Nullable BackingRequest tryAcquire(RequestPurpose purpose) {
     BackingRequest request = pool.poll(purpose);
@@ -134,9 +139,11 @@ public final class BackingDevice implements AutoCloseable {
   }
 
   /**
-   * Takes a request, waiting for one to come back where none is left for this purpose. The caller
-   * holds no lock that a callback needs, and submits a request that it has before it acquires the
-   * next. Inside a callback it never waits.
+   * Takes a request from the pool. Waits for one to return if none is left for this purpose. A
+   * callback on the completion worker never waits here.
+   *
+   * <p>The caller must not hold a lock that a callback needs. It must submit a request that it has
+   * acquired before it acquires the next.
    */
   public BackingRequest acquire(RequestPurpose purpose) {
     BackingRequest request = pool.poll(purpose);
@@ -155,24 +162,24 @@ public final class BackingDevice implements AutoCloseable {
   }
 
   /**
-   * For a caller that waits for requests in flight: does a piece of the device's work where it has
-   * no threads of its own.
+   * Does a piece of the device's work if the device has no threads. A caller that waits for
+   * requests in flight uses this.
    *
-   * @return false where threads do the work and the caller may sleep
+   * @return false if threads do the work and the caller may sleep
    */
   public boolean stepInCaller() {
     return runner.stepInCaller();
   }
 
-  /** Gives back a request that was acquired and not submitted. */
+  /** Returns a request to the pool that was acquired and not submitted. */
   public void abandon(BackingRequest request) {
     request.abandon();
     pool.put(request);
   }
 
   /**
-   * Queues a prepared request. Never blocks and never throws for a request that fails: every
-   * outcome, {@link ClosedException} included, reaches its callback and its upper request.
+   * Queues a prepared request. Never blocks, and never throws if the request fails. Every outcome,
+   * including {@link ClosedException}, reaches its callback and its upper request.
    */
   public void submit(BackingRequest request) {
     if (admit(request)) {
@@ -182,8 +189,10 @@ public final class BackingDevice implements AutoCloseable {
   }
 
   /**
-   * Carries out a prepared request on the calling thread, for callers that may block: when this
-   * returns, the transfer is over and the callback has run, on this thread.
+   * Carries out a prepared request on the calling thread, for callers that may block. On return the
+   * transfer is over and the callback has run on this thread. There is one exception: a device that
+   * is closing refuses the request. The callback then runs on the completion worker, perhaps after
+   * this method has returned.
    */
   public void execute(BackingRequest request) {
     if (admit(request)) {
@@ -233,8 +242,8 @@ public final class BackingDevice implements AutoCloseable {
   }
 
   /**
-   * Moves the bytes, on whichever thread this is, and hands the request on; it gets there whatever
-   * happens.
+   * Transfers the bytes on the current thread, and passes the request to the completion worker. The
+   * request gets there even if the transfer throws.
    */
   private void carryOut(BackingRequest request) {
     try {
@@ -272,7 +281,7 @@ public final class BackingDevice implements AutoCloseable {
       LOG.error("{}: a transfer failed in a way that no device does", name(), e);
       return transferFailure(request, e);
     } catch (InternalError e) {
-      // What the virtual machine throws for a mapped page that the cache device cannot deliver.
+      // The virtual machine throws this for a mapped page that the cache device cannot deliver.
       tally.failed();
       return new MediaFailureException(
           "cache device: cannot access the memory of a " + describe(request), e);
@@ -333,8 +342,9 @@ public final class BackingDevice implements AutoCloseable {
   }
 
   /**
-   * Runs the callback; unless that submitted the request again, ends it. What a callback throws
-   * ends nobody's wait, and lets no slice succeed whose bytes may not be where they belong.
+   * Runs the callback, then ends the request unless the callback has submitted it again. A callback
+   * that throws keeps no other thread waiting. A slice whose callback throws fails, because its
+   * bytes may not have reached their destination.
    */
   private void complete(BackingRequest request) {
     try {
@@ -356,7 +366,7 @@ public final class BackingDevice implements AutoCloseable {
   private void finish(BackingRequest request) {
     var upper = request.upper();
     PcacheException failure = request.clear();
-    // Before the upper request completes, because its completion may want one.
+    // Before the upper request completes, because its completion may acquire one.
     pool.put(request);
     if (upper != null) {
       if (failure != null) {
@@ -369,10 +379,10 @@ public final class BackingDevice implements AutoCloseable {
   /**
    * Makes every write that completed before this call durable. Blocks.
    *
-   * @throws BackingFailureException where that is not certain. Any write since the last flush that
-   *     succeeded may then be lost, also if a later flush succeeds: the system reports such a loss
-   *     once. They have to be written again before the next flush
-   * @throws ClosedException where the device is closed
+   * @throws BackingFailureException if durability is not certain. Any write since the last
+   *     successful flush may then be lost, even if a later flush succeeds. The reason is that the
+   *     system reports such a loss only once. These writes must be repeated before the next flush
+   * @throws ClosedException if the device is closed
    */
   public void flush() {
     Admission admission = gate.enter();
@@ -390,11 +400,11 @@ public final class BackingDevice implements AutoCloseable {
   }
 
   /**
-   * Refuses new requests, waits until everything in flight has been carried out and its callbacks
-   * have run, ends the threads and releases the store with its lock. Does not flush. Not to be
-   * called by a callback; a second call does nothing.
+   * Closes the device and releases the store with its lock. New requests are refused. The method
+   * waits until all requests in flight are done and their callbacks have run. Then it ends the
+   * threads. It does not flush. A callback must not call this method. A second call does nothing.
    *
-   * @throws BackingFailureException where releasing the store failed
+   * @throws BackingFailureException if releasing the store failed
    */
   @Override
   public void close() {

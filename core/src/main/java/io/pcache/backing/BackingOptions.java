@@ -4,20 +4,20 @@ import io.pcache.block.BlockDevice;
 import io.pcache.error.BadOptionException;
 
 /**
- * How many requests a backing device takes at once.
+ * The limits of a backing device.
  *
- * @param requests requests in the pool: what can be queued and in flight together, at least 1
+ * @param requests requests in the pool, which bounds the requests queued and in flight, at least 1
  * @param reservedRequests how many of them only write-back may take, 0 to {@code requests - 1}
- * @param transferThreads how many transfers are carried out at the same time where threads do it,
- *     at least 1
- * @param sliceBytes the most that one slice reads, a multiple of 512 above 0. Slices are read into
- *     memory of the device's own, at most so much for each request that is not reserved
+ * @param transferThreads how many transfers run at the same time if threads carry them out, at
+ *     least 1
+ * @param sliceBytes largest slice, a multiple of 512 above 0; the device keeps up to this much
+ *     memory for each request that is not reserved
  */
 public record BackingOptions(
     int requests, int reservedRequests, int transferThreads, int sliceBytes) {
   private static final int SLICE_BYTES = 128 << 10;
 
-  /** With slices of 128 KiB. */
+  /** Creates options with slices of 128 KiB. */
   public BackingOptions(int requests, int reservedRequests, int transferThreads) {
     this(requests, reservedRequests, transferThreads, SLICE_BYTES);
   }
@@ -42,8 +42,8 @@ public record BackingOptions(
   }
 
   /**
-   * What serves a disk or a file well: 256 requests, 64 of them reserved, 8 threads, and slices of
-   * 128 KiB, whose memory is then 24 MiB at most.
+   * Options that suit a disk or a file: 256 requests, 64 of them reserved, 8 threads, and slices of
+   * 128 KiB. Slices then take at most 24 MiB of memory.
    */
   public static BackingOptions defaults() {
     return new BackingOptions(256, 64, 8);

@@ -8,39 +8,47 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request to a {@link BackingDevice}: acquired from its pool, prepared, submitted once,
- * completed once, and then back in the pool by itself.
+ * One request to a {@link BackingDevice}. A caller acquires it from the pool, prepares it and
+ * submits it once. It completes once and then returns to the pool automatically.
  *
- * <p>It is of one of three kinds. A <i>slice</i> reads a part of what an upper request wants, into
- * memory of the device's own: what came is nobody else's to change, and the callback copies it to
- * where it belongs. It holds a reference on the upper request from submission on, and at completion
- * reports its failure to it and releases it. So several slices and the upper request's other parts
- * together complete it once, with the first failure. A <i>memory</i> request reads into or writes
- * from any pieces of memory, at one place of the device or, in further runs, at several: a caller
- * that has many small transfers pays for one request. A <i>flush</i> makes every write that had
- * completed before its submission durable.
+ * <p>There are three kinds:
  *
- * <p>Thread-safety: none until submission; then it belongs to the device until its callback runs.
- * The memory must stay valid until then, and for a write unchanged.
+ * <ul>
+ *   <li>A <i>slice</i> reads a part of an upper request into memory that the device owns. No client
+ *       can change the bytes there. The callback copies them to their destination. From submission
+ *       on, a slice holds a reference on the upper request. At completion it reports its failure to
+ *       the upper request and releases it. So several slices and other parts complete the upper
+ *       request once, with the first failure.
+ *   <li>A <i>memory</i> request reads into or writes from any pieces of memory. It transfers one or
+ *       more runs, each at its own place of the device. So many small transfers cost only one
+ *       request.
+ *   <li>A <i>flush</i> makes every write durable that had completed before the flush was submitted.
+ * </ul>
+ *
+ * <p>Thread-safety: none until submission. Then the request belongs to the device until its
+ * callback runs. The memory must stay valid until then, and for a write unchanged.
  */
 public final class BackingRequest {
-  /** Told once when a request is done. */
+  /** Called once when a request is done. */
   @FunctionalInterface
   public interface Callback {
     /**
-     * The request is done. Runs on the device's completion worker, or on the submitting thread
-     * where the device is closed already; holds no lock. Must not block and must not throw. May
-     * acquire and submit other requests, and may submit this one again, as it is or, for a memory
-     * request, prepared anew; otherwise it goes back to the pool when this returns and must not be
-     * kept. After a {@link io.pcache.error.ClosedException} nothing should be submitted again.
+     * Reports that the request is done. Runs on the device's completion worker, in general. It runs
+     * on the calling thread for {@link BackingDevice#execute}, and if the device is closed already.
+     * The device holds no lock during the call. A callback must not block and must not throw.
      *
-     * @param request as it was prepared
+     * <p>It may acquire and submit other requests. It may also submit this one again, either
+     * unchanged or, for a memory request, prepared anew. Otherwise the request returns to the pool
+     * when the callback returns, and must not be kept. After a {@link
+     * io.pcache.error.ClosedException} the callback should not submit anything again.
+     *
+     * @param request the request as it was prepared
      * @param failure null on success; otherwise none of the bytes may be relied on
      */
     void completed(BackingRequest request, @Nullable PcacheException failure);
   }
 
-  /** What the store is asked for. */
+  /** The operation of the store. */
   enum Op {
     READ,
     WRITE,
@@ -70,9 +78,10 @@ public final class BackingRequest {
   private @Nullable BackingRequest next;
 
   /**
-   * A free request.
+   * Creates a free request.
    *
-   * @param carryOut what its transfer does
+   * @param carryOut carries out the transfer
+   * @param readBuffers the memory for slices
    */
   BackingRequest(Consumer<BackingRequest> carryOut, ReadBuffers readBuffers) {
     this.transfer = () -> carryOut.accept(this);
@@ -82,13 +91,12 @@ public final class BackingRequest {
   /**
    * Makes this a read for a part of an upper request.
    *
-   * @param newUpper the upper request, on which the caller holds a reference until it has submitted
+   * @param newUpper the upper request; the caller holds a reference on it until it has submitted
    *     this
-   * @param lengthBytes its length, a multiple of 512 above 0, at most {@link
-   *     BackingDevice#sliceBytes}
-   * @param backingOffsetBytes where it lies on the backing device, a multiple of 512
-   * @param privateCallback called before the failure reaches the upper request and the reference is
-   *     released; where it throws, the upper request fails
+   * @param lengthBytes length, a multiple of 512 above 0, at most {@link BackingDevice#sliceBytes}
+   * @param backingOffsetBytes offset on the backing device, a multiple of 512
+   * @param privateCallback called before the upper request receives the failure and loses the
+   *     reference; if it throws, the upper request fails
    */
   public void prepareSlice(
       BlockRequest newUpper, int lengthBytes, long backingOffsetBytes, Callback privateCallback) {
@@ -101,31 +109,31 @@ public final class BackingRequest {
     runs.append(buffer.part(lengthBytes));
   }
 
-  /** For the callback of a slice that succeeded: the bytes, until the callback returns. */
+  /** The bytes of a slice that succeeded. Only its callback may use them, until it returns. */
   public MemorySegment sliceBytes() {
     Invariants.check(upper != null, "only slices have memory of the device's own");
     return runs.pieces(0).get(0);
   }
 
   /**
-   * Makes this a read into pieces, to be given by {@link #addPiece}.
+   * Makes this a read into pieces, which {@link #addPiece} adds.
    *
-   * @param backingOffsetBytes where on the backing device, a multiple of 512
+   * @param backingOffsetBytes offset on the backing device, a multiple of 512
    */
   public void prepareRead(long backingOffsetBytes, Callback newCallback) {
     prepare(Op.READ, backingOffsetBytes, newCallback);
   }
 
   /**
-   * Makes this a write of pieces, to be given by {@link #addPiece}.
+   * Makes this a write of pieces, which {@link #addPiece} adds.
    *
-   * @param backingOffsetBytes where on the backing device, a multiple of 512
+   * @param backingOffsetBytes offset on the backing device, a multiple of 512
    */
   public void prepareWrite(long backingOffsetBytes, Callback newCallback) {
     prepare(Op.WRITE, backingOffsetBytes, newCallback);
   }
 
-  /** Makes this a flush; see {@link BackingDevice#flush} for what a failure means. */
+  /** Makes this a flush. {@link BackingDevice#flush} says what a failure means. */
   public void prepareFlush(Callback newCallback) {
     prepare(Op.FLUSH, 0, newCallback);
   }
@@ -144,9 +152,9 @@ public final class BackingRequest {
   }
 
   /**
-   * Adds memory to a prepared memory request, behind the pieces that its last run has.
+   * Adds memory to a prepared memory request, after the pieces of its last run.
    *
-   * @param piece its size is above 0; together the pieces of a run make a multiple of 512
+   * @param piece of a size above 0; the pieces of a run add up to a multiple of 512
    */
   public void addPiece(MemorySegment piece) {
     Invariants.check(upper == null && op != Op.FLUSH, "only memory requests take pieces");
@@ -157,37 +165,37 @@ public final class BackingRequest {
   }
 
   /**
-   * Begins a further run of a prepared memory request, whose last run has pieces. Runs are moved
-   * one after the other; after the first that fails, the rest is not moved.
+   * Begins another run of a prepared memory request, whose last run has pieces. Runs are
+   * transferred one after another. If one fails, those after it are not transferred.
    *
-   * @param backingOffsetBytes where on the backing device, a multiple of 512
+   * @param backingOffsetBytes offset on the backing device, a multiple of 512
    */
   public void addRun(long backingOffsetBytes) {
     Invariants.check(upper == null && op != Op.FLUSH, "only memory requests have several runs");
     runs.begin(backingOffsetBytes);
   }
 
-  /** How much, in bytes, all runs together; 0 for a flush. */
+  /** The length of all runs in bytes; 0 for a flush. */
   public long lengthBytes() {
     return runs.lengthBytes();
   }
 
-  /** What it moves. */
+  /** The runs to transfer. */
   RunList runs() {
     return runs;
   }
 
-  /** The run that is being moved, or the one that failed. */
+  /** The run that is being transferred, or the one that failed. */
   int currentRun() {
     return currentRun;
   }
 
-  /** Notes that the next run is being moved. */
+  /** Records which run is being transferred. */
   void advanceTo(int run) {
     currentRun = run;
   }
 
-  /** The upper request of a slice, else null. */
+  /** The upper request of a slice, or null. */
   public @Nullable BlockRequest upper() {
     return upper;
   }
@@ -196,7 +204,7 @@ public final class BackingRequest {
     return op;
   }
 
-  /** What carries this request out on whichever thread runs it; always the same object. */
+  /** Carries this request out on the thread that runs it. It is always the same object. */
   Runnable transfer() {
     return transfer;
   }
@@ -207,8 +215,8 @@ public final class BackingRequest {
   }
 
   /**
-   * Hands the request to the device. A callback that submits its slice again still holds the upper
-   * reference.
+   * Hands the request to the device. A slice takes its reference on the upper request here. A slice
+   * that its callback submits again still holds that reference.
    */
   void submitted() {
     Invariants.check(
@@ -230,19 +238,22 @@ public final class BackingRequest {
     callback.completed(this, failure);
   }
 
-  /** The callback threw. Where it had submitted the request again, that goes on. */
+  /**
+   * Records that the callback threw. If it has already submitted the request again, this has no
+   * effect.
+   */
   void callbackFailed(PcacheException cause) {
     if (isFinished()) {
       failure = cause;
     }
   }
 
-  /** Whether the callback left the request alone, so that it is finished. */
+  /** Whether the request is finished, because its callback did not submit it again. */
   boolean isFinished() {
     return phase == Phase.COMPLETING;
   }
 
-  /** Makes the request free, and returns the failure it had. */
+  /** Makes the request free, and returns its failure or null. */
   @Nullable PcacheException clear() {
     PcacheException had = failure;
     runs.removeAll();
@@ -266,12 +277,12 @@ public final class BackingRequest {
     Invariants.check(none == null, "a request that was not submitted has not failed");
   }
 
-  /** For {@link RequestQueue}. */
+  /** For {@link RequestQueue}: sets the next request. */
   void linkNext(BackingRequest newNext) {
     next = newNext;
   }
 
-  /** For {@link RequestQueue}: returns the follower and forgets it. */
+  /** For {@link RequestQueue}: returns the next request and clears the link. */
   @Nullable BackingRequest unlinkNext() {
     BackingRequest follower = next;
     next = null;

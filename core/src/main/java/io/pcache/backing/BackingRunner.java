@@ -3,35 +3,35 @@ package io.pcache.backing;
 import io.pcache.agent.Agent;
 
 /**
- * Who does a backing device's work: threads, or the caller step by step. A simulation implements
- * this to choose order and time of every transfer and completion itself.
+ * Runs a backing device's work, on threads or step by step in the caller. A simulation implements
+ * this to choose the order and time of every transfer and completion.
  */
 public interface BackingRunner extends AutoCloseable {
-  /** Takes the device's two agents. Called once, before anything else. */
+  /** Receives the device's two agents. Called once, before all other methods. */
   void start(Agent submitWorker, Agent completionWorker);
 
   /**
-   * Carries out one transfer, on this thread before it returns or on another later; each transfer
-   * exactly once. Called by the submit worker.
+   * Carries out one transfer, on this thread before it returns or on another one later. Each
+   * transfer runs exactly once. Called by the submit worker.
    */
   void execute(Runnable transfer);
 
-  /** The submit worker has something to do. Cheap; called from any thread. */
+  /** Reports that the submit worker has work. Cheap; called from any thread. */
   void wakeSubmitWorker();
 
-  /** The completion worker has something to do. Cheap; called from any thread. */
+  /** Reports that the completion worker has work. Cheap; called from any thread. */
   void wakeCompletionWorker();
 
   /**
-   * Called by a thread that waits for a request to finish, before it sleeps. A runner without
-   * threads of its own does a piece of the work that is waited for.
+   * Does a piece of the awaited work if the runner has no threads. A thread that waits for a
+   * request calls this before it sleeps.
    *
-   * @return false where threads do the work and the caller may sleep; true where something was done
-   *     and it should look again
+   * @return false if threads do the work and the caller may sleep; true if something was done and
+   *     the caller should check again
    */
   boolean stepInCaller();
 
-  /** Ends the threads, if any. Called once, when nothing is in flight any more. */
+  /** Ends the threads, if any. Called once, when no request is in flight any more. */
   @Override
   void close();
 }

@@ -6,68 +6,70 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * Where a backing device's bytes are: positional transfers that block until they are done. Queues,
- * pooling and completion are {@link BackingDevice}'s and the same for every store.
+ * Stores a backing device's bytes. Its transfers are positional and block until they are done.
+ * {@link BackingDevice} adds queues, pooling and completion for every store.
  *
- * <p>Offsets and lengths are multiples of 512 and lie inside the store; the device sees to that.
- * Transfers that overlap and run at the same time may be carried out in any order; transfers that
+ * <p>Offsets and lengths are multiples of 512 and lie inside the store. The device ensures this.
+ * Overlapping transfers that run at the same time may be carried out in any order. Transfers that
  * do not overlap never disturb each other, however close they are.
  *
- * <p>Thread-safety: {@link #read}, {@link #write} and {@link #flush} from any number of threads at
- * once; {@link #close} once, after all others.
+ * <p>Thread-safety: {@link #read}, {@link #write} and {@link #flush} may run on any number of
+ * threads at once. {@link #close} is called once, after all other calls.
  */
 public interface BackingStore extends AutoCloseable {
-  /** What it is called in messages, for example its path. */
+  /** The store's name in messages, for example its path. */
   String name();
 
-  /** The size in bytes, a multiple of 512 above 0, constant while it is open. */
+  /** The size in bytes, a multiple of 512 above 0. It is constant while the store is open. */
   long sizeBytes();
 
   /**
-   * Fills all pieces in order with the bytes from an offset on.
+   * Fills all pieces, in their order, with the bytes from an offset on.
    *
-   * @param pieces writable memory, native or heap; neither changed nor kept
-   * @throws IOException where not every byte could be read; the pieces then hold anything
+   * @param pieces writable memory, native or heap; the list is neither changed nor kept
+   * @throws IOException if not every byte could be read; the content of the pieces is then
+   *     undefined
    */
   void read(List<MemorySegment> pieces, long offsetBytes) throws IOException;
 
   /**
-   * Writes all pieces in order from an offset on.
+   * Writes all pieces, in their order, from an offset on.
    *
    * @param pieces memory, native or heap; neither changed nor kept
-   * @throws IOException where not every byte could be written; each sector of the range is then old
-   *     or new
+   * @throws IOException if not every byte could be written; each sector of the range is then old or
+   *     new
    */
   void write(List<MemorySegment> pieces, long offsetBytes) throws IOException;
 
   /**
-   * Makes every write that was complete before this call durable.
+   * Makes every write durable that was complete before this call.
    *
-   * @throws IOException where that is not certain. Any write since the last flush that succeeded
-   *     may then be lost, and a later flush that succeeds says nothing about them: they have to be
-   *     written again first
+   * @throws IOException if durability is not certain. Any write since the last successful flush may
+   *     then be lost. A later successful flush says nothing about these writes: they must be
+   *     repeated first
    */
   void flush() throws IOException;
 
   /**
-   * What has become of the device since it was opened. Not called by who carries out requests.
+   * Reports what has happened to the device since it was opened. Threads that carry out requests do
+   * not call this.
    *
-   * @throws IOException where that cannot be told
+   * @throws IOException if that cannot be determined
    */
   default FileCondition condition() throws IOException {
     return FileCondition.AS_OPENED;
   }
 
   /**
-   * How much the device behind has moved so far, for whomever, in sectors as the system counts
-   * them; constant where it does not tell. Shows a device that is slow from one that does not
-   * answer.
+   * The number of sectors that the underlying device has transferred so far, for any process, as
+   * the system counts them. It is constant if the system does not report it. It tells a slow device
+   * from one that does not answer.
    */
   default long movedSectors() {
     return 0;
   }
 
-  /** Releases what it holds. Does not flush. */
+  /** Releases the store's resources. Does not flush. */
   @Override
   void close() throws IOException;
 }

@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * Aligned native memory that stands in for pieces that the system cannot take as they are, with a
- * cursor that walks those pieces chunk by chunk.
+ * Aligned native memory for the transfer of pieces that the system does not accept directly. A
+ * cursor walks through those pieces chunk by chunk.
  *
  * <p>Thread-safety: used by one thread at a time.
  */
@@ -30,7 +30,7 @@ final class BounceBuffer {
     doneInPiece = 0;
   }
 
-  /** Forgets the pieces, so that the buffer keeps no memory alive. */
+  /** Drops the pieces, so that the buffer keeps no memory alive. */
   void end() {
     begin(List.of());
   }
@@ -47,7 +47,7 @@ final class BounceBuffer {
     }
   }
 
-  /** Copies bytes of the buffer to where the cursor stands in the pieces. */
+  /** Copies bytes of the buffer to the cursor's position in the pieces. */
   void scatter(long atBytes, long lengthBytes) {
     long done = 0;
     while (done < lengthBytes) {

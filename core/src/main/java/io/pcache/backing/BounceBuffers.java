@@ -7,17 +7,18 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A few bounce buffers, made when they are first needed. Whoever finds none waits for one; a holder
- * waits for the store only, so that always ends.
+ * A pool of up to eight bounce buffers, each created when it is first needed. {@link #take} waits
+ * if all are in use. That wait always ends, because the holder of a buffer waits only for the
+ * store.
  *
- * <p>Thread-safety: {@link #take} and {@link #put} from any thread; {@link #close} once, after all
- * others.
+ * <p>Thread-safety: {@link #take} and {@link #put} may be called from any thread. {@link #close} is
+ * called once, after all other calls.
  */
 final class BounceBuffers implements AutoCloseable {
-  /** Size of a buffer; what is larger goes in chunks. */
+  /** Size of a buffer. Larger transfers go in chunks. */
   static final int BUFFER_BYTES = 1 << 20;
 
-  /** The largest alignment that any device asks for. */
+  /** The largest alignment that any device requires. */
   static final int ALIGNMENT_BYTES = 4096;
 
   private static final int MAX_BUFFERS = 8;

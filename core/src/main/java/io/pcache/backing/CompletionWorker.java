@@ -45,8 +45,8 @@ final class CompletionWorker implements Agent {
   }
 
   /**
-   * Whether the calling thread is inside a callback, where waiting for another completion would
-   * never end.
+   * Whether the calling thread is inside a callback. A wait for another completion would never end
+   * there.
    */
   boolean isRunningHere() {
     return Thread.currentThread().equals(stepping);

@@ -6,8 +6,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Finds out what alignment a file opened past the page cache asks for, by trying: it is a property
- * of the device below the file system, and no one call tells it for every file system and kernel.
+ * Determines by trial which alignment a file opened past the page cache requires. The alignment is
+ * a property of the device below the file system. No single call reports it for every file system
+ * and kernel.
  */
 final class DirectAlignment {
   private static final int[] CANDIDATES = {512, 1024, 2048};
@@ -20,8 +21,8 @@ final class DirectAlignment {
       MemorySegment memory =
           arena.allocate(2 * BounceBuffers.ALIGNMENT_BYTES, BounceBuffers.ALIGNMENT_BYTES);
       if (takes(file, memory, 1)) {
-        // A hole, or a file system that copies through its cache: it checks nothing now but may do
-        // so for other blocks.
+        // A hole, or a file system that copies through its cache. It does not check this read, but
+        // may check those of other blocks.
         return BounceBuffers.ALIGNMENT_BYTES;
       }
       for (int candidate : CANDIDATES) {

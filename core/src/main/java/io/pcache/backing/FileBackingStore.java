@@ -12,9 +12,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A regular file or block device as a backing device's store, exclusively locked while it is open.
+ * A store on a regular file or block device. The file is locked exclusively while it is open.
  *
- * <p>Thread-safety: as {@link BackingStore} says.
+ * <p>Thread-safety: see {@link BackingStore}.
  */
 public final class FileBackingStore implements BackingStore {
   private final NativeFile file;
@@ -32,24 +32,24 @@ public final class FileBackingStore implements BackingStore {
   /**
    * Opens a file or block device through the page cache.
    *
-   * @throws BadOptionException where there is no such device, or its size is 0 or no multiple of
+   * @throws BadOptionException if there is no such device, or its size is 0 or not a multiple of
    *     512
-   * @throws DeviceInUseException where another opener has it
-   * @throws BackingFailureException where the system refuses
+   * @throws DeviceInUseException if another opener has it
+   * @throws BackingFailureException if the system refuses
    */
   public static FileBackingStore open(Path path) {
     return open(path, NativeFile.Access.READ_WRITE);
   }
 
   /**
-   * Opens a file or block device past the page cache (O_DIRECT). Every request may be of any
-   * alignment; those that are not aligned as the device wants it are copied.
+   * Opens a file or block device past the page cache (O_DIRECT). Requests may have any alignment.
+   * Those that do not have the alignment of the device are copied.
    *
-   * @throws BadOptionException where there is no such device, or its size is 0 or no multiple of
+   * @throws BadOptionException if there is no such device, or its size is 0 or not a multiple of
    *     512
-   * @throws DeviceInUseException where another opener has it
-   * @throws BackingFailureException where the system refuses, also because the file system has no
-   *     direct transfers
+   * @throws DeviceInUseException if another opener has it
+   * @throws BackingFailureException if the system refuses, for example because the file system does
+   *     not support direct I/O
    */
   public static FileBackingStore openDirect(Path path) {
     return open(path, NativeFile.Access.READ_WRITE_DIRECT);
@@ -78,8 +78,8 @@ public final class FileBackingStore implements BackingStore {
   }
 
   /**
-   * Makes a store of an open and locked file; the alignment is given, so that a test can have a
-   * larger one.
+   * Creates a store on an open and locked file. The alignment is a parameter so that a test can
+   * choose a larger one.
    */
   static FileBackingStore withAlignment(NativeFile file, int alignment, long sizeBytes)
       throws IOException {
@@ -131,8 +131,8 @@ public final class FileBackingStore implements BackingStore {
 
   @Override
   public void flush() throws IOException {
-    // Covers what went through the second descriptor too: the system keeps both what is dirty and
-    // errors per file.
+    // Covers writes through the second descriptor too: the system tracks dirty pages and errors per
+    // file.
     file.syncData();
   }
 

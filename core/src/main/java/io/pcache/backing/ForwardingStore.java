@@ -6,15 +6,15 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * A store that hands everything on to another one. Whoever wraps a store extends this, so that what
- * it does not change, such as the condition of the file, is never hidden.
+ * Forwards every call to another store. A wrapper extends this class, so that it never hides a
+ * method that it does not override, such as {@link #condition}.
  *
- * <p>Thread-safety: as {@link BackingStore} says.
+ * <p>Thread-safety: see {@link BackingStore}.
  */
 public abstract class ForwardingStore implements BackingStore {
   private final BackingStore store;
 
-  /** Wraps a store, which it closes with itself. */
+  /** Wraps a store. {@link #close} closes it too. */
   protected ForwardingStore(BackingStore store) {
     this.store = store;
   }

@@ -5,18 +5,18 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Counts what is in flight and lets nothing more be carried out from the moment of closing.
+ * Counts submissions in flight, and admits no more once closing has begun.
  *
- * <p>Thread-safety: all methods from any thread.
+ * <p>Thread-safety: all methods may be called from any thread.
  */
 final class InFlightGate {
-  /** What becomes of a submission. */
+  /** How a submission is handled. */
   enum Admission {
     /** Carried out. */
     ADMITTED,
-    /** Refused, and completed by the completion worker, which still runs. */
+    /** Refused. The completion worker still runs, and completes it. */
     REFUSED,
-    /** Refused, and nobody is left to complete it but the submitter. */
+    /** Refused. The submitter has to complete it, because the completion worker has ended. */
     CLOSED
   }
 
@@ -24,10 +24,10 @@ final class InFlightGate {
   private final Condition idle = lock.newCondition();
   private Admission admission = Admission.ADMITTED;
 
-  /** Changed under the lock only, and read by who waits for nobody. */
+  /** Changed only under the lock. Read without it, so that readers never wait. */
   private final AtomicLong inFlight = new AtomicLong();
 
-  /** Counts a submission in, to be followed by one {@link #leave}. */
+  /** Counts a submission in. One {@link #leave} has to follow. */
   Admission enter() {
     lock.lock();
     try {
@@ -49,7 +49,7 @@ final class InFlightGate {
     }
   }
 
-  /** Refuses submissions from now on. Returns false where that was so already. */
+  /** Refuses submissions from now on. Returns false if this was the case already. */
   boolean startClosing() {
     lock.lock();
     try {
@@ -61,7 +61,7 @@ final class InFlightGate {
     }
   }
 
-  /** Makes the closing final if nothing is in flight; returns whether it is. */
+  /** Makes the closing final if nothing is in flight. Returns whether it is final. */
   boolean finishClosing() {
     lock.lock();
     try {
@@ -86,7 +86,7 @@ final class InFlightGate {
     }
   }
 
-  /** How many have been counted in and not out. Waits for nobody. */
+  /** How many submissions have been counted in and not out. Never waits. */
   long inFlight() {
     return inFlight.get();
   }

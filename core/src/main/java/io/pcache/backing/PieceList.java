@@ -8,8 +8,7 @@ import java.util.RandomAccess;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pieces of one request: a list that others only read and that is filled again and again
- * without garbage.
+ * The pieces of one request. Other classes only read the list. It can be refilled without garbage.
  */
 final class PieceList extends AbstractList<MemorySegment> implements RandomAccess {
   private static final int INITIAL_CAPACITY = 8;
@@ -26,14 +25,14 @@ final class PieceList extends AbstractList<MemorySegment> implements RandomAcces
     lengthBytes += piece.byteSize();
   }
 
-  /** Forgets all pieces, so that the list keeps no memory alive. */
+  /** Drops all pieces, so that the list keeps no memory alive. */
   void removeAll() {
     Arrays.fill(pieces, 0, count, null);
     count = 0;
     lengthBytes = 0;
   }
 
-  /** The bytes of all pieces together. */
+  /** The length of all pieces in bytes. */
   long lengthBytes() {
     return lengthBytes;
   }

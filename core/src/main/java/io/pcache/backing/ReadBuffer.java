@@ -4,12 +4,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Memory of ours that a slice is read into.
+ * Memory of the device that a slice is read into.
  *
  * <p>Thread-safety: used by one thread at a time.
  */
 final class ReadBuffer {
-  /** What any device wants of the address of a direct transfer. */
+  /** An address alignment that suffices for direct transfers on any device. */
   private static final int ALIGNMENT_BYTES = 4096;
 
   private final MemorySegment memory;
@@ -21,7 +21,8 @@ final class ReadBuffer {
   }
 
   /**
-   * Its first {@code lengthBytes} bytes; makes no garbage where that is what was asked for last.
+   * The first {@code lengthBytes} bytes. Allocates nothing if the previous call had the same
+   * length.
    */
   MemorySegment part(long lengthBytes) {
     if (part.byteSize() != lengthBytes) {

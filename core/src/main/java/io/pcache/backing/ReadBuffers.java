@@ -5,11 +5,11 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The memory that slices are read into, made when it is first needed and used again, the warmest
- * first. Nobody waits here: there are as many buffers in use as slices, and the pool of requests
- * bounds those.
+ * A pool of the buffers that slices are read into. Buffers are created when they are first needed.
+ * The one used last is reused first. No caller waits for a buffer: there are as many in use as
+ * slices, and the pool of requests bounds those.
  *
- * <p>Thread-safety: all methods from any thread.
+ * <p>Thread-safety: all methods may be called from any thread.
  */
 final class ReadBuffers {
   private final ReentrantLock lock = new ReentrantLock();
@@ -18,17 +18,17 @@ final class ReadBuffers {
   private final int mostKept;
 
   /**
-   * Creates the pool; it has no buffer yet.
+   * Creates the pool without buffers.
    *
-   * @param bufferBytes size of each
-   * @param mostKept how many are kept for later; what is beyond is left to the collector
+   * @param bufferBytes size of each buffer
+   * @param mostKept how many are kept for reuse; the garbage collector takes the others
    */
   ReadBuffers(int bufferBytes, int mostKept) {
     this.bufferBytes = bufferBytes;
     this.mostKept = mostKept;
   }
 
-  /** The size of each in bytes. */
+  /** The size of each buffer in bytes. */
   int bufferBytes() {
     return bufferBytes;
   }

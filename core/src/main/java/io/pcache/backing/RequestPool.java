@@ -7,9 +7,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The requests that nobody uses. The last {@code reserved} ones are for write-back only.
+ * The free requests. The last {@code reserved} of them are for write-back only.
  *
- * <p>Thread-safety: all methods from any thread.
+ * <p>Thread-safety: all methods may be called from any thread.
  */
 final class RequestPool {
   private final ReentrantLock lock = new ReentrantLock();
@@ -26,7 +26,7 @@ final class RequestPool {
     }
   }
 
-  /** Takes a request, or returns null where none is left for this purpose. */
+  /** Takes a request, or returns null if none is left for this purpose. */
   @Nullable BackingRequest poll(RequestPurpose purpose) {
     lock.lock();
     try {
@@ -49,8 +49,8 @@ final class RequestPool {
   }
 
   /**
-   * Puts a request back. One that was made beyond the pool's capacity is left to the collector once
-   * the pool is full.
+   * Returns a request to the pool. If the pool is full, because requests were created beyond its
+   * capacity, the request is left to the garbage collector.
    */
   void put(BackingRequest request) {
     lock.lock();

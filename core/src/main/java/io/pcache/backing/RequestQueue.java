@@ -4,11 +4,11 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests in order, linked through themselves: it never runs out of room and allocates nothing. A
- * request is in at most one queue at a time.
+ * A first-in, first-out queue of requests that are linked through themselves. It is unbounded and
+ * allocates nothing. A request is in at most one queue at a time.
  *
- * <p>Thread-safety: all methods from any thread. Handing a request through a queue makes its fields
- * visible to the taker.
+ * <p>Thread-safety: all methods may be called from any thread. Passing a request through a queue
+ * makes its fields visible to the taker.
  */
 final class RequestQueue {
   private final ReentrantLock lock = new ReentrantLock();
@@ -29,7 +29,7 @@ final class RequestQueue {
     }
   }
 
-  /** Takes the oldest, or null. */
+  /** Takes the oldest request, or returns null if there is none. */
   @Nullable BackingRequest poll() {
     lock.lock();
     try {

@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * What one request moves: runs, each a place on the device and the pieces of memory that belong
- * there. Filled again and again without garbage.
+ * The runs that one request transfers. A run is an offset on the device and the pieces of memory
+ * that belong there. The list can be refilled without garbage.
  *
  * <p>Not thread-safe.
  */
@@ -17,7 +17,7 @@ final class RunList {
   private int count;
   private long lengthBytes;
 
-  /** Begins a run; pieces that are appended belong to it. */
+  /** Begins a run. Pieces appended from now on belong to it. */
   void begin(long offsetBytes) {
     if (count == pieces.length) {
       pieces = Arrays.copyOf(pieces, 2 * count);
@@ -34,7 +34,7 @@ final class RunList {
     lengthBytes += piece.byteSize();
   }
 
-  /** Forgets all runs, so that no memory is kept alive. */
+  /** Drops all runs, so that no memory is kept alive. */
   void removeAll() {
     for (int i = 0; i < count; i++) {
       pieces[i].removeAll();
@@ -43,12 +43,12 @@ final class RunList {
     lengthBytes = 0;
   }
 
-  /** How many runs there are. */
+  /** The number of runs. */
   int count() {
     return count;
   }
 
-  /** Where run {@code i} lies on the device. */
+  /** The offset of run {@code i} on the device. */
   long offsetBytes(int i) {
     return offsetsBytes[i];
   }
@@ -58,7 +58,7 @@ final class RunList {
     return pieces[i];
   }
 
-  /** The bytes of all runs together. */
+  /** The length of all runs in bytes. */
   long lengthBytes() {
     return lengthBytes;
   }

@@ -5,10 +5,10 @@ import io.pcache.error.Invariants;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a backing device without threads: a step of the submit worker carries out its transfers
- * before it returns, and whoever would have to wait steps both workers instead.
+ * Runs a backing device without threads. A step of the submit worker carries out its transfers
+ * before it returns. A caller that would have to wait steps both workers instead.
  *
- * <p>Thread-safety: one thread uses the device and this.
+ * <p>Thread-safety: one thread uses both the device and this runner.
  */
 public final class SteppedRunner implements BackingRunner {
   private @Nullable Agent submitWorker;
@@ -30,12 +30,12 @@ public final class SteppedRunner implements BackingRunner {
 
   @Override
   public void wakeSubmitWorker() {
-    // Nobody sleeps.
+    // No thread sleeps.
   }
 
   @Override
   public void wakeCompletionWorker() {
-    // Nobody sleeps.
+    // No thread sleeps.
   }
 
   @Override
@@ -52,6 +52,6 @@ public final class SteppedRunner implements BackingRunner {
 
   @Override
   public void close() {
-    // Nothing to end.
+    // There is no thread to end.
   }
 }

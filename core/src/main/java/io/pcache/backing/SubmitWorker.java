@@ -2,7 +2,7 @@ package io.pcache.backing;
 
 import io.pcache.agent.Agent;
 
-/** Takes requests off the submit queue in batches and has their transfers carried out. */
+/** Takes requests off the submit queue in batches and passes their transfers to the runner. */
 final class SubmitWorker implements Agent {
   /** Requests per step. */
   static final int BATCH = 32;

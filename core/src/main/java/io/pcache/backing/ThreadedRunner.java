@@ -8,16 +8,13 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a backing device in production: one thread for each worker and a fixed number that carry out
- * transfers.
+ * Runs a backing device in production. Each worker has a thread, and a fixed number of threads
+ * carry out transfers.
  *
- * <p>Thread-safety: as the interface says.
+ * <p>Thread-safety: see {@link BackingRunner}.
  */
 final class ThreadedRunner implements BackingRunner {
-  /**
-   * Both workers are woken when there is work; this only bounds the harm of a wake-up that went
-   * wrong.
-   */
+  /** Both workers are woken when there is work. This only limits the harm of a lost wake-up. */
   private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final ThreadPoolExecutor transferThreads;
@@ -33,13 +30,14 @@ final class ThreadedRunner implements BackingRunner {
             TimeUnit.SECONDS,
             new ArrayBlockingQueue<>(options.requests()),
             Thread.ofPlatform().daemon(true).name("pcache-backing-io-", 0).factory(),
-            // Requests beyond the pool can overfill the queue: then the submit worker lends a hand.
+            // Requests beyond the pool can overfill the queue. The submit worker then runs them
+            // itself.
             new ThreadPoolExecutor.CallerRunsPolicy());
   }
 
   @Override
   public void start(Agent submitWorker, Agent completionWorker) {
-    // All at once, so that a process at its limit fails here and not in the middle of a request.
+    // All at once, so that a process at its thread limit fails here and not within a request.
     var _ = transferThreads.prestartAllCoreThreads();
     submitThread = AgentThread.start(submitWorker, IDLE_NANOS);
     completionThread = AgentThread.start(completionWorker, IDLE_NANOS);

@@ -2,7 +2,7 @@ package io.pcache.backing;
 
 import java.util.concurrent.atomic.LongAdder;
 
-/** Counts what the device did. Thread-safety: all methods from any thread. */
+/** Counts a device's requests. Thread-safety: all methods may be called from any thread. */
 final class TransferTally {
   private final LongAdder requests = new LongAdder();
   private final LongAdder readBytes = new LongAdder();

@@ -6,14 +6,14 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * A store whose calls are watched, so that one that does not return is noticed.
+ * A store whose calls are watched, so that a call that does not return is noticed.
  *
- * <p>Thread-safety: as {@link BackingStore} says.
+ * <p>Thread-safety: see {@link BackingStore}.
  */
 public final class WatchedStore extends ForwardingStore {
   private final CallWatch calls;
 
-  /** Wraps a store, which it closes with itself. */
+  /** Wraps a store. {@link #close} closes it too. */
   public WatchedStore(BackingStore store, CallWatch calls) {
     super(store);
     this.calls = calls;

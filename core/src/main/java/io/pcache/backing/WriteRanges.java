@@ -5,13 +5,13 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The block ranges that writes are under way in, no two of them overlapping. A write of a part of a
- * block reads the block, changes it and writes it back; another write to the same block in between
- * would be undone.
+ * The block ranges that are being written. No two of them overlap. A write of part of a block reads
+ * the block, changes it and writes it back. That would undo another write to the same block in
+ * between.
  *
- * <p>The lock guards the list only and is not held while a range is written.
+ * <p>The lock guards only the list. It is not held while a range is written.
  *
- * <p>Thread-safety: all methods from any thread.
+ * <p>Thread-safety: all methods may be called from any thread.
  */
 final class WriteRanges {
   private final ReentrantLock lock = new ReentrantLock();
@@ -39,7 +39,7 @@ final class WriteRanges {
     }
   }
 
-  /** Leaves a range that was entered, named by its start. */
+  /** Leaves the entered range that begins at {@code startBytes}. */
   void leave(long startBytes) {
     lock.lock();
     try {

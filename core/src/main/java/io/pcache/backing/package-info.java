@@ -1,18 +1,17 @@
 /**
  * The backing device: {@link io.pcache.backing.BackingDevice} with its pooled requests, queues and
- * workers, on top of a {@link io.pcache.backing.BackingStore} that only moves bytes and blocks.
+ * workers. Below it a {@link io.pcache.backing.BackingStore} only transfers bytes, and blocks.
  *
- * <p>What holds here:
+ * <p>The rules of this package:
  *
  * <ul>
- *   <li>The pool bounds everything. Queues are linked through the requests, so a request that
- *       exists can always be submitted, and submitting never blocks and never fails for want of
- *       room.
- *   <li>Callbacks run on the completion worker and nowhere else (on the submitting thread once the
- *       device is closed), under no lock. Nothing that a callback may do waits for another
- *       completion.
+ *   <li>The pool bounds all work. Queues are linked through the requests, so an existing request
+ *       can always be submitted. Submitting never blocks, and never fails for lack of room.
+ *   <li>Callbacks run under no lock, on the completion worker. They run on the calling thread for
+ *       {@link io.pcache.backing.BackingDevice#execute}, and once the device is closed. A callback
+ *       on the completion worker never waits for another completion.
  *   <li>No lock is held across a transfer or a callback.
- *   <li>Requests that overlap and are in flight together are carried out in any order.
+ *   <li>Overlapping requests that are in flight together are carried out in any order.
  * </ul>
  */
 @NullMarked
