@@ -5,12 +5,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs one {@link Agent} on one named thread: works while there is work, then dozes if the agent
- * wants to, and then sleeps until it is woken or its idle time is over. A step that throws is
- * logged and tried again after the idle time, so one fault never stops background work for good;
- * while it goes on throwing, one a minute is logged.
+ * Runs one {@link Agent} on one named thread. The thread works while there is work. Then it dozes
+ * if the agent asks for that. After that it sleeps until it is woken or its idle time is over.
  *
- * <p>Thread-safety: {@link #wake()} and {@link #wakeSoon()} from any thread, {@link #close()} once.
+ * <p>If a step throws, the thread logs the failure, waits as after an idle step, and tries again.
+ * So a fault never stops background work for good. While steps continue to throw, the thread logs
+ * one failure a minute.
+ *
+ * <p>Thread-safety: {@link #wake()}, {@link #wakeSoon()} and {@link #end()} may be called from any
+ * thread. {@link #close()} is called once.
  */
 public final class AgentThread implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AgentThread.class);
@@ -23,7 +26,7 @@ public final class AgentThread implements AutoCloseable {
   private final Thread thread;
   private volatile boolean stopping;
 
-  /** Steps in a row that have thrown. This and the next are the thread's own. */
+  /** Consecutive steps that have thrown. Only the thread itself uses this field and the next. */
   private long failures;
 
   private long lastLoggedNanos;
@@ -40,7 +43,7 @@ public final class AgentThread implements AutoCloseable {
    * Starts a thread for an agent.
    *
    * @param idleNanos how long to sleep after a step that found nothing to do, unless woken
-   * @param wakeup what others wake the agent by
+   * @param wakeup the wake-up through which others wake the agent
    */
   public static AgentThread start(Agent agent, long idleNanos, Wakeup wakeup) {
     AgentThread runner = new AgentThread(agent, idleNanos, wakeup);
@@ -50,7 +53,7 @@ public final class AgentThread implements AutoCloseable {
   }
 
   /**
-   * Starts a thread for an agent that is woken by {@link #wake()} only.
+   * Starts a thread for an agent that only {@link #wake()} and {@link #wakeSoon()} wake.
    *
    * @param idleNanos how long to sleep after a step that found nothing to do, unless woken
    */
@@ -58,23 +61,23 @@ public final class AgentThread implements AutoCloseable {
     return start(agent, idleNanos, new Wakeup());
   }
 
-  /** {@link Wakeup#wake}. */
+  /** See {@link Wakeup#wake}. */
   public void wake() {
     wakeup.wake();
   }
 
-  /** {@link Wakeup#wakeSoon}. */
+  /** See {@link Wakeup#wakeSoon}. */
   public void wakeSoon() {
     wakeup.wakeSoon();
   }
 
-  /** Lets the current step finish, then ends the thread, and does not wait for it. */
+  /** Ends the thread after the current step. Does not wait for it. */
   public void end() {
     stopping = true;
     wake();
   }
 
-  /** Lets the current step finish, then ends the thread and waits for it. */
+  /** Ends the thread after the current step, and waits for it. */
   @Override
   public void close() {
     stopping = true;

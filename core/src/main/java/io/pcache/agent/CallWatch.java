@@ -3,16 +3,19 @@ package io.pcache.agent;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * Knows which calls of a device have not returned, and since when. A call costs a time stamp and a
- * swap in memory that hardly any other thread uses.
+ * Tracks which calls of a device have not returned, and since when. A call costs a time stamp and a
+ * compare-and-swap in memory that hardly any other thread uses.
  *
- * <p>Thread-safety: all methods from any thread; none waits.
+ * <p>Thread-safety: all methods may be called from any thread, and none waits.
  */
 public final class CallWatch {
-  /** What is under way beyond that many calls is not watched; what hangs is seen all the same. */
+  /**
+   * Calls in progress beyond this number are not watched. A device that hangs shows all the same,
+   * by the calls that are watched.
+   */
   private static final int PLACES = 64;
 
-  /** A place to a cache line. */
+  /** One place per cache line. */
   private static final int STRIDE = 8;
 
   private static final int UNWATCHED = -1;
@@ -21,7 +24,7 @@ public final class CallWatch {
   private final Clock clock;
   private final AtomicLongArray startedNanos = new AtomicLongArray(PLACES * STRIDE);
 
-  /** Creates a watch over a device that is not called yet. */
+  /** Creates a watch over a device that has not been called yet. */
   public CallWatch(Clock clock) {
     this.clock = clock;
   }
@@ -29,12 +32,12 @@ public final class CallWatch {
   /**
    * Calls that have not returned.
    *
-   * @param calls how many there are
-   * @param oldestNanos how long the oldest has been under way, 0 where there is none
+   * @param calls the number of calls
+   * @param oldestNanos how long the oldest call has been in progress, 0 if there is none
    */
   public record Outstanding(int calls, long oldestNanos) {}
 
-  /** A call begins. Returns what {@link #end} takes. */
+  /** Records that a call begins. Returns the argument for {@link #end}. */
   public int begin() {
     long now = clock.nanoTime();
     long stamp = now == FREE ? 1 : now;
@@ -48,14 +51,14 @@ public final class CallWatch {
     return UNWATCHED;
   }
 
-  /** The call has returned, however. */
+  /** Records that the call has returned or thrown. */
   public void end(int place) {
     if (place != UNWATCHED) {
       startedNanos.setRelease(place, FREE);
     }
   }
 
-  /** The calls that have been under way for at least that long. */
+  /** The calls that have been in progress for at least that long. */
   public Outstanding longerThan(long leastNanos) {
     long now = clock.nanoTime();
     int calls = 0;

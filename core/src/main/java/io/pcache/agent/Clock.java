@@ -5,12 +5,12 @@ public interface Clock {
   /** A monotonic time in nanoseconds from an arbitrary origin. */
   long nanoTime();
 
-  /** The wall-clock time in milliseconds since the epoch, for what people read. */
+  /** The wall-clock time in milliseconds since the epoch, for people to read. */
   long epochMillis();
 
   /**
-   * Holds the calling thread back for about that long, awake where putting it to sleep would take
-   * longer. Ends early where the thread is interrupted, or at no reason.
+   * Delays the calling thread for about that long. If a sleep would take longer, the thread stays
+   * awake. The pause may end early if the thread is interrupted, or for no reason.
    *
    * @param nanos above 0
    */

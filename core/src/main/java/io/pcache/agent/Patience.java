@@ -5,14 +5,15 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * How long whoever stops waits for others: as long as they get on, and a limited time after that.
- * All waits of one stop share it, so that what hangs is waited for once: after a wait that was
- * given up, the next gets a tenth of the limit, until something moves again.
+ * Limits how long a stop waits for other work. A wait lasts as long as there is progress, plus a
+ * limited time. All waits of one stop share one patience, so a hung device costs the limit only
+ * once. After a wait has timed out, the next gets a tenth of the limit, until there is progress
+ * again.
  *
  * <p>Thread-safety: one thread waits at a time.
  */
 public final class Patience {
-  /** The limit where nobody has chosen another, in nanoseconds. */
+  /** The default limit in nanoseconds. */
   public static final long DEFAULT_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private static final long SHORTEST_PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(100);
@@ -25,14 +26,14 @@ public final class Patience {
   private final Watcher watcher;
   private boolean spent;
 
-  /** Hears of waits, again and again while they last. */
+  /** Observes waits. It is called repeatedly while they last. */
   @FunctionalInterface
   public interface Watcher {
     /**
-     * A wait goes on.
+     * Reports that a wait continues.
      *
-     * @param what is waited for
-     * @param quietNanos how long nothing has moved
+     * @param what the awaited event
+     * @param quietNanos time since the last progress
      */
     void waiting(String what, long quietNanos);
   }
@@ -40,16 +41,17 @@ public final class Patience {
   /**
    * Creates the patience of one stop.
    *
-   * @param limitNanos how long a wait goes on while nothing moves, above 0
+   * @param limitNanos how long a wait continues without progress, above 0
    */
   public Patience(Clock clock, long limitNanos, Watcher watcher) {
     this(clock, limitNanos, () -> 0, watcher);
   }
 
   /**
-   * The same for waits that depend on a device.
+   * Creates the patience of a stop whose waits depend on a device.
    *
-   * @param alsoProgress a number that changes as that gets on, whatever is waited for
+   * @param alsoProgress a number that changes when the device makes progress; it counts in every
+   *     wait
    */
   public Patience(Clock clock, long limitNanos, LongSupplier alsoProgress, Watcher watcher) {
     this.clock = clock;
@@ -58,18 +60,19 @@ public final class Patience {
     this.watcher = watcher;
   }
 
-  /** What a stop has that nobody watches. */
+  /** Creates a patience with the default limit and without a watcher. */
   public static Patience standard() {
     return new Patience(SystemClock.INSTANCE, DEFAULT_NANOS, (what, quietNanos) -> {});
   }
 
   /**
-   * Waits. An interrupt does not shorten the wait, and is kept for the caller.
+   * Waits until an event has happened or there has been no progress for too long. An interrupt does
+   * not shorten the wait. The thread's interrupt status is kept for the caller.
    *
-   * @param what is waited for, as people are told
-   * @param progress a number that changes as things get on
+   * @param what the awaited event, for messages
+   * @param progress a number that changes with progress
    * @param over whether the wait is over
-   * @return false where it was given up because nothing has moved for too long
+   * @return false if the wait timed out
    */
   public boolean await(String what, LongSupplier progress, BooleanSupplier over) {
     boolean interrupted = false;
@@ -96,7 +99,7 @@ public final class Patience {
           return false;
         }
         watcher.waiting(what, quietNanos);
-        // A pause ends early on an interrupted thread, and this wait is not one to be cut short.
+        // A pause ends early on an interrupted thread, but this wait must not be cut short.
         interrupted |= Thread.interrupted();
         clock.pause(pauseNanos);
         pauseNanos = Math.min(2 * pauseNanos, LONGEST_PAUSE_NANOS);
@@ -110,8 +113,8 @@ public final class Patience {
   }
 
   /**
-   * The same for what does not depend on anything that was given up before: it gets all of the
-   * limit.
+   * Waits like {@link #await}, for an event that does not depend on anything that has timed out
+   * before. The wait gets the whole limit.
    */
   public boolean awaitOther(String what, LongSupplier progress, BooleanSupplier over) {
     boolean before = spent;
@@ -121,12 +124,12 @@ public final class Patience {
     return isOver;
   }
 
-  /** Something has moved that no wait has seen: the next one gets all of the limit again. */
+  /** Reports progress that no wait has seen. The next wait gets the whole limit again. */
   public void renew() {
     spent = false;
   }
 
-  /** The limit, in seconds, for people. */
+  /** The limit in seconds, for messages. */
   public long limitSeconds() {
     return TimeUnit.NANOSECONDS.toSeconds(limitNanos);
   }

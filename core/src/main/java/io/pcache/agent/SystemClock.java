@@ -2,12 +2,12 @@ package io.pcache.agent;
 
 import java.util.concurrent.locks.LockSupport;
 
-/** The machine's own clock. */
+/** The clock of the machine. */
 public enum SystemClock implements Clock {
-  /** The only one. */
+  /** The only instance. */
   INSTANCE;
 
-  /** A thread that sleeps is back about this long after it should be. */
+  /** A thread that sleeps wakes about this much later than requested. */
   private static final long SHORTEST_SLEEP_NANOS = 60_000;
 
   @Override
@@ -21,7 +21,7 @@ public enum SystemClock implements Clock {
   }
 
   @Override
-  @SuppressWarnings("ThreadPriorityCheck") // nothing hangs on whether it has an effect
+  @SuppressWarnings("ThreadPriorityCheck") // correctness does not depend on its effect
   public void pause(long nanos) {
     if (nanos >= SHORTEST_SLEEP_NANOS) {
       LockSupport.parkNanos(nanos);
@@ -29,7 +29,7 @@ public enum SystemClock implements Clock {
     }
     long start = System.nanoTime();
     while (System.nanoTime() - start < nanos) {
-      // Where many wait awake, the one they wait for may need their processor.
+      // With many busy waiters, the thread that they wait for may need their processor.
       Thread.yield();
     }
   }

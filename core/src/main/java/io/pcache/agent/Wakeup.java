@@ -7,9 +7,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How one part of the engine asks for an agent's attention without knowing what runs it, and how
- * the agent's thread waits for that. Before a thread is attached, and after it is gone, a wake-up
- * does nothing: whoever steps the agent by hand sees the work by itself.
+ * Wakes an agent without knowing what runs it, and lets the agent's thread wait for that. A wake-up
+ * has no effect before a thread is attached or after it has ended. Code that steps the agent itself
+ * needs none: the next step sees the work.
  *
  * <pre>
  *          worked               has nothing to do
@@ -19,14 +19,15 @@ import org.slf4j.LoggerFactory;
  *   WOKEN, from each of these: the next wait does not wait
  * </pre>
  *
- * <p>Thread-safety: {@link #wake} and {@link #wakeSoon} from any thread, the rest from the agent's.
+ * <p>Thread-safety: {@link #wake} and {@link #wakeSoon} may be called from any thread, all other
+ * methods only from the agent's thread. {@link #attach} comes before that thread starts.
  */
 public final class Wakeup {
   private static final Logger LOG = LoggerFactory.getLogger(Wakeup.class);
 
   private static final int AWAKE = 0;
 
-  /** Awake, and going to doze and to look again before it sleeps. */
+  /** Awake. The agent will doze and check for work again before it sleeps. */
   private static final int BUSY = 1;
 
   private static final int WOKEN = 2;
@@ -42,21 +43,21 @@ public final class Wakeup {
   }
 
   /**
-   * Asks for a step soon. Costs a read where that has been asked for already, and a system call
-   * only where the thread sleeps; may be called from completions.
+   * Asks for a step soon. If a step has been requested already, the call costs one read. It costs a
+   * system call only if the thread sleeps or dozes. Completions may call it.
    */
   public void wake() {
     Thread current = thread;
-    // Whoever reads WOKEN reads it before the thread takes note of it, and that before it looks for
-    // work: so it finds what the caller has left for it.
+    // The thread clears WOKEN before it looks for work. So if this reads WOKEN, the thread will
+    // still find the work that the caller has left.
     if (current != null && state.get() != WOKEN && state.getAndSet(WOKEN) >= ASLEEP) {
       LockSupport.unpark(current);
     }
   }
 
   /**
-   * Asks for a step that is in no hurry: an agent that dozes, or is going to, looks by itself
-   * before long, and this costs a read.
+   * Asks for a step without urgency. An agent that dozes, or is about to, checks for work shortly
+   * anyway. The call then costs one read.
    */
   public void wakeSoon() {
     int now = state.get();
@@ -65,7 +66,7 @@ public final class Wakeup {
     }
   }
 
-  /** A step has worked, and the agent dozes before it sleeps. */
+  /** Records that a step has worked, so that the agent dozes before it sleeps. */
   void noteWork() {
     if (state.get() != BUSY) {
       state.set(BUSY);
@@ -73,11 +74,11 @@ public final class Wakeup {
   }
 
   /**
-   * A step has found nothing to do: waits until it is woken, or its time is over. Whatever it was
-   * woken for so far, the next step sees it.
+   * Waits after a step that found nothing to do, until a wake-up arrives or the time is over. The
+   * next step sees the work of all earlier wake-ups.
    *
-   * @param dozeNanos how long where steps have worked since the last wait
-   * @param idleNanos how long else
+   * @param dozeNanos how long to wait if steps have worked since the last wait
+   * @param idleNanos how long to wait otherwise
    */
   void await(long dozeNanos, long idleNanos) {
     if (state.get() == BUSY) {

@@ -1,6 +1,6 @@
 /**
- * Background work as steps: agents that do a bounded piece of work when asked, the clock they read,
- * and the runner that gives each a thread.
+ * Background work in steps. Agents do a bounded piece of work when called. The package also has the
+ * clock that they read and the runner that gives each of them a thread.
  */
 @NullMarked
 package io.pcache.agent;
