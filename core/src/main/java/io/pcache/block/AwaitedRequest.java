@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * A request that a thread waits for. It can be prepared again after each wait, and waiting leaves
  * no garbage.
  *
- * <p>Thread-safety: prepared, submitted and waited for by one thread.
+ * <p>Thread-safety: one thread prepares it, submits it and waits for it.
  */
 public final class AwaitedRequest extends BlockRequest {
   private final Semaphore completions = new Semaphore(0);
@@ -18,17 +18,17 @@ public final class AwaitedRequest extends BlockRequest {
   /** Published by {@link #completions}. */
   private @Nullable PcacheException failure;
 
-  /** Carries out what was prepared, and waits for it like {@link #await()}. */
+  /** Carries out the prepared request, and waits for it like {@link #await()}. */
   public void runOn(BlockDevice device) {
     device.execute(this);
     await();
   }
 
   /**
-   * Waits until this submitted request is complete. An interrupt does not shorten the wait; it is
-   * kept for the caller.
+   * Waits until this submitted request is complete. An interrupt does not shorten the wait. The
+   * thread's interrupt status is kept for the caller.
    *
-   * @throws PcacheException what the request failed with
+   * @throws PcacheException the failure of the request
    */
   public void await() {
     completions.acquireUninterruptibly();
@@ -36,12 +36,13 @@ public final class AwaitedRequest extends BlockRequest {
   }
 
   /**
-   * Waits as long as {@code limit} for this submitted request. Where it returns false, the request
-   * is still in flight: the caller waits on, or forgets the request and its buffer.
+   * Waits at most {@code limit} for this submitted request. If the method returns false, the
+   * request is still in flight. The caller then continues to wait, or abandons the request and its
+   * buffer.
    *
    * @return whether the request is complete
-   * @throws PcacheException what the request failed with
-   * @throws InterruptedException where the thread is interrupted; the request is still in flight
+   * @throws PcacheException the failure of the request
+   * @throws InterruptedException if the thread is interrupted; the request is still in flight
    */
   public boolean await(Duration limit) throws InterruptedException {
     if (!completions.tryAcquire(limit.toNanos(), TimeUnit.NANOSECONDS)) {

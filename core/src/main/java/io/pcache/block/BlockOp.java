@@ -1,15 +1,15 @@
 package io.pcache.block;
 
-/** What a {@link BlockRequest} asks for. */
+/** The operation of a {@link BlockRequest}. */
 public enum BlockOp {
   /** Fill the buffer from the device. */
   READ,
-  /** Put the buffer's bytes on the device. */
+  /** Write the buffer's bytes to the device. */
   WRITE,
-  /** Make every write that was complete before this request durable. */
+  /** Make every write durable that was complete before this request. */
   FLUSH,
   /** Make the range read as zeroes. */
   WRITE_ZEROES,
-  /** Bring the range into the cache; nothing is returned. */
+  /** Bring the range into the cache, and return nothing. */
   PREFETCH
 }

@@ -8,14 +8,14 @@ import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request to a {@link BlockDevice}: prepared by a front end, submitted once, completed once.
- * After completion the same object can be prepared again, so a front end keeps a pool of them and
- * the hot path allocates nothing.
+ * One request to a {@link BlockDevice}. A front end prepares it and submits it once. The device
+ * completes it once. The same object can then be prepared again. So a front end keeps a pool of
+ * requests, and the hot path allocates nothing.
  *
  * <p>The buffer of a read or write is a memory segment, a range of one, or several such
- * <i>pieces</i> in order, of any lengths that make a multiple of 512 together. A front end for
- * virtio maps the guest's memory once, one segment for each region, and for each descriptor chain
- * says
+ * <i>pieces</i> in order. Pieces may have any length, but together they make a multiple of 512. A
+ * front end for virtio maps the guest's memory once, one segment for each region. Then it does the
+ * following for each descriptor chain, without garbage:
  *
  * <pre>{@code
  * request.prepareWrite(sector * 512, false);        // or prepareRead(sector * 512)
@@ -24,19 +24,20 @@ import org.jspecify.annotations.Nullable;
  * device.submit(request);
  * }</pre>
  *
- * <p>which makes no garbage. Virtio lets a driver split the data anywhere, also inside a sector.
- * What a guest names outside its memory fails with {@link io.pcache.error.BadOptionException}, like
- * a buffer that is closed, belongs to one thread, or is read-only and to be read into.
+ * <p>Virtio lets a driver split the data anywhere, even inside a sector. A range that a guest names
+ * outside its memory fails with {@link io.pcache.error.BadOptionException}. So does a buffer that
+ * is closed or confined to one thread, and a read into a read-only buffer.
  *
- * <p>Completion is counted: the device holds one reference from {@link #begin()} on, and every part
- * that is carried out elsewhere (a slice read from the backing device, a deferred piece) holds one
- * more. When the last is released, {@link #completed} runs, once, with the first failure that was
- * reported, on the thread that released it.
+ * <p>Completion is reference-counted. The device holds one reference from {@link #begin()} on. Each
+ * part that is carried out elsewhere holds another, such as a slice of the backing device or a
+ * deferred piece. The thread that releases the last reference runs {@link #completed}, once, with
+ * the first reported failure.
  *
- * <p>Thread-safety: prepared and submitted by one thread; references are taken and released by any.
- * The buffer is the device's to use from {@link BlockDevice#submit} until completion. Who writes to
- * it meanwhile, or gives it to several requests at once, gets torn bytes: a read then brings any
- * mix, a write leaves any mix in its own range. Nothing else is harmed.
+ * <p>Thread-safety: one thread prepares and submits a request. Any thread may take and release
+ * references. The device uses the buffer from {@link BlockDevice#submit} until completion. If a
+ * client writes to it meanwhile, or gives it to several requests at once, the bytes may be torn. A
+ * read then returns any mix of bytes. A write leaves any mix in its own range. No other data is
+ * affected.
  */
 public abstract class BlockRequest {
   private static final AtomicIntegerFieldUpdater<BlockRequest> REFERENCES =
@@ -53,14 +54,14 @@ public abstract class BlockRequest {
   private boolean forceUnitAccess;
   private final RequestBuffer buffer = new RequestBuffer();
 
-  /** Made once, so that completing makes no garbage. */
+  /** Created once, so that completing a request makes no garbage. */
   private final Runnable completion = this::runCompletion;
 
   private @Nullable InFlightRequests tracker;
   private volatile int references;
   private volatile @Nullable PcacheException failure;
 
-  /** Creates an unprepared request that has no client, and takes its turns by itself. */
+  /** Creates an unprepared request without a client. It takes turns on its own. */
   protected BlockRequest() {
     source = null;
   }
@@ -73,8 +74,8 @@ public abstract class BlockRequest {
   /**
    * Makes this a read of {@code destination.byteSize()} bytes.
    *
-   * @param offsetBytes where on the device, a multiple of 512
-   * @param destination where the bytes go; its size is a multiple of 512 above 0
+   * @param offsetBytes offset on the device, a multiple of 512
+   * @param destination receives the bytes; its size is a multiple of 512 above 0
    */
   public final void prepareRead(long offsetBytes, MemorySegment destination) {
     prepareRead(offsetBytes, destination, 0, destination.byteSize());
@@ -83,10 +84,10 @@ public abstract class BlockRequest {
   /**
    * Makes this a read into a range of a memory segment.
    *
-   * @param offsetBytes where on the device, a multiple of 512
-   * @param memory what the range is in
-   * @param memoryOffsetBytes where in the memory it begins; any alignment will do
-   * @param lengthBytes its length, a multiple of 512 above 0
+   * @param offsetBytes offset on the device, a multiple of 512
+   * @param memory the segment that contains the range
+   * @param memoryOffsetBytes start of the range in the memory, with any alignment
+   * @param lengthBytes length of the range, a multiple of 512 above 0
    */
   public final void prepareRead(
       long offsetBytes, MemorySegment memory, long memoryOffsetBytes, long lengthBytes) {
@@ -95,9 +96,9 @@ public abstract class BlockRequest {
   }
 
   /**
-   * Makes this a read into pieces, to be given by {@link #addPiece}.
+   * Makes this a read into pieces, which {@link #addPiece} adds.
    *
-   * @param offsetBytes where on the device, a multiple of 512
+   * @param offsetBytes offset on the device, a multiple of 512
    */
   public final void prepareRead(long offsetBytes) {
     prepare(BlockOp.READ, offsetBytes, 0, false);
@@ -106,10 +107,10 @@ public abstract class BlockRequest {
   /**
    * Makes this a write of {@code source.byteSize()} bytes.
    *
-   * @param offsetBytes where on the device, a multiple of 512
-   * @param source the bytes; its size is a multiple of 512 above 0; what changes before completion
-   *     may be written or not
-   * @param forceUnitAccess whether this write has to be durable when it completes
+   * @param offsetBytes offset on the device, a multiple of 512
+   * @param source the bytes, a multiple of 512 above 0; changes before completion may be written or
+   *     not
+   * @param forceUnitAccess whether the write must be durable when it completes
    */
   public final void prepareWrite(long offsetBytes, MemorySegment source, boolean forceUnitAccess) {
     prepareWrite(offsetBytes, source, 0, source.byteSize(), forceUnitAccess);
@@ -118,11 +119,11 @@ public abstract class BlockRequest {
   /**
    * Makes this a write of a range of a memory segment.
    *
-   * @param offsetBytes where on the device, a multiple of 512
-   * @param memory what the range is in
-   * @param memoryOffsetBytes where in the memory it begins; any alignment will do
-   * @param lengthBytes its length, a multiple of 512 above 0
-   * @param forceUnitAccess whether this write has to be durable when it completes
+   * @param offsetBytes offset on the device, a multiple of 512
+   * @param memory the segment that contains the range
+   * @param memoryOffsetBytes start of the range in the memory, with any alignment
+   * @param lengthBytes length of the range, a multiple of 512 above 0
+   * @param forceUnitAccess whether the write must be durable when it completes
    */
   public final void prepareWrite(
       long offsetBytes,
@@ -135,22 +136,22 @@ public abstract class BlockRequest {
   }
 
   /**
-   * Makes this a write of pieces, to be given by {@link #addPiece}.
+   * Makes this a write of pieces, which {@link #addPiece} adds.
    *
-   * @param offsetBytes where on the device, a multiple of 512
-   * @param forceUnitAccess whether this write has to be durable when it completes
+   * @param offsetBytes offset on the device, a multiple of 512
+   * @param forceUnitAccess whether the write must be durable when it completes
    */
   public final void prepareWrite(long offsetBytes, boolean forceUnitAccess) {
     prepare(BlockOp.WRITE, offsetBytes, 0, forceUnitAccess);
   }
 
   /**
-   * Adds memory to a prepared read or write, behind the pieces that it has. Whether it may be used
-   * is checked when the request is submitted.
+   * Adds memory to a prepared read or write, after the existing pieces. Whether the memory may be
+   * used is checked when the request is submitted.
    *
-   * @param memory what the piece is a range of
-   * @param memoryOffsetBytes where in the memory it begins; any alignment will do
-   * @param lengthBytes its length; any will do, but all together make a multiple of 512 above 0
+   * @param memory the segment that contains the piece
+   * @param memoryOffsetBytes start of the piece in the memory, with any alignment
+   * @param lengthBytes any length; all pieces together make a multiple of 512 above 0
    */
   public final void addPiece(MemorySegment memory, long memoryOffsetBytes, long lengthBytes) {
     Invariants.check(references == 0, "a request in flight is not prepared again");
@@ -160,7 +161,9 @@ public abstract class BlockRequest {
     this.lengthBytes = buffer.lengthBytes();
   }
 
-  /** Makes this a flush: on success, every write completed before its submission is durable. */
+  /**
+   * Makes this a flush. On success, every write that completed before its submission is durable.
+   */
   public final void prepareFlush() {
     prepare(BlockOp.FLUSH, 0, 0, false);
   }
@@ -168,9 +171,9 @@ public abstract class BlockRequest {
   /**
    * Makes this a write of zeroes.
    *
-   * @param offsetBytes where on the device, a multiple of 512
-   * @param lengthBytes how much, a multiple of 512 above 0
-   * @param forceUnitAccess whether the zeroes have to be durable when it completes
+   * @param offsetBytes offset on the device, a multiple of 512
+   * @param lengthBytes length, a multiple of 512 above 0
+   * @param forceUnitAccess whether the zeroes must be durable when the request completes
    */
   public final void prepareWriteZeroes(
       long offsetBytes, long lengthBytes, boolean forceUnitAccess) {
@@ -180,8 +183,8 @@ public abstract class BlockRequest {
   /**
    * Makes this a prefetch into the cache.
    *
-   * @param offsetBytes where on the device, a multiple of 512
-   * @param lengthBytes how much, a multiple of 512 above 0
+   * @param offsetBytes offset on the device, a multiple of 512
+   * @param lengthBytes length, a multiple of 512 above 0
    */
   public final void preparePrefetch(long offsetBytes, long lengthBytes) {
     prepare(BlockOp.PREFETCH, offsetBytes, lengthBytes, false);
@@ -198,42 +201,44 @@ public abstract class BlockRequest {
     failure = null;
   }
 
-  /** What is asked for. */
+  /** The operation. */
   public final BlockOp op() {
     return op;
   }
 
-  /** Where on the device, in bytes; 0 for a flush. */
+  /** The offset on the device in bytes; 0 for a flush. */
   public final long offsetBytes() {
     return offsetBytes;
   }
 
-  /** How much, in bytes; 0 for a flush. */
+  /** The length in bytes; 0 for a flush. */
   public final long lengthBytes() {
     return lengthBytes;
   }
 
-  /** Whether the write has to be durable when it completes (FUA). */
+  /** Whether the write must be durable when it completes (FUA). */
   public final boolean forceUnitAccess() {
     return forceUnitAccess;
   }
 
-  /** Source of a write, destination of a read; without pieces otherwise. */
+  /** The source of a write or the destination of a read. For other requests it has no pieces. */
   public final RequestBuffer buffer() {
     return buffer;
   }
 
-  /** Whose it is; null where it has no client. */
+  /** The client's source, or null if the request has no client. */
   public final @Nullable RequestSource source() {
     return source;
   }
 
-  /** For devices: whether its client is gone, so that nobody waits for the rest. */
+  /** For devices: whether the client is gone, so that the rest need not be carried out. */
   public final boolean isOrphaned() {
     return source != null && source.isClosed();
   }
 
-  /** For devices: takes the first reference. Called once per submission, before anything else. */
+  /**
+   * For devices: takes the first reference. Called once per submission, before all other methods.
+   */
   public final void begin() {
     Invariants.check(REFERENCES.compareAndSet(this, 0, 1), "a request is submitted once at a time");
   }
@@ -245,13 +250,13 @@ public abstract class BlockRequest {
     inFlight.started();
   }
 
-  /** For devices: takes one more reference, for a part that is carried out elsewhere. */
+  /** For devices: takes another reference, for a part that is carried out elsewhere. */
   public final void retain() {
     int before = REFERENCES.getAndIncrement(this);
     Invariants.check(before > 0, "a completed request is not retained", before);
   }
 
-  /** For devices: releases one reference; the last one completes the request on this thread. */
+  /** For devices: releases a reference. The last release completes the request on this thread. */
   public final void release() {
     int left = REFERENCES.decrementAndGet(this);
     Invariants.check(left >= 0, "a request is released once per reference", left);
@@ -273,8 +278,8 @@ public abstract class BlockRequest {
   }
 
   /**
-   * For devices: reports a failure of a part. The first one wins; the reference still has to be
-   * released.
+   * For devices: reports the failure of a part. The first failure counts. The caller still has to
+   * release its reference.
    */
   public final void fail(PcacheException cause) {
     FAILURE.compareAndSet(this, null, cause);
@@ -286,9 +291,10 @@ public abstract class BlockRequest {
   }
 
   /**
-   * The request is done. Runs on the submitting thread, or on the device's completion worker; must
-   * not block, must not throw, and may prepare and submit this request again. Completions of one
-   * thread follow each other: one that is due inside another runs when that has returned.
+   * Reports that the request is complete. Runs on the thread that releases the last reference,
+   * which is the submitting thread or one of the device's. Must not block and must not throw. It
+   * may prepare and submit this request again. Completions on one thread run one after another: one
+   * that becomes due inside another runs after that has returned.
    *
    * @param cause null on success
    */

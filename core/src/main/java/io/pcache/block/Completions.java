@@ -4,11 +4,11 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs completions of one thread one after the other: a completion that submits a request which is
- * complete at once does not nest the next completion in itself, but leaves it to be run when it has
- * returned. So chains of any length need no stack.
+ * Runs the completions of one thread one after another. A completion may submit a request that
+ * completes at once. The next completion then does not nest, but runs after the current one has
+ * returned. So a chain of any length takes no more stack than one completion.
  *
- * <p>Not thread-safe: each thread has its own.
+ * <p>Not thread-safe: each thread has its own instance.
  */
 final class Completions {
   private static final ThreadLocal<Completions> LOCAL = ThreadLocal.withInitial(Completions::new);
@@ -39,7 +39,10 @@ final class Completions {
     }
   }
 
-  /** A completion that throws, which none should, keeps no other from running. */
+  /**
+   * Runs one completion. No completion should throw. If one does, the others still run, and the
+   * first exception is rethrown at the end.
+   */
   private static @Nullable Throwable runOne(Runnable completion, @Nullable Throwable earlier) {
     try {
       completion.run();

@@ -4,9 +4,9 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Counts the requests that a device has taken and not completed yet.
+ * Counts the requests that a device has accepted and not completed yet.
  *
- * <p>Thread-safety: all methods from any thread.
+ * <p>Thread-safety: all methods may be called from any thread.
  */
 public final class InFlightRequests {
   private static final long POLL_NANOS = 100_000;
@@ -14,29 +14,29 @@ public final class InFlightRequests {
   private final LongAdder started = new LongAdder();
   private final LongAdder finished = new LongAdder();
 
-  /** A request was taken. */
+  /** Counts an accepted request. */
   void started() {
     started.increment();
   }
 
-  /** A request is complete and its completion has run. */
+  /** Counts a request that is complete and whose completion has run. */
   void finished() {
     finished.increment();
   }
 
-  /** How many there are, roughly while requests come and go. */
+  /** The number in flight, approximate while requests come and go. */
   public long count() {
-    // Read in this order, an equal pair proves that nothing was in flight in between.
+    // Read in this order, an equal pair proves that no request was in flight in between.
     long done = finished.sum();
     return started.sum() - done;
   }
 
-  /** How many have been completed; changes as long as requests get on. */
+  /** The number of completed requests. It changes as long as requests make progress. */
   public long finishedCount() {
     return finished.sum();
   }
 
-  /** Returns when there are none. The caller sees to it that no new ones are taken for long. */
+  /** Waits until there are none. The caller ensures that soon no new ones are accepted. */
   public void awaitNone() {
     while (count() != 0) {
       LockSupport.parkNanos(POLL_NANOS);

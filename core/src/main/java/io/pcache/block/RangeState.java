@@ -1,10 +1,10 @@
 package io.pcache.block;
 
-/** What the cache holds of a range of the device. */
+/** The cache's state of a range of the device. */
 public enum RangeState {
-  /** Nothing: a read goes to the backing device. */
+  /** Not in the cache. A read goes to the backing device. */
   MISSING,
-  /** A copy of what the backing device holds. */
+  /** A copy of the backing device's data. */
   CLEAN,
   /** Newer than the backing device, or not known to be written back yet. */
   DIRTY

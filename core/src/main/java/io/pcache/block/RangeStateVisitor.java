@@ -4,12 +4,12 @@ package io.pcache.block;
 @FunctionalInterface
 public interface RangeStateVisitor {
   /**
-   * One range of uniform state.
+   * Receives one range of uniform state.
    *
    * @param offsetBytes start on the device
    * @param lengthBytes length, above 0
-   * @param state what the cache holds of it
-   * @return whether to go on
+   * @param state the cache's state of the range
+   * @return whether to continue
    */
   boolean visit(long offsetBytes, long lengthBytes, RangeState state);
 }

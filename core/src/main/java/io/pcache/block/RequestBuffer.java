@@ -5,15 +5,16 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * Where the bytes of a request are: one piece of memory, or several in order. A piece is a range of
- * a memory segment and of any length, so that a front end that has the memory of another process or
- * machine mapped names ranges of it and makes no object per request.
+ * The memory of a request: one piece, or several in order. A piece is a range of a memory segment
+ * and may have any length. So a front end that maps the memory of another process or machine names
+ * ranges of it. It needs no new object per request.
  *
  * <p>Offsets into the buffer count from the start of its first piece. The copying methods do not
- * check that the piece is memory that may be touched; the device does, when the request is
+ * check whether the memory of a piece may be accessed. The device checks that when the request is
  * submitted.
  *
- * <p>Thread-safety: filled by one thread before submission; from then on read by any number.
+ * <p>Thread-safety: one thread fills the buffer before submission. From then on any number may read
+ * it.
  */
 public final class RequestBuffer {
   private static final int FIRST_PIECES = 1;
@@ -22,20 +23,20 @@ public final class RequestBuffer {
   private MemorySegment[] memory = {MemorySegment.NULL};
   private long[] memoryOffsetsBytes = new long[FIRST_PIECES];
 
-  /** Where each piece ends in the buffer. */
+  /** The end of each piece in the buffer. */
   private long[] endsBytes = new long[FIRST_PIECES];
 
   private int count;
 
   RequestBuffer() {}
 
-  /** Forgets all pieces, so that no memory is kept alive. */
+  /** Drops all pieces, so that no memory is kept alive. */
   void removeAll() {
     Arrays.fill(memory, 0, count, MemorySegment.NULL);
     count = 0;
   }
 
-  /** Adds a piece; one without bytes adds nothing. */
+  /** Adds a piece. A piece of length 0 adds nothing. */
   void add(MemorySegment piece, long offsetBytes, long lengthBytes) {
     if (lengthBytes == 0) {
       return;
@@ -48,17 +49,17 @@ public final class RequestBuffer {
     long end = lengthBytes() + lengthBytes;
     memory[count] = piece;
     memoryOffsetsBytes[count] = offsetBytes;
-    // Lengths that no memory has are refused later; until then none may pass for a small one.
+    // Impossible lengths are refused later. Until then no sum may overflow to a small one.
     endsBytes[count] = end < 0 ? Long.MAX_VALUE : end;
     count++;
   }
 
-  /** The bytes of all pieces together. */
+  /** The length of all pieces in bytes. */
   public long lengthBytes() {
     return count == 0 ? 0 : endsBytes[count - 1];
   }
 
-  /** How many pieces there are. */
+  /** The number of pieces. */
   public int pieces() {
     return count;
   }
@@ -73,36 +74,36 @@ public final class RequestBuffer {
     return found < 0 ? -found - 1 : found + 1;
   }
 
-  /** The memory that a piece is a range of. */
+  /** The segment that contains a piece. */
   public MemorySegment memory(int piece) {
     return memory[piece];
   }
 
-  /** Whether a piece lies inside the memory that it is said to be a range of. */
+  /** Whether a piece lies inside the segment that was given for it. */
   public boolean isInsideMemory(int piece) {
     long offset = memoryOffsetsBytes[piece];
     long length = endsBytes[piece] - startBytes(piece);
     return offset >= 0 && length >= 0 && offset <= memory[piece].byteSize() - length;
   }
 
-  /** Where in its piece's memory a byte of the buffer is. */
+  /** The offset of a byte of the buffer in the memory of its piece. */
   public long memoryOffsetBytes(int piece, long atBytes) {
     return memoryOffsetsBytes[piece] + atBytes - startBytes(piece);
   }
 
-  /** Where in the buffer a piece begins. */
+  /** The start of a piece in the buffer. */
   public long startBytes(int piece) {
     return piece == 0 ? 0 : endsBytes[piece - 1];
   }
 
-  /** Where in the buffer a piece ends. */
+  /** The end of a piece in the buffer. */
   public long endBytes(int piece) {
     return endsBytes[piece];
   }
 
   /**
-   * Whether every page of the pieces can be read now. Memory that maps a file loses pages where the
-   * file is cut. Slow: for telling, after a transfer has failed, whose fault it was.
+   * Whether every page of the pieces can be read now. Memory that maps a file loses pages if the
+   * file is truncated. This check is slow. It finds the cause after a transfer has failed.
    */
   public boolean isReadable() {
     MemorySegment unused = MemorySegment.ofArray(new byte[1]);
@@ -124,7 +125,7 @@ public final class RequestBuffer {
   /**
    * Copies bytes into the buffer.
    *
-   * @param atBytes where in the buffer
+   * @param atBytes offset in the buffer
    */
   public void put(long atBytes, MemorySegment source, long sourceOffsetBytes, long lengthBytes) {
     long done = 0;
@@ -139,7 +140,7 @@ public final class RequestBuffer {
   /**
    * Copies bytes out of the buffer.
    *
-   * @param atBytes where in the buffer
+   * @param atBytes offset in the buffer
    */
   public void get(long atBytes, MemorySegment target, long targetOffsetBytes, long lengthBytes) {
     long done = 0;

@@ -3,35 +3,35 @@ package io.pcache.block;
 import java.util.function.Consumer;
 
 /**
- * One client of a front end, to a device: where requests have to wait for room, sources take turns,
- * so that none waits for all that another one asks for. Of one source's writes that overlap, the
- * one submitted first is carried out first; everything else may be carried out in any order.
+ * One client of a front end, as the device sees it. When requests have to wait for room, sources
+ * take turns. So none waits for all the requests of another. Overlapping writes of one source are
+ * carried out in the order of their submission. All other requests may be carried out in any order.
  *
- * <p>A front end makes one for each client, gives it to the client's requests, and closes it when
- * the client is gone.
+ * <p>A front end creates a source for each client and gives it to the client's requests. It closes
+ * the source when the client is gone.
  *
- * <p>Thread-safety: all methods from any thread. Where the order of two overlapping writes matters,
- * one submission returns before the other is called.
+ * <p>Thread-safety: all methods may be called from any thread. If the order of two overlapping
+ * writes matters, one submission must return before the other begins.
  */
 public final class RequestSource implements AutoCloseable {
   private final Consumer<RequestSource> whenClosed;
   private volatile boolean closed;
 
   /**
-   * Makes a client known.
+   * Creates the source of a client.
    *
-   * @param whenClosed told once it is closed: {@code sourceClosed} of the device where all its
-   *     requests go
+   * @param whenClosed called when the source is closed; {@code sourceClosed} of the device that
+   *     receives all its requests
    */
   public RequestSource(Consumer<RequestSource> whenClosed) {
     this.whenClosed = whenClosed;
   }
 
   /**
-   * The client is gone. Its writes that still wait fail with {@link
-   * io.pcache.error.ClosedException}, at once or soon after; one that is carried out in part stays
-   * so, as any write may that was never acknowledged. What it submits from now on fails, too, where
-   * it would change something. Does nothing the second time.
+   * Reports that the client is gone. Its waiting writes fail with {@link
+   * io.pcache.error.ClosedException}, at once or soon after. A write that was carried out in part
+   * stays so, as any unacknowledged write may. Later submissions also fail if they would change
+   * anything. A second call only notifies the device again.
    */
   @Override
   public void close() {

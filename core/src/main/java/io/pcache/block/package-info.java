@@ -1,6 +1,6 @@
 /**
- * What front ends serve, what they submit, and for whom: {@link io.pcache.block.BlockDevice},
- * {@link io.pcache.block.BlockRequest}, and {@link io.pcache.block.RequestSource}.
+ * The interface between front ends and devices. {@link io.pcache.block.BlockDevice} serves a {@link
+ * io.pcache.block.BlockRequest} for a {@link io.pcache.block.RequestSource}.
  */
 @NullMarked
 package io.pcache.block;

@@ -5,22 +5,23 @@ import io.pcache.error.Invariants;
 import io.pcache.format.MediaLayout;
 
 /**
- * How an extent is packed into a {@code long}. An extent never crosses a subtree, so 61 bits say
- * all there is; packed values of one subtree sort by logical sector as unsigned numbers.
+ * Packs an extent into a {@code long}. An extent never crosses a subtree, so 61 bits suffice
+ * besides the flags. Packed values of one subtree sort by logical sector as unsigned numbers.
  *
  * <pre>
  *   63           51 50          38 37              18 17             3  2     0
  *   ├──────────────┼──────────────┼──────────────────┼────────────────┼────────┤
- *   │ sector 13    │ length−1 13  │ cache_seg_id 20  │ seg sector 15  │ CLEAN  │
+ *   │ sector 13    │ length−1 13  │ cache_seg_id 20  │ seg sector 15  │ flags  │
  *   └──────────────┴──────────────┴──────────────────┴────────────────┴────────┘
- *   sector: in the subtree · length: sectors · seg sector: in the segment's data area · bit 1: REMOVAL · bit 2 is zero
+ *   sector: in the subtree · length: sectors · seg sector: in the segment's data area
+ *   flags: bit 0 is CLEAN · bit 1 is REMOVAL · bit 2 is zero
  * </pre>
  */
 final class Extent {
   static final int SUBTREE_SECTORS = MediaLayout.SUBTREE_BYTES / BlockDevice.SECTOR_BYTES;
   static final long CLEAN = 1;
 
-  /** Not an extent but a range that became missing; never in a finished index. */
+  /** Marks a range that became missing instead of an extent. A finished index has none. */
   static final long REMOVAL = 2;
 
   private static final int SECTOR_SHIFT = 51;
@@ -41,7 +42,7 @@ final class Extent {
         | flags;
   }
 
-  /** Refuses a range that has no sector, or that does not end inside its subtree. */
+  /** Refuses a range without sectors, or one that does not end inside its subtree. */
   static void checkInsideSubtree(int sector, int lengthSectors) {
     Invariants.check(
         lengthSectors > 0 && sector + lengthSectors <= SUBTREE_SECTORS,
@@ -76,7 +77,7 @@ final class Extent {
     return (extent & REMOVAL) != 0;
   }
 
-  /** The part of an extent from {@code fromSector} to {@code toSector}, both inside it. */
+  /** The part of an extent from {@code fromSector} to {@code toSector}, both inside the extent. */
   static long cut(long extent, int fromSector, int toSector) {
     int skip = fromSector - sector(extent);
     return pack(
@@ -87,7 +88,10 @@ final class Extent {
         extent & CLEAN);
   }
 
-  /** Whether an extent points at its own place within the key that starts at these sectors. */
+  /**
+   * Whether an extent points into a key's bytes, at the place of its own sector. The key starts at
+   * these sectors.
+   */
   static boolean pointsInto(long extent, int keySector, int cacheSegId, int keySegSector) {
     return cacheSegId(extent) == cacheSegId
         && segSector(extent) - keySegSector == sector(extent) - keySector;

@@ -4,8 +4,9 @@ import io.pcache.block.BlockDevice;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Walks the extents of one subtree in order. Reusable, so that lookups allocate nothing; valid only
- * while the caller holds the lock under which it was set by {@link ExtentIndex#seek}.
+ * Walks the extents of one subtree in order. A cursor is reusable, so lookups allocate nothing.
+ * {@link ExtentIndex#seek} sets it. It is valid only while the caller holds the lock from that
+ * call.
  */
 public final class ExtentCursor {
   private static final long[] NOTHING = {};
@@ -29,12 +30,12 @@ public final class ExtentCursor {
     count = newCount;
   }
 
-  /** Whether the cursor stands on an extent. */
+  /** Whether the cursor is at an extent. */
   public boolean isValid() {
     return at < count;
   }
 
-  /** Goes on to the next extent of the subtree. */
+  /** Moves to the next extent of the subtree. */
   public void next() {
     at++;
   }
@@ -54,7 +55,7 @@ public final class ExtentCursor {
     return Extent.cacheSegId(extents[at]);
   }
 
-  /** Where in its data area they start. */
+  /** The start of the bytes in the segment's data area. */
   public int segOffsetBytes() {
     return Extent.segSector(extents[at]) * BlockDevice.SECTOR_BYTES;
   }
@@ -64,17 +65,20 @@ public final class ExtentCursor {
     return Extent.isClean(extents[at]);
   }
 
-  /** Where the whole key starts in the data area; only with sourceKeys. */
+  /**
+   * The start of the whole key in the segment's data area, in bytes. Only valid if the index has
+   * source keys.
+   */
   public int keySegOffsetBytes() {
     return SourceKey.segSector(sourceKey()) * BlockDevice.SECTOR_BYTES;
   }
 
-  /** The whole key's length in bytes; only with sourceKeys. */
+  /** The length of the whole key in bytes. Only valid if the index has source keys. */
   public int keyLengthBytes() {
     return SourceKey.lengthSectors(sourceKey()) * BlockDevice.SECTOR_BYTES;
   }
 
-  /** The checksum of the whole key; only with sourceKeys. */
+  /** The checksum of the whole key. Only valid if the index has source keys. */
   public int keyDataCrc() {
     return SourceKey.dataCrc(sourceKey());
   }

@@ -8,39 +8,40 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which bytes of which segment hold the newest cached version of each logical range.
+ * Maps each logical range to the segment and bytes that hold its newest cached version.
  *
- * <p>The device is cut into subtrees of 4 MiB. A subtree is a sorted array of packed extents,
- * searched from a likely place and changed by moving its tail: 8 bytes an extent and nothing for
- * the collector to follow. With data checksums a second array holds, for each extent, the whole key
- * it was cut from ({@link SourceKey}), which is what its checksum covers.
+ * <p>The device is divided into subtrees of 4 MiB. A subtree is a sorted array of packed extents. A
+ * lookup is an interpolation search, and an insertion shifts the tail. An extent takes 8 bytes, and
+ * the garbage collector has no references to follow. With data checksums a second array holds each
+ * extent's source key ({@link SourceKey}). That is the whole key that the extent was cut from, and
+ * the checksum covers all of it.
  *
- * <p>Invariants: extents of a subtree are ascending and do not overlap; no extent crosses a
+ * <p>Invariants: the extents of a subtree are ascending and do not overlap. No extent crosses a
  * subtree.
  *
- * <p>Thread-safety: the caller holds the lock of the subtree's stripe for every method but {@link
- * #extentCount()}, {@link #heapBytes()} and {@link #hint}. Distinct subtrees may be used at the
- * same time.
+ * <p>Thread-safety: the caller holds the lock of the subtree's stripe. Only {@link #extentCount()},
+ * {@link #heapBytes()} and {@link #hint} need no lock. Distinct subtrees may be used at the same
+ * time.
  */
 public final class ExtentIndex {
   private static final int FIRST_CAPACITY = 4;
 
-  /** A quarter more than what is used: room for changes, and never much of it. */
+  /** Arrays get a quarter more than is used: room for changes at a bounded cost. */
   private static final int SPARE_SHARE = 4;
 
   /**
-   * An array is cut down when less than three fifths of it are used, so memory follows the cache
-   * and not its history: 8 bytes of use cost at most 13⅓.
+   * An array shrinks when less than three fifths of it are used. So memory follows the content of
+   * the cache, not its history: 8 bytes in use cost at most 13⅓.
    */
   private static final int SHRINK_BELOW_FIFTHS = 3;
 
-  /** Extents are counted by as many as the smallest array holds. */
+  /** Extents are counted in units of the smallest array's capacity. */
   private static final int UNIT_EXTENTS = FIRST_CAPACITY;
 
-  /** What four extents take at most, the header of their array and its spare room included. */
+  /** The most that four extents take, including their array's header and spare room. */
   private static final long UNIT_BYTES = 64;
 
-  /** A count, a reference, and a second reference where there are sourceKeys. */
+  /** A count and a reference. Source keys take another reference. */
   private static final long SUBTREE_BYTES = Integer.BYTES + Long.BYTES;
 
   private static final long[] NOTHING = {};
@@ -49,14 +50,14 @@ public final class ExtentIndex {
   private final int[] counts;
   private final long @Nullable [][] sourceKeys;
 
-  /** How many times {@link #UNIT_EXTENTS} the subtrees hold, each rounded up. */
+  /** The sum over all subtrees of their units of {@link #UNIT_EXTENTS}, each rounded up. */
   private final LongAdder units = new LongAdder();
 
   /**
    * Creates an empty index.
    *
    * @param deviceBytes size of the logical device
-   * @param withSourceKeys whether extents carry what a checksum of their key needs
+   * @param withSourceKeys whether extents have source keys, which data checksums need
    */
   public ExtentIndex(long deviceBytes, boolean withSourceKeys) {
     int n = subtreesOf(deviceBytes);
@@ -69,7 +70,7 @@ public final class ExtentIndex {
     }
   }
 
-  /** Takes over what {@link ExtentIndexBuilder} has built. */
+  /** Takes over the arrays that {@link ExtentIndexBuilder} has built. */
   ExtentIndex(long[][] subtrees, int[] counts, long @Nullable [][] sourceKeys) {
     this.subtrees = subtrees;
     this.counts = counts;
@@ -79,45 +80,45 @@ public final class ExtentIndex {
     }
   }
 
-  /** What extents of one subtree are counted as. */
+  /** The units that a number of extents of one subtree count as. */
   static int units(int extents) {
     return (extents + UNIT_EXTENTS - 1) / UNIT_EXTENTS;
   }
 
-  /** What so many units of a few extents take of the heap at most, in bytes. */
+  /** The most heap that this many units take, in bytes. */
   public static long unitBytes(long units, boolean withSourceKeys) {
     return units * (withSourceKeys ? 2 * UNIT_BYTES : UNIT_BYTES);
   }
 
-  /** What an index of that many extents takes of the heap, in bytes, where they lie dense. */
+  /** The heap that an index of this many extents takes, in bytes, if they are dense. */
   public static long heapBytes(long deviceBytes, boolean withSourceKeys, long extents) {
     return emptyHeapBytes(deviceBytes, withSourceKeys)
         + unitBytes((extents + UNIT_EXTENTS - 1) / UNIT_EXTENTS, withSourceKeys);
   }
 
-  /** What an index of that many extents takes at most, in bytes, wherever they lie. */
+  /** The most heap that an index of this many extents takes, in bytes, wherever they are. */
   public static long maxHeapBytes(long deviceBytes, boolean withSourceKeys, long extents) {
     long begun = Math.min(extents, subtreesOf(deviceBytes));
     return emptyHeapBytes(deviceBytes, withSourceKeys)
         + unitBytes(begun + (extents - begun) / UNIT_EXTENTS, withSourceKeys);
   }
 
-  /** What an index takes of the heap while it holds nothing, in bytes. */
+  /** The heap that an empty index takes, in bytes. */
   public static long emptyHeapBytes(long deviceBytes, boolean withSourceKeys) {
     return subtreesOf(deviceBytes) * (withSourceKeys ? SUBTREE_BYTES + Long.BYTES : SUBTREE_BYTES);
   }
 
   /**
-   * What the index takes of the heap at most, in bytes: 16 an extent, 32 with sourceKeys, rounded
-   * up to four extents in each subtree, and the subtrees themselves. Roughly while others change
-   * it.
+   * The most heap that the index takes, in bytes. An extent counts 16 bytes, or 32 with source
+   * keys. Extents are rounded up to four in each subtree, and the subtrees themselves are added.
+   * The result is approximate while other threads change the index.
    */
   public long heapBytes() {
     long fixed = counts.length * (sourceKeys == null ? SUBTREE_BYTES : SUBTREE_BYTES + Long.BYTES);
     return fixed + unitBytes(units.sum(), sourceKeys != null);
   }
 
-  /** How many subtrees a device has. */
+  /** The number of subtrees of a device. */
   static int subtreesOf(long deviceBytes) {
     return Math.toIntExact(
         (deviceBytes + MediaLayout.SUBTREE_BYTES - 1) / MediaLayout.SUBTREE_BYTES);
@@ -128,12 +129,12 @@ public final class ExtentIndex {
     return (int) (offsetBytes / MediaLayout.SUBTREE_BYTES);
   }
 
-  /** How many subtrees there are. */
+  /** The number of subtrees. */
   public int subtrees() {
     return counts.length;
   }
 
-  /** How many extents there are, roughly while others change the index. */
+  /** The number of extents, approximate while other threads change the index. */
   public long extentCount() {
     long sum = 0;
     for (int count : counts) {
@@ -143,9 +144,10 @@ public final class ExtentIndex {
   }
 
   /**
-   * Makes a key's range read from its segment, in place of whatever held it before.
+   * Maps a key's range to its place in its segment. This replaces all earlier mappings of the
+   * range.
    *
-   * @param key its range stays inside one subtree; its checksum is ignored without sourceKeys
+   * @param key its range stays inside one subtree; its checksum is ignored without source keys
    */
   public void put(Key key) {
     int sector = sectorInSubtree(key.offsetBytes());
@@ -153,8 +155,8 @@ public final class ExtentIndex {
   }
 
   /**
-   * The same for a caller that has asked for a {@link #hint} before, which only says where to begin
-   * to look.
+   * Does the same as {@link #put(Key)}, for a caller that has asked for a {@link #hint} before. The
+   * hint only says where the search begins.
    */
   public void put(Key key, int hint) {
     int sector = sectorInSubtree(key.offsetBytes());
@@ -210,14 +212,14 @@ public final class ExtentIndex {
     int length = lengthBytes / BlockDevice.SECTOR_BYTES;
     Extent.checkInsideSubtree(from, length);
     int hint = likelyPlace(counts[subtree], from);
-    // First of all one extent, so that what it overlaps is cut.
+    // First put a single extent there, so that the extents it overlaps are cut.
     replace(subtree, from, from + length, Extent.pack(from, length, 0, 0, 0), 0, hint);
     int at = firstEndingAfter(subtrees[subtree], counts[subtree], from);
     splice(subtree, at, at + 1, 0);
   }
 
   /**
-   * Removes whatever still points at a key's bytes, so that no lookup meets a reclaimed segment.
+   * Removes all extents that still point at a key's bytes. So no lookup finds a reclaimed segment.
    *
    * @param hint a {@link #hint} for the key's start
    */
@@ -237,7 +239,8 @@ public final class ExtentIndex {
   }
 
   /**
-   * Marks whatever still points at a key's bytes as clean: the backing device has them.
+   * Marks all extents that still point at a key's bytes as clean: the backing device has these
+   * bytes.
    *
    * @param hint a {@link #hint} for the key's start
    */
@@ -258,10 +261,10 @@ public final class ExtentIndex {
   }
 
   /**
-   * Where in its subtree the extent at {@code offsetBytes} is, or was a moment ago: where a change
-   * begins to look. A caller that does something long in between, or asks for several hints at a
-   * time, finds the memory in the processor's cache by then. Needs no lock: nothing is concluded
-   * from it.
+   * The current or a recent place of the extent at {@code offsetBytes} in its subtree. A change
+   * begins its search there. The call also brings the memory into the processor's cache. So it pays
+   * to ask for several hints at a time, or well before the change. Needs no lock, because a wrong
+   * hint does no harm.
    */
   public int hint(long offsetBytes) {
     int subtree = subtreeOf(offsetBytes);
@@ -272,8 +275,8 @@ public final class ExtentIndex {
   }
 
   /**
-   * Points a cursor at the first extent that ends after {@code offsetBytes}. The caller keeps
-   * holding the lock.
+   * Sets a cursor to the first extent that ends after {@code offsetBytes}. The caller keeps the
+   * lock while it uses the cursor.
    */
   public void seek(ExtentCursor cursor, long offsetBytes) {
     int subtree = subtreeOf(offsetBytes);
@@ -292,10 +295,11 @@ public final class ExtentIndex {
   }
 
   /**
-   * The first extent whose end lies after a sector; ends ascend because extents do not overlap.
-   * Looked for around the place where it is if extents lie evenly, in growing steps, and then by
-   * halving between: in a well-filled subtree that reads one line of memory where halving all of it
-   * reads five, and a line that no cache of the processor holds costs more than all the halving.
+   * Finds the first extent that ends after a sector. Ends ascend because extents do not overlap.
+   * The search starts where the extent would be if all were evenly spread. It gallops from there,
+   * and ends with a binary search. In a well-filled subtree that reads one cache line, where a pure
+   * binary search reads five. One miss in the processor's cache costs more than all steps of a
+   * binary search.
    */
   private static int firstEndingAfter(long[] extents, int count, int sector) {
     return firstEndingAfter(extents, count, sector, likelyPlace(count, sector));
@@ -329,7 +333,10 @@ public final class ExtentIndex {
     return sector * count / Extent.SUBTREE_SECTORS;
   }
 
-  /** What is passed is about to be replaced, so going through it costs no more than that. */
+  /**
+   * Finds the first extent that starts at or after a sector. A linear scan suffices: the caller is
+   * about to replace the extents that it passes.
+   */
   private static int firstStartingAtOrAfter(long[] extents, int count, int from, int sector) {
     int at = from;
     while (at < count && Extent.sector(extents[at]) < sector) {
@@ -339,8 +346,8 @@ public final class ExtentIndex {
   }
 
   /**
-   * Makes room for {@code inserted} extents in place of those from {@code first} to before {@code
-   * past}.
+   * Replaces the extents from {@code first} to before {@code past} by room for {@code inserted}
+   * extents.
    */
   private void splice(int subtree, int first, int past, int inserted) {
     int count = counts[subtree];
@@ -367,7 +374,7 @@ public final class ExtentIndex {
     return target;
   }
 
-  /** An array for that many extents, with some room. */
+  /** An array for this many extents, with spare room. */
   static long[] arrayFor(int count) {
     return count == 0 ? NOTHING : new long[roomFor(count)];
   }

@@ -8,20 +8,21 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Builds an index from many keys in the order in which they were written, far faster than one
- * {@link ExtentIndex#put(Key)} after the other: a key is only noted behind its subtree's extents,
- * and once their room is used up all of a subtree's notes are merged into its extents at once.
+ * Builds an index from many keys in the order in which they were written. That is far faster than
+ * an {@link ExtentIndex#put(Key)} for each. A key is only appended as a note behind the extents of
+ * its subtree. When the room for notes is full, all notes of the subtree are merged into its
+ * extents at once.
  *
  * <pre>
  *   entries of a subtree   │ extents, ascending │ notes, as they came │ room │
  * </pre>
  *
- * <p>The room is in proportion to the extents, so noting costs one access to memory and merging a
- * few steps for each key, however large the index; and an extent never takes more memory than the
- * finished index may.
+ * <p>The room is in proportion to the extents. So noting a key costs one memory access, and merging
+ * takes a few steps per key, however large the index is. An extent never takes more memory than the
+ * finished index may take for it.
  *
- * <p>Thread-safety: shares may be filled by one thread each at the same time; {@link #build} comes
- * after all of them are finished, and sees what they have done.
+ * <p>Thread-safety: one thread fills a share, and several shares may be filled at the same time.
+ * {@link #build} is called after all shares are finished, by a thread that sees their results.
  */
 public final class ExtentIndexBuilder {
   /** Most subtrees of a sparse index never hold more. */
@@ -29,18 +30,17 @@ public final class ExtentIndexBuilder {
 
   private static final int ARRAY_HEADER_BYTES = 16;
 
-  /** Room for notes: half as many as there are extents. */
+  /** Room for notes: half the number of extents. */
   private static final int ROOM_SHARE = 2;
 
-  /** With it four extents and their room take no more than the finished index counts for them. */
+  /** With this room, four extents take no more than the finished index counts for them. */
   private static final int LEAST_ROOM = 2;
 
-  /** What is left after a merge is used again where it is more than a quarter of the extents. */
+  /** The room left after a merge is reused if it is more than a quarter of the extents. */
   private static final int LEAST_ROOM_SHARE = 4;
 
   /**
-   * Subtrees that follow each other belong to one share, so that shares do not write next to each
-   * other.
+   * Consecutive subtrees that belong to one share, so that shares do not write to adjacent memory.
    */
   private static final int RUN_SUBTREES = 16;
 
@@ -52,15 +52,14 @@ public final class ExtentIndexBuilder {
   private final int longsPerEntry;
   private final long maxHeapBytes;
 
-  /** What the tables, extents and notes take: no more than what the finished index may. */
+  /** The size of tables, extents and notes, at most the limit of the finished index. */
   private final LongAdder entryBytes = new LongAdder();
 
   /**
-   * As {@link ExtentIndex#ExtentIndex(long, boolean)}.
+   * Creates a builder of an empty index, as {@link ExtentIndex#ExtentIndex(long, boolean)} does.
    *
-   * @param maxHeapBytes what the index may take of the heap, as {@link ExtentIndex#heapBytes()}
-   *     counts it
-   * @throws NoSpaceException where an empty index would take more
+   * @param maxHeapBytes limit of the index's heap, as {@link ExtentIndex#heapBytes()} counts it
+   * @throws NoSpaceException if an empty index would take more
    */
   public ExtentIndexBuilder(long deviceBytes, boolean withSourceKeys, long maxHeapBytes) {
     this.maxHeapBytes = maxHeapBytes;
@@ -74,15 +73,15 @@ public final class ExtentIndexBuilder {
     longsPerEntry = withSourceKeys ? 2 : 1;
   }
 
-  /** One of {@code shares} parts of the subtrees, every subtree being in one of them. */
+  /** One of {@code shares} parts of the subtrees. Every subtree is in exactly one of them. */
   public Share share(int number, int shares) {
     return new Share(number, shares);
   }
 
   /**
-   * The index, once all shares are finished. The builder must not be used any more.
+   * Returns the index, after all shares are finished. The builder must not be used any more.
    *
-   * @throws NoSpaceException where it takes more of the heap than it may
+   * @throws NoSpaceException if the index takes more of the heap than its limit
    */
   public ExtentIndex build() {
     ExtentIndex index = new ExtentIndex(entries, counts, sourceKeys);
@@ -94,7 +93,7 @@ public final class ExtentIndexBuilder {
     return count == 0 ? FIRST_CAPACITY : count + Math.max(LEAST_ROOM, count / ROOM_SHARE);
   }
 
-  /** The shared empty array counts as nothing. */
+  /** The size of an array. The shared empty array counts as 0. */
   private static long arrayBytes(long[] array) {
     return array.length == 0 ? 0 : ARRAY_HEADER_BYTES + (long) array.length * Long.BYTES;
   }
@@ -130,9 +129,9 @@ public final class ExtentIndexBuilder {
     }
 
     /**
-     * {@link ExtentIndex#put(Key)} for a range that this share holds.
+     * Does the same as {@link ExtentIndex#put(Key)}, for a range in this share.
      *
-     * @throws NoSpaceException where the index would take more of the heap than it may
+     * @throws NoSpaceException if the index would take more of the heap than its limit
      */
     public void put(Key key) {
       int length = key.lengthBytes() / BlockDevice.SECTOR_BYTES;
@@ -146,7 +145,11 @@ public final class ExtentIndexBuilder {
           SourceKey.pack(segSector, length, key.dataCrc()));
     }
 
-    /** {@link ExtentIndex#removeRange} for a range that this share holds. */
+    /**
+     * Does the same as {@link ExtentIndex#removeRange}, for a range in this share.
+     *
+     * @throws NoSpaceException if the index would take more of the heap than its limit
+     */
     public void removeRange(long offsetBytes, int lengthBytes) {
       note(offsetBytes, lengthBytes / BlockDevice.SECTOR_BYTES, 0, 0, Extent.REMOVAL, 0);
     }
@@ -185,7 +188,7 @@ public final class ExtentIndexBuilder {
       counts[subtree] = count;
     }
 
-    /** Merges what is left, and gives back the room for notes. */
+    /** Merges the remaining notes, and frees the room for notes. */
     public void finish() {
       for (int subtree = 0; subtree < counts.length; subtree++) {
         if (holdsSubtree(subtree)) {

@@ -1,9 +1,9 @@
 package io.pcache.index;
 
 /**
- * The whole key that an extent was cut from, packed into a {@code long}: its checksum covers all of
- * the key's bytes, also those that newer writes have shadowed, and they stay where they are until
- * the segment is reclaimed.
+ * The whole key that an extent was cut from, packed into a {@code long}. The key's checksum covers
+ * all of its bytes, including those that newer writes have replaced. These stay in place until the
+ * segment is reclaimed.
  *
  * <pre>
  *   60               46 45        33 32 31                 0

@@ -3,20 +3,20 @@ package io.pcache.index;
 import java.util.Arrays;
 
 /**
- * Finds the extents that a sequence of overlapping ones leaves when each replaces what came before
- * it: they are painted over each other, sector by sector, and what is seen at the end are the
- * extents. This takes the same time however they overlap, and only the borders are looked at again.
+ * Merges a sequence of overlapping entries in which each entry replaces those before it. The
+ * entries are painted over each other, sector by sector. The colors that remain visible are the
+ * extents. The time does not depend on how entries overlap. Only the borders are examined again.
  *
  * <pre>
- *   in order   │ 1 1 1 1 1 1 1 1          │
+ *   entries    │ 1 1 1 1 1 1 1 1          │
  *              │     2 2 2                │      borders  ▲   ▲     ▲ ▲   ▲   ▲
  *              │             removed      │
  *              │                 4 4 4    │
- *   seen       │ 1 1 2 2 2 1     4 4 4    │
+ *   visible    │ 1 1 2 2 2 1     4 4 4    │
  * </pre>
  *
- * <p>Entries are packed {@link Extent}s, each followed by its {@link SourceKey} where there are
- * sourceKeys.
+ * <p>An entry is a packed {@link Extent}. If there are source keys, its {@link SourceKey} follows
+ * it.
  *
  * <p>Thread-safety: none; reusable.
  */
@@ -25,7 +25,7 @@ final class SubtreeMerge {
 
   private final int longsPerEntry;
 
-  /** For each sector one more than the entry seen there, 0 for none. */
+  /** For each sector the number of the visible entry plus one, 0 for none. */
   private final char[] painted = new char[Extent.SUBTREE_SECTORS];
 
   /** The sectors where an entry begins or ends. */
@@ -39,7 +39,7 @@ final class SubtreeMerge {
     this.merged = new long[Extent.SUBTREE_SECTORS * longsPerEntry];
   }
 
-  /** Merges the first {@code entryCount} entries; the result stays until the next call. */
+  /** Merges the first {@code entryCount} entries. The result is valid until the next call. */
   void merge(long[] entries, int entryCount) {
     int lowest = Extent.SUBTREE_SECTORS;
     int highest = 0;
@@ -101,12 +101,12 @@ final class SubtreeMerge {
     count++;
   }
 
-  /** How many extents are left. */
+  /** The number of extents in the result. */
   int count() {
     return count;
   }
 
-  /** The extents, ascending; valid up to {@link #count()} entries. */
+  /** The extents, ascending. Only the first {@link #count()} entries are valid. */
   long[] merged() {
     return merged;
   }
