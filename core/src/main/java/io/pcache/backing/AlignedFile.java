@@ -7,8 +7,8 @@ import java.util.List;
 
 /**
  * Adapts transfers of any alignment to a file that accepts only aligned ones. Aligned transfers of
- * native memory go to the file unchanged, in vectored calls. All others go through a bounce
- * buffer. A write that covers only part of a block reads that block first.
+ * native memory go to the file unchanged, in vectored calls. All others go through a bounce buffer.
+ * A write that covers only part of a block reads that block first.
  *
  * <p>If the file's size is not a multiple of the alignment, its last bytes go through a second
  * descriptor. That descriptor uses the page cache. The system keeps the two coherent.
