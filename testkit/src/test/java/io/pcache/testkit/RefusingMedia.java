@@ -4,17 +4,25 @@ import io.pcache.error.NoSpaceException;
 import io.pcache.media.Media;
 import io.pcache.media.MediaKind;
 import java.lang.foreign.MemorySegment;
+import java.util.function.Function;
 
-/** A cache device that has no room for some of what is written to it. Not thread-safe. */
+/** A cache device that fails writes to a range of it. Not thread-safe. */
 final class RefusingMedia implements Media {
   private final Media media;
+  private final Function<String, RuntimeException> failure;
   private long refusedFromBytes = Long.MAX_VALUE;
   private long refusedToBytes;
   private int refusals;
 
-  /** Wraps a device, and refuses nothing at first. */
+  /** Wraps a device that will have no room. Refuses nothing at first. */
   RefusingMedia(Media media) {
+    this(media, NoSpaceException::new);
+  }
+
+  /** Wraps a device that will fail in some way. Refuses nothing at first. */
+  RefusingMedia(Media media, Function<String, RuntimeException> failure) {
     this.media = media;
+    this.failure = failure;
   }
 
   /** From now on, nothing is written to this range. */
@@ -36,7 +44,7 @@ final class RefusingMedia implements Media {
   private void check(long offsetBytes, long lengthBytes) {
     if (offsetBytes < refusedToBytes && refusedFromBytes < offsetBytes + lengthBytes) {
       refusals++;
-      throw new NoSpaceException("injected fault: no room at byte " + offsetBytes);
+      throw failure.apply("injected fault: no room at byte " + offsetBytes);
     }
   }
 

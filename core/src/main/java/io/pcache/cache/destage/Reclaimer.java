@@ -105,13 +105,20 @@ public final class Reclaimer implements Agent {
     } catch (MediaFailureException | NoSpaceException e) {
       cache.health().logFailed(e);
     } catch (InternalError e) {
-      cache
-          .health()
-          .logFailed(
-              new MediaFailureException(
-                  "cache device: a page of the mapping failed during reclaiming", e));
+      fail("cache device: a page of the mapping failed during reclaiming", e);
+    } catch (RuntimeException | Error e) {
+      fail("reclaiming failed: " + e, e);
+      throw e;
     }
     return 0;
+  }
+
+  /**
+   * Final, because a second try would drop references that the first has dropped already, and free
+   * segments that hold data.
+   */
+  private void fail(String what, Throwable cause) {
+    cache.health().logFailed(new MediaFailureException(what, cause));
   }
 
   private int reclaim() {

@@ -6,6 +6,7 @@ import io.pcache.cache.damage.BadExtents;
 import io.pcache.cache.damage.DirtyExtent;
 import io.pcache.cache.pace.Backoff;
 import io.pcache.cache.stripe.CacheState;
+import io.pcache.error.BackingFailureException;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.NoSpaceException;
@@ -150,6 +151,7 @@ public final class Writeback implements Agent {
         case WRITING -> writeOn();
       };
     } catch (CorruptMediaException e) {
+      failPlan(e);
       stop(e.getMessage());
     } catch (MediaFailureException | NoSpaceException e) {
       cacheDeviceFailed(e);
@@ -157,13 +159,23 @@ public final class Writeback implements Agent {
       cacheDeviceFailed(
           new MediaFailureException(
               "cache device: a page of the mapping failed during write-back", e));
+    } catch (RuntimeException | Error e) {
+      failPlan(new BackingFailureException("write-back failed: " + e, e));
+      throw e;
     }
     return 0;
   }
 
-  /** Ends the current plan too: some of its runs may be planned and not submitted. */
   private void cacheDeviceFailed(PcacheException cause) {
     cache.health().logFailed(cause);
+    failPlan(cause);
+  }
+
+  /**
+   * A run that the plan has handed out may not have been submitted. Without this failure the key
+   * set would count as written.
+   */
+  private void failPlan(PcacheException cause) {
     if (state == State.WRITING) {
       writes.fail(cause);
     }
