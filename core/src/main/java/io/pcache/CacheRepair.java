@@ -117,7 +117,7 @@ public final class CacheRepair implements AutoCloseable {
   }
 
   private boolean isLogDamaged() {
-    return log.damage() != LogRepair.Damage.NONE;
+    return log.isDamaged();
   }
 
   /**

@@ -122,6 +122,31 @@ class CacheRepairTest {
   }
 
   @Test
+  void damageOnBothSidesOfDirtyTailIsDescribedAsTheLossOfDirtyDataThatItIs() throws IOException {
+    Pcache killed = files.open();
+    writeKeySets(killed);
+    killed.kill();
+    damageKeySet(0);
+    damageKeySet(2);
+    try (Media media = MediaFiles.open(files.cache())) {
+      TailPosition.dirtyTail(media, 31).storeDurably(new LogAddress(0, 64));
+    }
+    try (CacheRepair repair = CacheRepair.open(files.cache())) {
+      assertThat(repair.findings())
+          .singleElement()
+          .asString()
+          .contains("the log from 0:0 is damaged before dirty_tail 0:64; ")
+          .contains("the log breaks off at 0:128; ")
+          .contains("1 intact key sets with 1 keys")
+          .doesNotContain("nothing dirty");
+    }
+    repair();
+    try (Pcache cache = files.open()) {
+      assertThat(CacheFiles.read(cache, 4096)).containsOnly(2);
+    }
+  }
+
+  @Test
   void aCacheThatIsOpenIsNotRepaired() {
     try (Pcache _ = files.open()) {
       assertThatThrownBy(() -> CacheRepair.open(files.cache()))

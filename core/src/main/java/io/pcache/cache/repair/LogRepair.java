@@ -22,19 +22,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safety: none. The media must be open for this alone.
  */
 public final class LogRepair {
-  /** The kinds of damage of a log. */
-  public enum Damage {
-    /** No damage. */
-    NONE,
-    /**
-     * Key sets before dirty_tail are unreadable. They only served reads, so no dirty data is lost
-     * with them. The log may also end early: this kind of damage takes precedence.
-     */
-    BEFORE_DIRTY_TAIL,
-    /** The log ends early. Dirty data beyond its end is lost. */
-    AT_THE_END
-  }
-
   private final Media media;
   private final SegmentChain chain;
   private final KeySetReader reader;
@@ -42,8 +29,7 @@ public final class LogRepair {
   private final LogAddress dirtyTail;
   private final LogAddress end;
   private final boolean metDirtyTail;
-  private final boolean metClosedHead;
-  private final LogEnd.Header header;
+  private final boolean breaksOff;
   private final LogEnd.Beyond beyond;
 
   private LogRepair(
@@ -53,15 +39,17 @@ public final class LogRepair {
     this.reader = new KeySetReader(media, chain, deviceBytes);
     this.keyTail = records.keyTail();
     this.dirtyTail = records.dirtyTail();
-    LogAddress closedHead = closedLog == null ? keyTail : closedLog.keyHead();
-    BorderSearch fromKeyTail = new BorderSearch(dirtyTail, closedHead);
+    LogAddress closedHead = closedLog == null ? null : closedLog.keyHead();
+    BorderSearch fromKeyTail = search(dirtyTail, closedHead);
     LogAddress endFromKeyTail = walk(keyTail, fromKeyTail);
-    BorderSearch fromDirtyTail = new BorderSearch(keyTail, closedHead);
+    BorderSearch fromDirtyTail = search(keyTail, closedHead);
     LogAddress endFromDirtyTail = walk(dirtyTail, fromDirtyTail);
     this.metDirtyTail = fromKeyTail.hasMet(dirtyTail) || fromDirtyTail.hasMet(keyTail);
     this.end = metDirtyTail ? endFromKeyTail : endFromDirtyTail;
-    this.metClosedHead = (metDirtyTail ? fromKeyTail : fromDirtyTail).hasMet(closedHead);
-    this.header = LogEnd.classify(media, chain, end);
+    BorderSearch toTheEnd = metDirtyTail ? fromKeyTail : fromDirtyTail;
+    LogEnd.Header header = LogEnd.classify(media, chain, end);
+    this.breaksOff =
+        header != LogEnd.Header.ZERO || (closedHead != null && !toTheEnd.hasMet(closedHead));
     RecoveredSegments segments = new RecoveredSegments(media, chain);
     this.beyond =
         header == LogEnd.Header.ZERO
@@ -81,6 +69,10 @@ public final class LogRepair {
     return new LogRepair(media, records, deviceBytes, closedLog);
   }
 
+  private static BorderSearch search(LogAddress tail, @Nullable LogAddress closedHead) {
+    return closedHead == null ? new BorderSearch(tail) : new BorderSearch(tail, closedHead);
+  }
+
   private LogAddress walk(LogAddress start, BorderSearch search) {
     return search.endsAt(IntactLog.walk(reader, chain.segments(), start, search)).address();
   }
@@ -90,26 +82,32 @@ public final class LogRepair {
     return new LogBounds(metDirtyTail ? keyTail : dirtyTail, dirtyTail, end);
   }
 
-  /** The damage found. */
-  public Damage damage() {
-    if (!metDirtyTail) {
-      return Damage.BEFORE_DIRTY_TAIL;
-    }
-    return header == LogEnd.Header.ZERO && metClosedHead ? Damage.NONE : Damage.AT_THE_END;
+  /** Whether a repair would discard anything. */
+  public boolean isDamaged() {
+    return !metDirtyTail || breaksOff;
   }
 
   /** Describes the damage, its position, and what a repair discards. */
   public String describe() {
-    return switch (damage()) {
-      case NONE -> "the log is intact from %s to %s".formatted(keyTail, end);
-      case BEFORE_DIRTY_TAIL ->
-          "the log from %s is damaged before dirty_tail %s; what only served reads is given up, nothing dirty is"
-              .formatted(keyTail, dirtyTail);
-      case AT_THE_END ->
-          "the log breaks off at %s; given up is what lies beyond: %d intact key sets with %d keys in this segment, and whatever is"
-                  .formatted(end, beyond.keySets(), beyond.keys())
-              + " unreadable";
-    };
+    if (!isDamaged()) {
+      return "the log is intact from %s to %s".formatted(keyTail, end);
+    }
+    if (!breaksOff) {
+      return describeLossBeforeDirtyTail() + ", nothing dirty is";
+    }
+    return metDirtyTail
+        ? describeLossAtTheEnd()
+        : describeLossBeforeDirtyTail() + "; " + describeLossAtTheEnd();
+  }
+
+  private String describeLossBeforeDirtyTail() {
+    return "the log from %s is damaged before dirty_tail %s; what only served reads is given up"
+        .formatted(keyTail, dirtyTail);
+  }
+
+  private String describeLossAtTheEnd() {
+    return "the log breaks off at %s; given up is what lies beyond: %d intact key sets with %d keys in this segment, and whatever is unreadable"
+        .formatted(end, beyond.keySets(), beyond.keys());
   }
 
   /**
