@@ -6,12 +6,10 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The age of the oldest dirty bytes. A commit records marks of bytes dirtied so far and the time.
- * The oldest mark not cleaned yet determines the age. There is at most one mark a second, so memory
- * stays small however far write-back lags.
- *
- * <p>Bytes dirtied less than a second after the last mark share that mark. Once it is cleaned, they
- * count only from the next commit.
+ * The age of the oldest dirty bytes. A commit records a mark: the bytes dirtied so far, and the
+ * time. The oldest mark not cleaned yet determines the age. Commits within a second of a mark extend
+ * it, so an age is at most a second too high. After {@link #MAX_MARKS}, 18 hours of lag, the last
+ * mark covers the rest: memory stays small however far write-back lags.
  *
  * <p>Thread-safety: {@link #dirtied} from one thread at a time; {@link #oldestMillis} from any
  * thread, without blocking.
@@ -20,7 +18,16 @@ public final class DirtyAges {
   private static final long MARK_SPACING_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final int MAX_MARKS = 1 << 16;
 
-  private record Mark(long dirtiedBytes, long nanos) {}
+  /** When the first of some bytes became dirty, and how many were dirty after the last of them. */
+  private static final class Mark {
+    final long nanos;
+    volatile long dirtiedBytes;
+
+    Mark(long nanos, long dirtiedBytes) {
+      this.nanos = nanos;
+      this.dirtiedBytes = dirtiedBytes;
+    }
+  }
 
   private final CacheCounters counters;
   private final Clock clock;
@@ -36,10 +43,13 @@ public final class DirtyAges {
   public void dirtied() {
     dropCleaned();
     long now = clock.nanoTime();
+    long dirtied = counters.dirtiedBytes.sum();
     Mark last = marks.peekLast();
     if (last == null || (now - last.nanos >= MARK_SPACING_NANOS && markCount < MAX_MARKS)) {
-      marks.addLast(new Mark(counters.dirtiedBytes.sum(), now));
+      marks.addLast(new Mark(now, dirtied));
       markCount++;
+    } else {
+      last.dirtiedBytes = dirtied;
     }
   }
 
