@@ -11,6 +11,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -59,6 +60,7 @@ class DetachedOutputTest {
   }
 
   @Test
+  @DisplayName("hazard 38: nobody waits for a reader, and lost bytes are counted")
   void nobodyWaitsForAReaderAndWhatIsMissingIsCounted() throws Exception {
     for (int i = 0; i < MORE_LINES_THAN_FIT; i++) {
       printed.print(LINE);

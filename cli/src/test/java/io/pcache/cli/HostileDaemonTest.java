@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,6 +56,7 @@ class HostileDaemonTest {
         "{\"failure\":\"no\",\"exitCode\":-256}",
         "{\"failure\":[[[]]],\"exitCode\":0}",
       })
+  @DisplayName("hazard 36: a reply that makes no sense is a failure in one line")
   void aReplyThatMakesNoSenseIsAFailureInOneLine(String reply) throws IOException {
     for (List<String> command : COMMANDS) {
       assertFailsInOneLine(ask(command, reply + "\n"));

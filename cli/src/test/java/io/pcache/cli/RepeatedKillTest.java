@@ -18,6 +18,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,6 +64,7 @@ class RepeatedKillTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
+  @DisplayName("hazard 44: every acknowledged write is there after each of many kills")
   void whatWasAcknowledgedIsThereAfterEveryKill(boolean dataCrc, Seed seed)
       throws IOException, InterruptedException {
     format(dataCrc);

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** The device stepped in one thread. */
@@ -289,6 +290,7 @@ class BackingDeviceTest {
   }
 
   @Test
+  @DisplayName("hazard 21: a failed flush request tells its callback")
   void aFailedFlushRequestTellsItsCallback() {
     Outcomes outcomes = new Outcomes();
     store.failNext("Input/output error");

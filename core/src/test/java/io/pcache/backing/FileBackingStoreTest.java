@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -80,6 +81,7 @@ class FileBackingStoreTest {
   }
 
   @Test
+  @DisplayName("hazard 17: another process is refused until this one closes")
   void anotherProcessIsRefusedUntilThisOneCloses() throws Exception {
     assumeTrue(hasTool("flock"), "the flock tool is missing");
     Path path = fileOf(SECTOR);

@@ -20,6 +20,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,6 +63,7 @@ class ThreadedBackingDeviceTest {
   }
 
   @Test
+  @DisplayName("hazard 23: close waits for transfers in flight and refuses the rest")
   void closeWaitsForWhatIsInFlightAndRefusesTheRest() throws Exception {
     BackingDevice device = BackingDevice.start(store, new BackingOptions(8, 2, 2));
     store.holdAll();

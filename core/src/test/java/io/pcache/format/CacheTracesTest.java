@@ -6,6 +6,7 @@ import io.pcache.media.ArrayMedia;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -59,6 +60,7 @@ class CacheTracesTest {
     "generation of 1 segment, 16805888, 4096",
     "key sets in 1 segment, 16809984, 8192"
   })
+  @DisplayName("hazard 27: a trace of a cache is found wherever one is left")
   void whereOneIsLeftItIsFound(String what, long offsetBytes, long lengthBytes) {
     ArrayMedia rest = blank();
     MemorySegment.copy(cache.bytes(), offsetBytes, rest.bytes(), offsetBytes, lengthBytes);

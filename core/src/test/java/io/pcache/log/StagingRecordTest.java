@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.UUID;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -128,6 +129,7 @@ class StagingRecordTest {
   }
 
   @Test
+  @DisplayName("hazard 44: a kill between any two stores loses no key and takes none twice")
   void aKillBetweenAnyTwoStoresLosesNothingAndTakesNothingTwice() {
     boolean killed = true;
     for (int stores = 0; killed; stores++) {

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -162,6 +163,7 @@ class NativeFileTest {
 
   /** Java shows such a name with a replacement character, under which nothing is found. */
   @Test
+  @DisplayName("hazard 35: a name of any bytes is opened")
   void aNameOfAnyBytesIsOpened() throws IOException, InterruptedException {
     String script = "printf content > \"$0/$(printf 'name \\303\\274 \\377')\"";
     Process shell =

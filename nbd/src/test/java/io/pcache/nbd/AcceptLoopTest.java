@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.slf4j.LoggerFactory;
@@ -43,6 +44,8 @@ class AcceptLoopTest {
   }
 
   @Test
+  @DisplayName(
+      "hazard 37: a lack of descriptors is logged once, and accept is retried after pauses")
   void aSystemWithoutDescriptorsIsSaidOnceAndAskedAgainInPauses() throws IOException {
     List<SocketChannel> taken = new ArrayList<>();
     long startNanos = clock.nanoTime();

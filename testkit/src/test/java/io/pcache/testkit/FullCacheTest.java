@@ -39,7 +39,7 @@ class FullCacheTest {
   @ParameterizedTest
   @CsvSource({"3, CACHE_LINE", "3, SECTOR", "4, SECTOR", "8, CACHE_LINE"})
   @DisplayName(
-      "hazard 15: keys that wait in memory find their place in the log, however full it is")
+      "hazards 15, 25: keys that wait in memory find their place in the log, however full it is")
   void stagedKeysFindTheirPlaceInAFullCache(int segments, CrashGrain grain) {
     try (SteppedCaches caches = new SteppedCaches()) {
       CrashMedia media = CrashMedia.blank(SteppedCache.mediaBytes(segments), grain, new Random(1));

@@ -9,6 +9,7 @@ import io.pcache.error.WrongDeviceException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -86,6 +87,7 @@ class GoldenImagesTest {
 
   @ParameterizedTest
   @MethodSource("dirtyImages")
+  @DisplayName("hazard 16: a dirty cache that names no backing device is refused unless adopted")
   void aDirtyCacheThatNamesNoBackingDeviceIsRefusedUnlessAdopted(GoldenImage image)
       throws IOException {
     GoldenImage.Unpacked devices = image.unpack(folder);

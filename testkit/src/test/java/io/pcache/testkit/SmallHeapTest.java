@@ -10,11 +10,13 @@ import io.pcache.error.NoSpaceException;
 import io.pcache.index.ExtentIndex;
 import io.pcache.media.Media;
 import java.util.Random;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** An index that may not take as much of the heap as the extents of a whole cache would. */
+@DisplayName("hazard 45: the index stays within its share of the heap")
 class SmallHeapTest {
   private static final int SECTOR = BlockDevice.SECTOR_BYTES;
   private static final int EXTENTS = 1000;
