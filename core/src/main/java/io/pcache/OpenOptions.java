@@ -78,7 +78,10 @@ public record OpenOptions(
         cache, backing, adopt, directBacking, stagingFolder, newGcPercent, force);
   }
 
-  /** Returns a copy with or without force. */
+  /**
+   * Returns a copy with or without force: opening a file that a loop device has attached, and
+   * opening without the acknowledged writes of a killed process whose staging file cannot be read.
+   */
   public OpenOptions withForce(boolean newForce) {
     return new OpenOptions(
         cache, backing, adopt, directBacking, stagingFolder, gcPercent, newForce);

@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
       "11:the device holds something else or something newer",
       "12:the backing device is not the cache's own",
       "13:a device is in use",
-      "14:no space",
+      "14:no space: a file system, a device or the heap is too small",
       "15:the backing device fails",
       "16:the cache device fails",
       "17:no pcache is running there",
