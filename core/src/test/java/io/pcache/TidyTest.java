@@ -23,6 +23,8 @@ import org.junit.jupiter.api.Test;
 /** Rules of this repository that no compiler knows. Each failure names file and line. */
 class TidyTest {
   private static final int METHOD_LINES_CAP = 70;
+  private static final int SENTENCE_WORDS_CAP = 25;
+  private static final double MEAN_SENTENCE_WORDS_CAP = 15;
   private static final Set<String> SKIPPED_FOLDERS =
       Set.of("target", ".git", "golden", "node_modules", "kernel");
   private static final Pattern TEXT =
@@ -30,8 +32,6 @@ class TidyTest {
   private static final Pattern CATCH_ALL = Pattern.compile("\\w*(Utils?|Manager|Helpers?)\\.java");
   private static final Pattern TYPE = Pattern.compile("\\b(class|interface|enum|record)\\s");
   private static final Pattern LINK = Pattern.compile("\\[[^\\]]*]\\(([^)#\\s]*)(#[^)]*)?\\)");
-
-  private static final Pattern HAZARD = Pattern.compile("\\| (\\d+) \\|");
 
   /** In pieces, so that this file does not break the rule it keeps. */
   private static final List<String> PRIVATE_FOLDERS =
@@ -140,16 +140,62 @@ class TidyTest {
     }
   }
 
+  private static Stream<Path> documents() {
+    return filesThatEndIn(".md").filter(TidyTest::isForUsersOrDevelopersOfTheEngine);
+  }
+
+  private static boolean isForUsersOrDevelopersOfTheEngine(Path document) {
+    Path folder = document.getParent();
+    return folder.equals(root()) || folder.equals(root().resolve("docs"));
+  }
+
+  private static Stream<Path> engineSources() {
+    return filesThatEndIn(".java").filter(file -> file.startsWith(root().resolve("core/src/main")));
+  }
+
   @Test
-  void eachHazardHasOneRowInOrder() {
-    List<Integer> numbers = new ArrayList<>();
-    for (String line : linesOf(root().resolve("docs/hazards.md"))) {
-      Matcher row = HAZARD.matcher(line);
-      if (row.lookingAt()) {
-        numbers.add(Integer.valueOf(row.group(1)));
+  void noSentenceIsLongerThanReadersFollow() {
+    List<String> tooLong = new ArrayList<>();
+    documents().forEach(file -> collectLong(file, Sentences.ofMarkdown(linesOf(file)), tooLong));
+    engineSources()
+        .forEach(file -> collectLong(file, Sentences.ofComments(linesOf(file)), tooLong));
+    assertThat(tooLong).isEmpty();
+  }
+
+  private static void collectLong(
+      Path file, List<Sentences.Sentence> sentences, List<String> tooLong) {
+    for (Sentences.Sentence sentence : sentences) {
+      if (sentence.words() > SENTENCE_WORDS_CAP) {
+        String place = root().relativize(file) + ":" + sentence.line();
+        tooLong.add(place + ": " + sentence.words() + " words: " + sentence.text());
       }
     }
-    assertThat(numbers).isNotEmpty().isSorted().doesNotHaveDuplicates();
+  }
+
+  @Test
+  void sentencesAreShortOnAverage() {
+    List<String> tooLong = new ArrayList<>();
+    documents()
+        .forEach(
+            file ->
+                collectLongMean(
+                    root().relativize(file).toString(),
+                    Sentences.ofMarkdown(linesOf(file)),
+                    tooLong));
+    List<Sentences.Sentence> comments =
+        engineSources().flatMap(file -> Sentences.ofComments(linesOf(file)).stream()).toList();
+    assertThat(comments).hasSizeGreaterThan(1000);
+    collectLongMean("comments of core", comments, tooLong);
+    assertThat(tooLong).isEmpty();
+  }
+
+  private static void collectLongMean(
+      String where, List<Sentences.Sentence> sentences, List<String> tooLong) {
+    double mean =
+        sentences.stream().mapToInt(Sentences.Sentence::words).average().orElseThrow();
+    if (mean > MEAN_SENTENCE_WORDS_CAP) {
+      tooLong.add(where + ": " + mean + " words");
+    }
   }
 
   @Test
