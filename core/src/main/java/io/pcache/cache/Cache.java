@@ -301,12 +301,19 @@ public final class Cache implements BlockDevice, AutoCloseable {
   }
 
   /**
-   * Adds a follower of the log. From now on key_tail does not pass the follower's durable tail. A
-   * follower that lags keeps segments in use and eventually holds up writes.
+   * Adds a follower of the log before {@link #start}. From now on key_tail does not pass the
+   * follower's durable tail. A follower that lags keeps segments in use and eventually holds up
+   * writes.
    *
-   * @param follower its tail is not before key_tail
+   * @throws IllegalArgumentException if the follower's durable tail is before key_tail: the log no
+   *     longer has what it needs
    */
   public void addFollower(LogFollower follower) {
+    LogPosition tail = follower.durableTail();
+    if (tail.isBefore(keyTail())) {
+      throw new IllegalArgumentException(
+          "a follower needs the log from %s on, but it begins at %s".formatted(tail, keyTail()));
+    }
     followers.add(follower);
   }
 

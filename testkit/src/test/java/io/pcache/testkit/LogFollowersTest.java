@@ -1,6 +1,7 @@
 package io.pcache.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pcache.block.BlockDevice;
 import io.pcache.log.KeySetReader;
@@ -59,5 +60,53 @@ class LogFollowersTest {
       cache.rest();
       assertThat(cache.cache().snapshot().keyTail()).isEqualTo(cache.cache().snapshot().keyHead());
     }
+  }
+
+  @Test
+  void aFollowerThatNeedsWhatIsReclaimedIsRefused() {
+    try (SteppedCaches caches = new SteppedCaches()) {
+      SteppedCache cache = caches.open(caches.format(4, CrashGrain.CACHE_LINE, false));
+      LogPosition early = cache.cache().keyTail();
+      reclaimAll(cache);
+      assertThatThrownBy(() -> cache.cache().addFollower(() -> early))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining(early.toString())
+          .hasMessageContaining(cache.cache().keyTail().toString());
+    }
+  }
+
+  /** It breaks its contract, and must not take data with it. */
+  @Test
+  void aFollowerThatGoesBackBehindKeyTailCostsNothing() {
+    try (SteppedCaches caches = new SteppedCaches()) {
+      Media media = caches.format(4, CrashGrain.CACHE_LINE, false);
+      SteppedCache cache = caches.open(media);
+      KeySetReader reader =
+          new KeySetReader(media, SteppedCaches.chain(media), cache.cache().sizeBytes());
+      LogPosition early = cache.cache().keyTail();
+      SlowFollower follower = new SlowFollower(reader, early);
+      cache.cache().addFollower(follower);
+      cache.write(0, SECTOR, 1);
+      cache.flush();
+      cache.drain();
+      follower.passKeySet();
+      cache.cache().setGcPercent(0);
+      cache.rest();
+      LogPosition keyTail = cache.cache().keyTail();
+      follower.tail = early;
+      cache.write(0, SECTOR, 2);
+      cache.flush();
+      var _ = cache.step("reclaimer");
+      assertThat(cache.cache().keyTail()).isEqualTo(keyTail);
+      assertThat(cache.read(0)).isEqualTo(2);
+    }
+  }
+
+  private static void reclaimAll(SteppedCache cache) {
+    cache.write(0, SECTOR, 1);
+    cache.flush();
+    cache.drain();
+    cache.cache().setGcPercent(0);
+    cache.rest();
   }
 }

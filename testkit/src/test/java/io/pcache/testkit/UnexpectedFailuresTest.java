@@ -59,7 +59,8 @@ class UnexpectedFailuresTest {
             }
           };
       SteppedCache cache = open(caches, caches.format(4, CrashGrain.CACHE_LINE, false), failing);
-      assertThatThrownBy(() -> write(cache)).hasMessage("injected fault");
+      write(cache);
+      assertThatThrownBy(cache::rest).hasMessage("injected fault");
       for (int i = 0; i < 100 && !cache.cache().isClean(); i++) {
         caches.clock.advance(TimeUnit.SECONDS.toNanos(1));
         cache.rest();
@@ -79,13 +80,13 @@ class UnexpectedFailuresTest {
     try (SteppedCaches caches = new SteppedCaches()) {
       RefusingMedia media =
           new RefusingMedia(
-              caches.format(4, CrashGrain.CACHE_LINE, false), IllegalStateException::new);
+              caches.format(8, CrashGrain.CACHE_LINE, false), IllegalStateException::new);
       SteppedCache cache = caches.open(media);
       write(cache);
       cache.drain();
       cache.cache().setGcPercent(0);
-      media.refuse(MediaLayout.KEY_TAIL_OFFSET, 32);
-      assertThatThrownBy(() -> cache.step("reclaimer")).hasMessageContaining("injected fault");
+      media.refuse(0, MediaLayout.SEGMENTS_OFFSET);
+      assertThatThrownBy(cache::rest).hasMessageContaining("injected fault");
       media.accept();
       assertThat(cache.step("reclaimer")).isZero();
       assertThatThrownBy(() -> cache.write(0, SECTOR, 99))

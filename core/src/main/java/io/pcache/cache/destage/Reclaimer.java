@@ -141,7 +141,7 @@ public final class Reclaimer implements Agent {
     LogPosition position = keyTail;
     long bytes = 0;
     int keySets = 0;
-    while (!position.equals(limit) && keySets < KEY_SETS_PER_STEP) {
+    while (position.isBefore(limit) && keySets < KEY_SETS_PER_STEP) {
       KeySetReader.Found found = reader.readIfIntact(position.address());
       LogPosition next =
           found == KeySetReader.Found.NOTHING
