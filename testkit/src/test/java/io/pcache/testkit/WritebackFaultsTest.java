@@ -124,6 +124,31 @@ class WritebackFaultsTest {
   }
 
   @Test
+  @DisplayName("hazard 10: damaged data counts as set aside or as dirty, and not as both")
+  void damagedDataIsNotCountedTwiceWhileItsKeySetIsRetried() {
+    try (SteppedCaches caches = new SteppedCaches()) {
+      Media media = caches.format(6, CrashGrain.CACHE_LINE, true);
+      FaultyStore faulty = new FaultyStore(caches.store);
+      faulty.failWrites(1 << 20, SECTOR);
+      SteppedCache cache = caches.open(media, faulty);
+      cache.submit(SteppedCache.writeRequest(0, 2 * SECTOR, 1));
+      cache.submit(SteppedCache.writeRequest(1 << 20, SECTOR, 2));
+      flip(media, dataOf(media, 2) + 700);
+      cache.flush();
+      for (int i = 0; i < 10; i++) {
+        caches.clock.advance(TimeUnit.SECONDS.toNanos(30));
+        cache.rest();
+        assertThat(cache.cache().snapshot().writeback()).isEqualTo("backing-off");
+        assertThat(cache.cache().snapshot().dirtyBytes()).isEqualTo(SECTOR);
+      }
+      faulty.heal();
+      cache.drain();
+      assertThat(cache.cache().snapshot().dirtyBytes()).isZero();
+      assertDamaged(cache);
+    }
+  }
+
+  @Test
   @DisplayName("hazard 10: what was set aside reads as an error also when its key is reclaimed")
   void whatWasSetAsideIsNeverReadFromTheBackingDevice() {
     try (SteppedCaches caches = new SteppedCaches()) {

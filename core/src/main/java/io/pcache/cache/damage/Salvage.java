@@ -121,6 +121,8 @@ public final class Salvage {
    * @param damaged position of the unreadable key set
    */
   public void findOrphans(LogPosition damaged) {
+    orphans.clear();
+    gaps.clear();
     BitSet named = new BitSet(noted.size());
     LogPosition head = committer.durableHead();
     LogPosition position = passGap(damaged, head);

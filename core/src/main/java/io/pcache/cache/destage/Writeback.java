@@ -64,6 +64,10 @@ public final class Writeback implements Agent {
   private final KeySetHints hints;
   private final Key key = new Key();
   private final BitSet damagedKeys = new BitSet(KeySetRecord.MAX_KEYS);
+
+  /** Keys of the key set at dirty_tail that are counted as set aside, and as dirty no more. */
+  private final BitSet countedKeys = new BitSet(KeySetRecord.MAX_KEYS);
+
   private boolean dirtyBytesAreOff;
   private volatile State state = State.IDLE;
   private volatile boolean stopped;
@@ -233,7 +237,16 @@ public final class Writeback implements Agent {
       if (isDirty && !cache.geometry().matches(keys, at)) {
         badExtents.add(KeyRecord.off(keys, at), KeyRecord.len(keys, at));
         damagedKeys.set(i);
+        countAsSetAside(i, KeyRecord.len(keys, at));
       }
+    }
+  }
+
+  /** Status adds what is set aside to what is dirty. A retry sets the same keys aside again. */
+  private void countAsSetAside(int keyIndex, int lengthBytes) {
+    if (!countedKeys.get(keyIndex)) {
+      countedKeys.set(keyIndex);
+      cache.counters().cleanedBytes.add(lengthBytes);
     }
   }
 
@@ -303,12 +316,11 @@ public final class Writeback implements Agent {
     hints.load(reader);
     for (int i = 0; i < reader.keyCount(); i++) {
       long at = KeySetRecord.keyOffset(i);
-      if (damagedKeys.get(i)) {
-        cache.counters().cleanedBytes.add(KeyRecord.len(reader.bytes(), at));
-      } else {
+      if (!damagedKeys.get(i)) {
         markClean(at, hints.of(i));
       }
     }
+    countedKeys.clear();
     state = State.IDLE;
     tail.passKeySet(reader);
   }
@@ -355,6 +367,7 @@ public final class Writeback implements Agent {
       return;
     }
     dirtyBytesAreOff = true;
+    countedKeys.clear();
     state = State.IDLE;
     tail.passGap(end);
   }
