@@ -71,12 +71,21 @@ public final class AttachedCache {
     CacheInfo info = NamedCacheDevice.read(name, () -> CacheInfo.load(media, superblock));
     BackingIdentity identity =
         NamedCacheDevice.read(name, () -> BackingIdentity.load(media, store));
-    identity.checkDevice(adopt);
+    identity.checkFits();
+    if (!adopt) {
+      identity.checkDevice();
+    }
     SharedMemory memory = place.open(identity.identity().uuid(), Staging.MEMORY_BYTES);
     try {
       StagingOwner killedRun = identity.killedRun(memory.bootId());
       if (killedRun != null && !memory.outlivesProcess()) {
-        giveUp(name, memory.describe(), place.holds(killedRun.cache()));
+        if (place.holds(killedRun.cache())) {
+          throw unreadableWrites(name, memory.describe());
+        }
+        LOG.warn(
+            "{}: what a killed process may have acknowledged and not flushed is given up: {}",
+            name,
+            memory.describe());
       }
       Staging staging = new Staging(memory, killedRun);
       Cache cache =
@@ -101,24 +110,15 @@ public final class AttachedCache {
     }
   }
 
-  /**
-   * Abandons the writes of a killed process only if their file is gone. A file that exists but
-   * cannot be opened needs the operator's decision.
-   */
-  private static void giveUp(String name, String why, boolean isThere) {
-    if (isThere) {
-      throw new BadOptionException(
-          """
-          %s: a killed process may have acknowledged writes that are only in a file which cannot be opened: %s. \
-          Let the user who served the cache before serve it again, or end the process that uses the file; \
-          --force gives these writes up\
-          """
-              .formatted(name, why));
-    }
-    LOG.warn(
-        "{}: what a killed process may have acknowledged and not flushed is given up: {}",
-        name,
-        why);
+  /** The writes of a killed process are in a file that exists: the operator has to decide. */
+  private static BadOptionException unreadableWrites(String name, String why) {
+    return new BadOptionException(
+        """
+        %s: a killed process may have acknowledged writes that are only in a file which cannot be opened: %s. \
+        Let the user who served the cache before serve it again, or end the process that uses the file; \
+        --force gives these writes up\
+        """
+            .formatted(name, why));
   }
 
   private static void leaveAsItWas(SharedMemory memory) {
@@ -135,11 +135,12 @@ public final class AttachedCache {
   private static void openForWriting(
       Cache cache, BackingIdentity identity, boolean adopt, Clock clock) {
     CacheSnapshot recovered = cache.snapshot();
-    identity.check(
-        new LogBounds(recovered.keyTail(), recovered.dirtyTail(), recovered.keyHead()),
-        recovered.dirtyBytes() > 0,
-        cache::isCached,
-        adopt);
+    if (!adopt) {
+      identity.check(
+          new LogBounds(recovered.keyTail(), recovered.dirtyTail(), recovered.keyHead()),
+          recovered.dirtyBytes() > 0,
+          cache::isCached);
+    }
     cache.prepareForWriting();
     identity.opened(clock.epochMillis());
   }

@@ -79,33 +79,44 @@ final class BackingIdentity implements WritebackListener {
   }
 
   /**
+   * Checks that the backing device can hold the cached data. Even an adopted device has to.
+   *
+   * @throws WrongDeviceException if it is smaller than the cache's own
+   */
+  void checkFits() {
+    if (store.sizeBytes() < ownBytes()) {
+      throw new WrongDeviceException(wrongSize());
+    }
+  }
+
+  /**
    * Checks the backing device before the log is read: its size, and that it is not a cache itself.
    *
-   * @param adopt whether to accept any device that is not smaller than the cache's own; a smaller
-   *     one cannot hold the cached data
-   * @throws WrongDeviceException if it is smaller than the cache's own, or its size differs and
-   *     {@code adopt} is false
-   * @throws UnsupportedFormatException if it holds a cache, the identity record names no device
-   *     yet, and {@code adopt} is false
+   * @throws WrongDeviceException if its size differs from the cache's own
+   * @throws UnsupportedFormatException if it holds a cache, and the identity record names no device
+   *     yet
    */
-  void checkDevice(boolean adopt) {
-    long ownBytes = found == null ? 0 : found.backingBytes();
-    boolean bound = ownBytes > 0;
-    if (store.sizeBytes() < ownBytes || (bound && !adopt && store.sizeBytes() != ownBytes)) {
-      throw new WrongDeviceException(
-          "%s has %d bytes, but this cache belongs to a backing device of %d bytes; give the right one%s"
-              .formatted(
-                  store.name(),
-                  store.sizeBytes(),
-                  ownBytes,
-                  store.sizeBytes() < ownBytes ? "" : ", or take this one with --adopt"));
+  void checkDevice() {
+    boolean isBound = ownBytes() > 0;
+    if (isBound && store.sizeBytes() != ownBytes()) {
+      throw new WrongDeviceException(wrongSize() + ", or take this one with --adopt");
     }
-    if (!bound && !adopt && BackingFingerprint.holdsCache(store)) {
+    if (!isBound && BackingFingerprint.holdsCache(store)) {
       throw new UnsupportedFormatException(
           store.name()
               + " holds a pcache cache, which serving it as a backing device would overwrite; give the right one, or take this"
               + " one with --adopt");
     }
+  }
+
+  /** Size of the cache's own backing device, or 0 if the identity record names none. */
+  private long ownBytes() {
+    return found == null ? 0 : found.backingBytes();
+  }
+
+  private String wrongSize() {
+    return "%s has %d bytes, but this cache belongs to a backing device of %d bytes; give the right one"
+        .formatted(store.name(), store.sizeBytes(), ownBytes());
   }
 
   /** Returns the present identity record. */
@@ -119,13 +130,9 @@ final class BackingIdentity implements WritebackListener {
    * @param log the log's present positions
    * @param hasDirtyData whether the cache holds data that the backing device does not have
    * @param cachedInLog tells whether the log explains a change at a logical offset
-   * @param adopt whether to accept any device
    * @throws WrongDeviceException if it is another device, or a dirty cache does not name its device
    */
-  void check(LogBounds log, boolean hasDirtyData, SectorExplanation cachedInLog, boolean adopt) {
-    if (adopt) {
-      return;
-    }
+  void check(LogBounds log, boolean hasDirtyData, SectorExplanation cachedInLog) {
     if (found == null || !found.isBound()) {
       if (hasDirtyData) {
         throw new WrongDeviceException(

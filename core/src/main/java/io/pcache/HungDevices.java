@@ -99,9 +99,9 @@ final class HungDevices implements Agent {
    * Returns the error that ends an abandoned stop. It names the device with the oldest call in
    * progress, or else the last device.
    *
-   * @param isDurable whether everything acknowledged has been made durable
+   * @param whatIsKept a sentence that says which writes the cache has
    */
-  PcacheException givenUp(Patience patience, boolean isDurable) {
+  PcacheException givenUp(Patience patience, String whatIsKept) {
     // Reads of the cache device through its mapping are not watched. If no call is in progress,
     // such a read must be the one that hangs.
     Device longest = devices.getLast();
@@ -116,9 +116,7 @@ final class HungDevices implements Agent {
                 longest.name,
                 longest.oldestNanos() > 0 ? "does not answer" : "seems not to answer",
                 patience.limitSeconds(),
-                isDurable
-                    ? "Everything acknowledged is in the cache, and what is dirty stays there"
-                    : "What was flushed is in the cache; of the rest as much as after a kill"));
+                whatIsKept));
   }
 
   @Override

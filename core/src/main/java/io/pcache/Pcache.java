@@ -338,11 +338,17 @@ public final class Pcache implements AutoCloseable {
     var _ = Thread.ofPlatform().name("pcache-close").daemon(true).start(rest);
     awaitLastCommit(patience, rest);
     if (!patience.await("the devices to be released", this::progress, rest::isDone)) {
-      throw hungDevices.givenUp(patience, cache.isMadeDurable());
+      throw hungDevices.givenUp(patience, whatIsKept());
     }
     if (rest.state() == Future.State.FAILED) {
       throw asUnchecked(rest.exceptionNow());
     }
+  }
+
+  private String whatIsKept() {
+    return cache.isMadeDurable()
+        ? "Everything acknowledged is in the cache, and what is dirty stays there"
+        : "What was flushed is in the cache; of the rest as much as after a kill";
   }
 
   /**

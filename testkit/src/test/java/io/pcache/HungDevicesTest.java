@@ -84,7 +84,7 @@ class HungDevicesTest {
     var _ = cache.begin();
     clock.advance(1);
     var _ = backing.begin();
-    assertThat(devices.givenUp(Patience.standard(), false))
+    assertThat(devices.givenUp(Patience.standard(), "of the rest as much as after a kill"))
         .isInstanceOf(MediaFailureException.class)
         .hasMessageContaining("cache device c does not answer")
         .hasMessageContaining("nothing has moved for 10 s")

@@ -40,16 +40,21 @@ record Failure(int exitCode, String message, Throwable cause) {
     };
   }
 
-  /** Writes the line, with {@code verbose} also where it came from. Returns the exit code. */
-  int report(PrintWriter err, boolean verbose) {
+  /** Writes the line. Returns the exit code. */
+  int report(PrintWriter err) {
     err.println("pcache: " + Printable.line(message.replace('\n', ' ')));
-    if (verbose) {
-      StringWriter trace = new StringWriter();
-      cause.printStackTrace(new PrintWriter(trace, true));
-      err.println(Printable.lines(trace.toString()));
-    }
     err.flush();
     return exitCode;
+  }
+
+  /** Writes the line and where the failure came from. Returns the exit code. */
+  int reportWithTrace(PrintWriter err) {
+    int code = report(err);
+    StringWriter trace = new StringWriter();
+    cause.printStackTrace(new PrintWriter(trace, true));
+    err.println(Printable.lines(trace.toString()));
+    err.flush();
+    return code;
   }
 
   private static String text(Throwable e) {

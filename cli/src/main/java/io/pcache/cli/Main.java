@@ -21,7 +21,7 @@ public final class Main {
       OpenFilesLimit.check();
       NameEncoding.check(args);
     } catch (BadOptionException | IOException e) {
-      return Failure.of(e).report(new PrintWriter(System.err, true, StandardCharsets.UTF_8), false);
+      return Failure.of(e).report(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
     }
     return PcacheCommand.commandLine().execute(args);
   }

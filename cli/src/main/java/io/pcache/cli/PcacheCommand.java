@@ -1,5 +1,6 @@
 package io.pcache.cli;
 
+import java.io.PrintWriter;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -65,11 +66,15 @@ final class PcacheCommand implements Runnable {
         .setUsageHelpWidth(HELP_WIDTH)
         .setParameterExceptionHandler(new UsageFailureHandler())
         .setExecutionExceptionHandler((failure, commandLine, parsed) ->
-            Failure.of(failure).report(commandLine.getErr(), command.verbose))
+            command.report(Failure.of(failure), commandLine.getErr()))
         .setExecutionStrategy(parsed -> {
-          Logging.start(command.verbose);
+          Logging.start(command.verbose ? Logging.DETAILED : Logging.WARNINGS);
           return new CommandLine.RunLast().execute(parsed);
         });
+  }
+
+  private int report(Failure failure, PrintWriter err) {
+    return verbose ? failure.reportWithTrace(err) : failure.report(err);
   }
 
   @Override

@@ -39,7 +39,7 @@ class FailureTest {
   @Test
   void aMessageIsOneLineWhateverItHolds() {
     StringWriter err = new StringWriter();
-    int exitCode = Failure.of(new IOException("two\nlines")).report(new PrintWriter(err), false);
+    int exitCode = Failure.of(new IOException("two\nlines")).report(new PrintWriter(err));
     assertThat(err).hasToString("pcache: two lines\n");
     assertThat(exitCode).isEqualTo(1);
   }

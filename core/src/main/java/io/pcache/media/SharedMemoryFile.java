@@ -57,7 +57,10 @@ final class SharedMemoryFile implements SharedMemory {
       return new SharedMemoryFile(file, arena, bytes, bootId);
     } catch (IOException | RuntimeException e) {
       arena.close();
-      leave(file, isNew, e);
+      if (isNew) {
+        remove(file, e);
+      }
+      close(file, e);
       throw e;
     }
   }
@@ -73,15 +76,18 @@ final class SharedMemoryFile implements SharedMemory {
     }
   }
 
-  /**
-   * Closes the file after a failure. It keeps an earlier process's file for a process that can use
-   * it.
-   */
-  private static void leave(NativeFile file, boolean isNew, Exception cause) {
-    try (file) {
-      if (isNew) {
-        Files.deleteIfExists(file.path());
-      }
+  /** After a failure. A file that an earlier process left stays for one that can use it. */
+  private static void remove(NativeFile file, Exception cause) {
+    try {
+      Files.deleteIfExists(file.path());
+    } catch (IOException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  private static void close(NativeFile file, Exception cause) {
+    try {
+      file.close();
     } catch (IOException e) {
       cause.addSuppressed(e);
     }

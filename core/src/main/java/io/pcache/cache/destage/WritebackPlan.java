@@ -121,7 +121,12 @@ final class WritebackPlan {
     }
     // From the last key to the first: pieces already planned are newer and stay.
     for (int i = past - 1; i >= first; i--) {
-      addUncovered(keys, from, at(order[i]), damagedKeys.get((int) order[i] & KEY_MASK));
+      long at = at(order[i]);
+      if (damagedKeys.get((int) order[i] & KEY_MASK) || segments.isStale(keys, at)) {
+        addKeptBack(keys, at);
+      } else {
+        addUncovered(keys, from, at);
+      }
     }
     List<Piece> cluster = pieces.subList(from, pieces.size());
     cluster.removeIf(piece -> !piece.isWritten());
@@ -144,16 +149,18 @@ final class WritebackPlan {
     pieces.sort(Comparator.comparingLong(Piece::offsetBytes));
   }
 
+  /**
+   * Adds a piece that is not written, for a damaged or a stale key. A stale key was written back
+   * before its segment was reclaimed. Older keys of the range must not overwrite it.
+   */
+  private void addKeptBack(MemorySegment keys, long at) {
+    pieces.add(new Piece(KeyRecord.off(keys, at), endOf(keys, at), MemorySegment.NULL));
+  }
+
   /** Adds the parts of a key that no piece from {@code firstPiece} on covers. */
-  private void addUncovered(MemorySegment keys, int firstPiece, long at, boolean damaged) {
+  private void addUncovered(MemorySegment keys, int firstPiece, long at) {
     long from = KeyRecord.off(keys, at);
-    long to = from + KeyRecord.len(keys, at);
-    if (damaged || segments.isStale(keys, at)) {
-      // A stale key was written back before its segment was reclaimed. Older keys of the range must
-      // not overwrite it.
-      pieces.add(new Piece(from, to, MemorySegment.NULL));
-      return;
-    }
+    long to = endOf(keys, at);
     long mediaAt =
         geometry.mediaOffset(KeyRecord.cacheSegId(keys, at), KeyRecord.cacheSegOff(keys, at));
     List<Piece> newer = overlapping(firstPiece, from, to);
