@@ -179,7 +179,7 @@ public final class BackingDevice implements AutoCloseable {
 
   /**
    * Queues a prepared request. Never blocks, and never throws if the request fails. Every outcome,
-   * including {@link ClosedException}, reaches its callback and its upper request.
+   * including {@link ClosedException}, reaches its callback and its parent request.
    */
   public void submit(BackingRequest request) {
     if (admit(request)) {
@@ -364,15 +364,15 @@ public final class BackingDevice implements AutoCloseable {
   }
 
   private void finish(BackingRequest request) {
-    var upper = request.upper();
+    var parent = request.parent();
     PcacheException failure = request.clear();
-    // Before the upper request completes, because its completion may acquire one.
+    // Before the parent request completes, because its completion may acquire one.
     pool.put(request);
-    if (upper != null) {
+    if (parent != null) {
       if (failure != null) {
-        upper.fail(failure);
+        parent.fail(failure);
       }
-      upper.release();
+      parent.release();
     }
   }
 

@@ -14,11 +14,11 @@ import org.jspecify.annotations.Nullable;
  * <p>There are three kinds:
  *
  * <ul>
- *   <li>A <i>slice</i> reads a part of an upper request into memory that the device owns. No client
+ *   <li>A <i>slice</i> reads a part of a parent request into memory that the device owns. No client
  *       can change the bytes there. The callback copies them to their destination. From submission
- *       on, a slice holds a reference on the upper request. At completion it reports its failure to
- *       the upper request and releases it. So several slices and other parts complete the upper
- *       request once, with the first failure.
+ *       on, a slice holds a reference on the parent request. At completion it reports its failure
+ *       to the parent request and releases it. So several slices and other parts complete the
+ *       parent request once, with the first failure.
  *   <li>A <i>memory</i> request reads into or writes from any pieces of memory. It transfers one or
  *       more runs, each at its own place of the device. So many small transfers cost only one
  *       request.
@@ -72,7 +72,7 @@ public final class BackingRequest {
   private Phase phase = Phase.FREE;
   private Op op = Op.FLUSH;
   private int currentRun;
-  private @Nullable BlockRequest upper;
+  private @Nullable BlockRequest parent;
   private Callback callback = NO_CALLBACK;
   private @Nullable PcacheException failure;
   private @Nullable BackingRequest next;
@@ -89,21 +89,21 @@ public final class BackingRequest {
   }
 
   /**
-   * Makes this a read for a part of an upper request.
+   * Makes this a read for a part of a parent request.
    *
-   * @param newUpper the upper request; the caller holds a reference on it until it has submitted
+   * @param newParent the parent request; the caller holds a reference on it until it has submitted
    *     this
    * @param lengthBytes length, a multiple of 512 above 0, at most {@link BackingDevice#sliceBytes}
    * @param backingOffsetBytes offset on the backing device, a multiple of 512
-   * @param privateCallback called before the upper request receives the failure and loses the
-   *     reference; if it throws, the upper request fails
+   * @param privateCallback called before the parent request receives the failure and loses the
+   *     reference; if it throws, the parent request fails
    */
   public void prepareSlice(
-      BlockRequest newUpper, int lengthBytes, long backingOffsetBytes, Callback privateCallback) {
+      BlockRequest newParent, int lengthBytes, long backingOffsetBytes, Callback privateCallback) {
     Invariants.check(
         lengthBytes <= readBuffers.bufferBytes(), "a slice fits into its memory", lengthBytes);
     prepare(Op.READ, backingOffsetBytes, privateCallback);
-    upper = newUpper;
+    parent = newParent;
     ReadBuffer buffer = readBuffers.take();
     readBuffer = buffer;
     runs.append(buffer.part(lengthBytes));
@@ -111,7 +111,7 @@ public final class BackingRequest {
 
   /** The bytes of a slice that succeeded. Only its callback may use them, until it returns. */
   public MemorySegment sliceBytes() {
-    Invariants.check(upper != null, "only slices have memory of the device's own");
+    Invariants.check(parent != null, "only slices have memory of the device's own");
     return runs.pieces(0).get(0);
   }
 
@@ -139,7 +139,7 @@ public final class BackingRequest {
   }
 
   private void prepare(Op newOp, long newOffsetBytes, Callback newCallback) {
-    boolean again = phase == Phase.COMPLETING && upper == null;
+    boolean again = phase == Phase.COMPLETING && parent == null;
     Invariants.check(
         phase == Phase.ACQUIRED || again,
         "a request is prepared by who acquired it, or by its callback");
@@ -148,7 +148,7 @@ public final class BackingRequest {
     currentRun = 0;
     op = newOp;
     callback = newCallback;
-    upper = null;
+    parent = null;
   }
 
   /**
@@ -157,7 +157,7 @@ public final class BackingRequest {
    * @param piece of a size above 0; the pieces of a run add up to a multiple of 512
    */
   public void addPiece(MemorySegment piece) {
-    Invariants.check(upper == null && op != Op.FLUSH, "only memory requests take pieces");
+    Invariants.check(parent == null && op != Op.FLUSH, "only memory requests take pieces");
     Invariants.check(
         phase != Phase.SUBMITTED && phase != Phase.FREE, "pieces are added before submission");
     Invariants.check(piece.byteSize() > 0, "a piece is not empty");
@@ -171,7 +171,7 @@ public final class BackingRequest {
    * @param backingOffsetBytes offset on the backing device, a multiple of 512
    */
   public void addRun(long backingOffsetBytes) {
-    Invariants.check(upper == null && op != Op.FLUSH, "only memory requests have several runs");
+    Invariants.check(parent == null && op != Op.FLUSH, "only memory requests have several runs");
     runs.begin(backingOffsetBytes);
   }
 
@@ -195,9 +195,9 @@ public final class BackingRequest {
     currentRun = run;
   }
 
-  /** The upper request of a slice, or null. */
-  public @Nullable BlockRequest upper() {
-    return upper;
+  /** The parent request of a slice, or null. */
+  public @Nullable BlockRequest parent() {
+    return parent;
   }
 
   Op op() {
@@ -215,15 +215,15 @@ public final class BackingRequest {
   }
 
   /**
-   * Hands the request to the device. A slice takes its reference on the upper request here. A slice
-   * that its callback submits again still holds that reference.
+   * Hands the request to the device. A slice takes its reference on the parent request here. A
+   * slice that its callback submits again still holds that reference.
    */
   void submitted() {
     Invariants.check(
         phase == Phase.ACQUIRED || phase == Phase.COMPLETING,
         "a request is submitted once at a time");
-    if (upper != null && phase == Phase.ACQUIRED) {
-      upper.retain();
+    if (parent != null && phase == Phase.ACQUIRED) {
+      parent.retain();
     }
     failure = null;
     phase = Phase.SUBMITTED;
@@ -262,7 +262,7 @@ public final class BackingRequest {
       readBuffer = null;
       readBuffers.put(buffer);
     }
-    upper = null;
+    parent = null;
     callback = NO_CALLBACK;
     failure = null;
     phase = Phase.FREE;

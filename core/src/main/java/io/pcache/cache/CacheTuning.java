@@ -30,7 +30,7 @@ public record CacheTuning(
   private static final int SEGMENTS_PER_HEAD = 8;
 
   /** Roughly the time to wake a thread and to be woken by it in turn. */
-  private static final long HAND_OVER_NANOS = TimeUnit.MICROSECONDS.toNanos(25);
+  private static final long OFFLOAD_NANOS = TimeUnit.MICROSECONDS.toNanos(25);
 
   /** Each thread reads all of the log, so more threads would mostly repeat that work. */
   private static final int MAX_RECOVERY_THREADS = 8;
@@ -44,7 +44,7 @@ public record CacheTuning(
         System.nanoTime(),
         STRIPES,
         Integer.highestOneBit(heads),
-        HAND_OVER_NANOS,
+        OFFLOAD_NANOS,
         Math.min(processors, MAX_RECOVERY_THREADS),
         IndexMemory.bytesForHeap(Runtime.getRuntime().maxMemory()));
   }
