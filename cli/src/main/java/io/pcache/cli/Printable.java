@@ -21,6 +21,22 @@ final class Printable {
     return escape(text, "\t\n").replace("\n", "\n  ").stripTrailing();
   }
 
+  /** A JSON text. Characters that JSON allows in a string, and that are not to be shown, escape. */
+  static String json(String json) {
+    StringBuilder escaped = new StringBuilder(json.length());
+    json.codePoints()
+        .forEach(c -> {
+          if (c == '\n' || isShown(c)) {
+            escaped.appendCodePoint(c);
+          } else {
+            for (char unit : Character.toChars(c)) {
+              escaped.append(String.format("\\u%04x", (int) unit));
+            }
+          }
+        });
+    return escaped.toString();
+  }
+
   private static String escape(String text, String kept) {
     int plain = 0;
     while (plain < text.length() && isPlain(text.charAt(plain), kept)) {

@@ -63,6 +63,7 @@ final class StatusCommand implements Callable<Integer> {
     if (clients != null) {
       all.set("clients", ControlProtocol.JSON.valueToTree(clients));
     }
-    return ControlProtocol.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(all);
+    return Printable.json(
+        ControlProtocol.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(all));
   }
 }

@@ -165,6 +165,17 @@ class HostileDaemonTest {
         .matches("[ -~\n]*");
   }
 
+  @Test
+  void controlCharactersOfAReplyAreEscapedInJsonToo() throws IOException {
+    String text = "a\u001bb\u007fc\u009bd\u202ee\udb40\udc01f";
+    ControlReply reply = ControlReply.status(Samples.status(5, List.of(text)), null);
+    CommandRun status =
+        ask(List.of("status", "--json"), ControlProtocol.JSON.writeValueAsString(reply) + "\n");
+    assertThat(status.out()).matches("[ -~\n]*");
+    assertThat(ControlProtocol.JSON.readTree(status.out()).get("faults").get(0).asString())
+        .isEqualTo(text);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"status", "table", "message gc_percent 50"})
   void aDaemonThatDoesNotAnswerIsGivenUpWithAnExitCodeOfItsOwn(String command) throws IOException {
