@@ -42,12 +42,13 @@ public final class SharedMemoryFolder implements SharedMemoryPlace {
     }
   }
 
+  /** A folder that may not be searched counts as one that has the file. */
   @Override
   public boolean holds(UUID owner) {
     try {
-      return Files.exists(file(owner), LinkOption.NOFOLLOW_LINKS);
+      return !Files.notExists(file(owner), LinkOption.NOFOLLOW_LINKS);
     } catch (IOException e) {
-      return false;
+      return true;
     }
   }
 

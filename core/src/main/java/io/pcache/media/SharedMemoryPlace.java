@@ -15,7 +15,10 @@ public interface SharedMemoryPlace {
    */
   SharedMemory open(UUID owner, long sizeBytes);
 
-  /** Returns whether anything of this owner exists, even if it cannot be opened. */
+  /**
+   * Returns whether anything of this owner exists, even if it cannot be opened. If that cannot be
+   * determined, the answer is true.
+   */
   default boolean holds(UUID owner) {
     return false;
   }

@@ -64,6 +64,18 @@ class SharedMemoryFolderTest {
     }
   }
 
+  /** A folder without permission looks the same, but not to root. */
+  @Test
+  void whereAFileCannotBeLookedForItMayBeThere() throws IOException {
+    Path loop = disk.resolve("loop");
+    Files.createSymbolicLink(loop, loop);
+    assertThat(new SharedMemoryFolder(loop, device).holds(OWNER)).isTrue();
+    assertThat(new SharedMemoryFolder(disk.resolve("nothing"), device).holds(OWNER)).isFalse();
+    assertThat(new SharedMemoryFolder(folder, device).holds(OWNER)).isFalse();
+    open(folder).close();
+    assertThat(new SharedMemoryFolder(folder, device).holds(OWNER)).isTrue();
+  }
+
   @Test
   void onlyItsUserMayOpenTheFile() throws IOException {
     open(folder).close();
