@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.function.LongFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,6 +41,12 @@ class BrokenEnginesTest {
 
   private static Path patchFolder() {
     return Repository.root().resolve("testkit/src/test/resources/broken-engines");
+  }
+
+  /** A file that is lost by a merge or a move would not be missed otherwise. */
+  @Test
+  void thereAreAsManyAsThereWere() throws IOException {
+    assertThat(patches()).hasSizeGreaterThanOrEqualTo(45);
   }
 
   @ParameterizedTest

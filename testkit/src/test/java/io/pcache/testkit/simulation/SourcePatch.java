@@ -69,6 +69,10 @@ record SourcePatch(String title, long world, List<Change> changes) {
       }
       text.setLength(0);
     }
+    if (changes.isEmpty() || !lines.getLast().equals(MARK + "end")) {
+      throw new AssertionError(
+          patch + ": each change ends with '" + MARK + "end', and there is one");
+    }
     Matcher world = WORLD.matcher(lines.get(1));
     return new SourcePatch(
         lines.getFirst(),
