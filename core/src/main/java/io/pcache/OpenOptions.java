@@ -79,8 +79,8 @@ public record OpenOptions(
   }
 
   /**
-   * Returns a copy with or without force: opening a file that a loop device has attached, and
-   * opening without the acknowledged writes of a killed process whose staging file cannot be read.
+   * Returns a copy with or without force. Force opens a file that a loop device has attached. It
+   * also abandons the acknowledged writes of a killed process if their file cannot be read.
    */
   public OpenOptions withForce(boolean newForce) {
     return new OpenOptions(

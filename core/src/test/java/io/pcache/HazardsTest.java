@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -94,7 +95,7 @@ class HazardsTest {
     assertThat(wrong).isEmpty();
   }
 
-  private static boolean bearsNumber(String type, String method, int hazard) {
+  private static boolean bearsNumber(String type, @Nullable String method, int hazard) {
     Path file = TESTS.get(type);
     if (file == null) {
       return false;

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * The sentences of a document or of the comments in a Java file, with their lengths in words. Code, tables and headings
- * do not count; a code span or a link in a comment counts as one word.
+ * The sentences of a document or of the comments in a Java file, with their lengths in words. Code,
+ * tables and headings do not count; a code span or a link in a comment counts as one word.
  */
 final class Sentences {
   private static final Pattern HEADING_OR_TABLE = Pattern.compile("\\s*(#|\\||<|!\\[).*");
@@ -22,13 +22,18 @@ final class Sentences {
   private static final Pattern PARAGRAPH_TAG =
       Pattern.compile("</?(?:p|ul|ol|li|dl|dt|dd|h\\d)>.*");
   private static final Pattern HTML_TAG = Pattern.compile("<[^>]*>");
+
   /** A sentence may begin with a name in lower case. */
   private static final Pattern END =
       Pattern.compile("(?<=[.!?][)\"'*_]{0,2})\\s+(?=[\\p{Lu}\\d`\"'(\\[*_]|pcache|[a-z]+_[a-z])");
+
   private static final Pattern BLANKS = Pattern.compile("\\s+");
   private static final Pattern WORD = Pattern.compile(".*[\\p{L}\\p{N}].*");
 
-  /** One sentence: the number of the line on which its paragraph begins, its text, and its length in words. */
+  /**
+   * One sentence: the number of the line on which its paragraph begins, its text, and its length in
+   * words.
+   */
   record Sentence(int line, String text, int words) {}
 
   private final List<Sentence> found = new ArrayList<>();
@@ -46,8 +51,8 @@ final class Sentences {
       boolean fence = line.strip().startsWith("```");
       fenced ^= fence;
       boolean item = LIST_ITEM.matcher(line).matches();
-      inList = item || inList && (line.isBlank() || line.startsWith(" "));
-      boolean code = fenced || fence || !inList && INDENTED.matcher(line).matches();
+      inList = item || (inList && (line.isBlank() || line.startsWith(" ")));
+      boolean code = fenced || fence || (!inList && INDENTED.matcher(line).matches());
       if (code || line.isBlank() || item || HEADING_OR_TABLE.matcher(line).matches()) {
         sentences.endParagraph();
       }
@@ -73,7 +78,10 @@ final class Sentences {
       inBlock = !line.endsWith("*/");
       String text = textOfBlock(line);
       preformatted |= text.startsWith("<pre") || text.startsWith("<table");
-      if (begins || text.isBlank() || text.startsWith("@") || PARAGRAPH_TAG.matcher(text).matches()) {
+      if (begins
+          || text.isBlank()
+          || text.startsWith("@")
+          || PARAGRAPH_TAG.matcher(text).matches()) {
         sentences.endParagraph();
       }
       if (!preformatted) {

@@ -141,12 +141,8 @@ class TidyTest {
   }
 
   private static Stream<Path> documents() {
-    return filesThatEndIn(".md").filter(TidyTest::isForUsersOrDevelopersOfTheEngine);
-  }
-
-  private static boolean isForUsersOrDevelopersOfTheEngine(Path document) {
-    Path folder = document.getParent();
-    return folder.equals(root()) || folder.equals(root().resolve("docs"));
+    List<Path> folders = List.of(root(), root().resolve("docs"));
+    return filesThatEndIn(".md").filter(document -> folders.contains(document.getParent()));
   }
 
   private static Stream<Path> engineSources() {
@@ -176,12 +172,9 @@ class TidyTest {
   void sentencesAreShortOnAverage() {
     List<String> tooLong = new ArrayList<>();
     documents()
-        .forEach(
-            file ->
-                collectLongMean(
-                    root().relativize(file).toString(),
-                    Sentences.ofMarkdown(linesOf(file)),
-                    tooLong));
+        .forEach(file ->
+            collectLongMean(
+                root().relativize(file).toString(), Sentences.ofMarkdown(linesOf(file)), tooLong));
     List<Sentences.Sentence> comments =
         engineSources().flatMap(file -> Sentences.ofComments(linesOf(file)).stream()).toList();
     assertThat(comments).hasSizeGreaterThan(1000);
@@ -191,8 +184,7 @@ class TidyTest {
 
   private static void collectLongMean(
       String where, List<Sentences.Sentence> sentences, List<String> tooLong) {
-    double mean =
-        sentences.stream().mapToInt(Sentences.Sentence::words).average().orElseThrow();
+    double mean = sentences.stream().mapToInt(Sentences.Sentence::words).average().orElseThrow();
     if (mean > MEAN_SENTENCE_WORDS_CAP) {
       tooLong.add(where + ": " + mean + " words");
     }

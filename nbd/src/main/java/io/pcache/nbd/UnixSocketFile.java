@@ -194,8 +194,8 @@ public final class UnixSocketFile implements AutoCloseable {
   }
 
   /**
-   * Short, because a socket's whole path has at most {@link #MAX_PATH_BYTES}. A name that exists makes the start
-   * fail, no more.
+   * Short, because a socket's whole path has at most {@link #MAX_PATH_BYTES}. A name that exists
+   * makes the start fail, no more.
    */
   private static String shortUniqueName() {
     long mixed = ProcessHandle.current().pid() * 1_000_003 ^ System.nanoTime();

@@ -7,9 +7,9 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The age of the oldest dirty bytes. A commit records a mark: the bytes dirtied so far, and the
- * time. The oldest mark not cleaned yet determines the age. Commits within a second of a mark extend
- * it, so an age is at most a second too high. After {@link #MAX_MARKS}, 18 hours of lag, the last
- * mark covers the rest: memory stays small however far write-back lags.
+ * time. The oldest mark not cleaned yet determines the age. Commits within a second of a mark
+ * extend it, so an age is at most a second too high. After {@link #MAX_MARKS}, 18 hours of lag, the
+ * last mark covers the rest: memory stays small however far write-back lags.
  *
  * <p>Thread-safety: {@link #dirtied} from one thread at a time; {@link #oldestMillis} from any
  * thread, without blocking.
