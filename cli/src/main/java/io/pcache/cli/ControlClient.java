@@ -46,8 +46,10 @@ final class ControlClient {
    *
    * @throws ClosedException where nobody answers on the socket
    * @throws BadOptionException where it is no socket
+   * @throws UnreachableDaemonException where this process may not connect, or somebody answers who
+   *     is not believed
    * @throws CommandException where the daemon could not carry it out, with its message and exit
-   *     code; where there is no answer in time; where somebody answers who is not believed
+   *     code; where there is no answer in time
    */
   ControlReply call(ControlRequest request) throws IOException {
     try {
@@ -117,20 +119,19 @@ final class ControlClient {
       throw e;
     } catch (SocketException e) {
       if (Files.isWritable(socket)) {
-        throw new IOException(socket + ": " + e.getMessage(), e);
+        throw new UnreachableDaemonException(socket + ": " + e.getMessage(), e);
       }
-      throw new CommandException(
-          Failure.EXIT_OTHER,
+      throw new UnreachableDaemonException(
           socket
-              + ": permission denied; a daemon answers root and its own user: run as one of them, for instance with sudo");
+              + ": permission denied; a daemon answers root and its own user: run as one of them, for instance with sudo",
+          e);
     }
   }
 
   private void refuseStranger(UserPrincipal user, Set<UserPrincipal> believed) {
     if (!believed.contains(user)) {
-      throw new CommandException(
-          Failure.EXIT_OTHER,
-          "%s: user %s answers there, who is neither root, nor you, nor the owner of the cache or of the socket's folder, and is not believed; look whose socket it is"
+      throw new StrangerException(
+          "%s: user %s answers there, who is neither root, nor you, nor the owner of the cache or of the socket's folder, and is not believed; look whose socket it is, or name the daemon's with --socket"
               .formatted(socket, user.getName()));
     }
   }

@@ -10,13 +10,18 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /**
  * Which running daemon is meant: the one of a cache, the one on a socket, or the only one of the
  * demo folder.
  */
 final class DaemonOption {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
   @Option(
       names = "--cache",
       paramLabel = "CACHE",
@@ -36,27 +41,34 @@ final class DaemonOption {
 
   /** Asks it. */
   ControlReply call(ControlRequest request) throws IOException {
-    Path found = find(DemoDisk.inWorkingFolder().folder());
-    return new ControlClient(found, socket == null ? cache : null, timeout).call(request);
+    List<Path> found = find(SocketPlaces.ofThisMachine());
+    return new DaemonSearch(
+            found, socket == null ? cache : null, timeout, command.commandLine().getErr())
+        .call(request);
   }
 
-  private Path find(Path demoFolder) throws IOException {
+  private List<Path> find(SocketPlaces places) throws IOException {
     if (socket != null) {
-      return existing(socket);
+      return List.of(existing(socket));
     }
     if (cache == null) {
-      return onlyOneIn(demoFolder);
+      return ofDemo(DemoDisk.inWorkingFolder(), places);
     }
-    List<Path> places = SocketPlaces.ofThisMachine().forClient(cache, SocketPlaces.CONTROL_SUFFIX);
-    return places.stream()
-        .filter(Files::exists)
-        .findFirst()
-        .or(() -> places.stream().filter(place -> !Files.notExists(place)).findFirst())
-        .orElseThrow(() ->
-            new ClosedException(
-                cache
-                    + ": no pcache serves it, or one with a control socket of its choice; start it with pcache serve, or name the socket with"
-                    + " --socket"));
+    List<Path> found = present(places, cache);
+    if (found.isEmpty()) {
+      throw new ClosedException(
+          cache
+              + ": no pcache serves it, or one with a control socket of its choice; start it with pcache serve, or name the socket with"
+              + " --socket");
+    }
+    return found;
+  }
+
+  /** The places where a socket is, or may be: in a folder that cannot be looked into. */
+  private static List<Path> present(SocketPlaces places, Path cache) {
+    return places.forClient(cache, SocketPlaces.CONTROL_SUFFIX).stream()
+        .filter(place -> !Files.notExists(place))
+        .toList();
   }
 
   private static Path existing(Path socket) {
@@ -66,8 +78,27 @@ final class DaemonOption {
     return socket;
   }
 
-  /** The one control socket of a folder. */
-  static Path onlyOneIn(Path folder) throws IOException {
+  /** The one control socket of the demo's folder, then the demo's places in other folders. */
+  static List<Path> ofDemo(DemoDisk demo, SocketPlaces places) throws IOException {
+    List<Path> found = socketsIn(demo.folder());
+    if (found.size() > 1) {
+      throw new BadOptionException(
+          "several daemons in " + demo.folder() + "; name one with --socket: " + found);
+    }
+    Path beside = Path.of(demo.cache().getFileName() + SocketPlaces.CONTROL_SUFFIX);
+    present(places, demo.cache()).stream()
+        .filter(place -> !beside.equals(place.getFileName()))
+        .forEach(found::add);
+    if (found.isEmpty()) {
+      throw new ClosedException(
+          "no pcache is running in "
+              + demo.folder()
+              + "; name the one that is meant with --cache or --socket");
+    }
+    return found;
+  }
+
+  private static List<Path> socketsIn(Path folder) throws IOException {
     List<Path> sockets = new ArrayList<>();
     if (Files.isDirectory(folder)) {
       try (DirectoryStream<Path> found =
@@ -75,16 +106,6 @@ final class DaemonOption {
         found.forEach(sockets::add);
       }
     }
-    if (sockets.isEmpty()) {
-      throw new ClosedException(
-          "no pcache is running in "
-              + folder
-              + "; name the one that is meant with --cache or --socket");
-    }
-    if (sockets.size() > 1) {
-      throw new BadOptionException(
-          "several daemons in " + folder + "; name one with --socket: " + sockets);
-    }
-    return sockets.getFirst();
+    return sockets;
   }
 }

@@ -165,6 +165,26 @@ class FileSystemLimitsTest {
     }
   }
 
+  /** The next daemon then has its socket in another folder. */
+  @Test
+  void aDaemonIsFoundWhereAKilledOneLeftItsSocketAndNoRoom()
+      throws IOException, InterruptedException {
+    makeFileSystem(WITH_CACHE_BYTES);
+    cache = small.root().resolve("cache");
+    format(cache);
+    SparseFiles.create(backing, BACKING_BYTES);
+    try (ServedDisk disk = start()) {
+      disk.kill();
+    }
+    assertThat(small.root().resolve("cache.pcache.sock")).exists();
+    assertThat(small.fill()).exists();
+    try (ServedDisk disk = start()) {
+      Command status = ServedDisk.pcache("status", "--timeout", "60", "--cache", cache.toString());
+      assertThat(status.succeeded()).contains("faults      none");
+      assertThat(disk.stop()).as(disk.log()).isZero();
+    }
+  }
+
   @Test
   @DisplayName("hazard 33: a cache file whose blocks are not its own, and no room for them")
   void aCacheFileThatCannotBeWrittenIsSaidUntilThereIsRoom()

@@ -62,8 +62,33 @@ class ImpostorTest {
             """;
     assertThat(LauncherShell.output(folder, script))
         .containsPattern("pcache: .*cache.pcache.sock.* 54321.*\ntable 1\n")
-        .containsPattern("pcache: .*cache.pcache.sock.* 54321.*\nmessage 1\n")
+        .containsPattern("pcache: .*cache.pcache.sock.* 54321.* --socket\nmessage 1\n")
         .doesNotContain("done", "\u001b");
+  }
+
+  /** Otherwise anybody who may make files there could hide the daemon. */
+  @Test
+  void anotherUsersSocketIsPassedOverForTheDaemonElsewhere() throws Exception {
+    Path userFolder =
+        Files.createDirectory(
+            folder.resolve("pcache-" + UserIds.own()),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    Path socket =
+        new SocketPlaces(folder.resolve("run"), userFolder)
+            .of(folder.resolve("cache"), SocketPlaces.CONTROL_SUFFIX)
+            .getLast();
+    String script =
+        IMPOSTOR
+            + """
+            export PCACHE_JAVA_OPTS="-Djava.io.tmpdir=$PWD"
+            "$PCACHE" table --timeout 60 --cache cache
+            """;
+    try (FakeDaemon _ = FakeDaemon.answering(socket, "{\"text\":\"a table\"}\n")) {
+      assertThat(LauncherShell.output(folder, script))
+          .containsPattern("pcache: note: .*/cache.pcache.sock: .* 54321 .* " + socket + "\n")
+          .contains("a table\nexit 0\n")
+          .doesNotContain("done");
+    }
   }
 
   @Test
