@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,17 +31,43 @@ final class Blkid {
    * Returns a description of a device's contents; empty if nothing is found or blkid cannot be run.
    */
   static Optional<String> recognise(Path device) {
-    return PLACES.stream()
-        .filter(Files::isExecutable)
-        .findFirst()
-        .flatMap(program -> ask(program, device, TIMEOUT_SECONDS));
+    return program().flatMap(program -> ask(program, device, TIMEOUT_SECONDS));
+  }
+
+  /** Like {@link #recognise}, from the device's first {@code headBytes} alone. */
+  static Optional<String> recogniseHead(Path device, long headBytes) {
+    return program().flatMap(program -> askOfHead(program, device, headBytes, TIMEOUT_SECONDS));
+  }
+
+  private static Optional<Path> program() {
+    return PLACES.stream().filter(Files::isExecutable).findFirst();
   }
 
   /** Asks a program that behaves like blkid, with a time limit. */
   static Optional<String> ask(Path program, Path device, long timeoutSeconds) {
+    return run(
+        program,
+        List.of("-p", "-o", "export", device.toAbsolutePath().toString()),
+        device,
+        timeoutSeconds);
+  }
+
+  /** Like {@link #ask}, of the device's first {@code headBytes} alone. */
+  static Optional<String> askOfHead(
+      Path program, Path device, long headBytes, long timeoutSeconds) {
+    String size = Long.toString(headBytes);
+    return run(
+        program,
+        List.of("-p", "-o", "export", "-S", size, device.toAbsolutePath().toString()),
+        device,
+        timeoutSeconds);
+  }
+
+  private static Optional<String> run(
+      Path program, List<String> arguments, Path device, long timeoutSeconds) {
     ProcessBuilder builder =
         new ProcessBuilder(
-                program.toString(), "-p", "-o", "export", device.toAbsolutePath().toString())
+                Stream.concat(Stream.of(program.toString()), arguments.stream()).toList())
             .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
             .redirectError(ProcessBuilder.Redirect.DISCARD);
     builder.environment().put("LC_ALL", "C");

@@ -105,7 +105,8 @@ final class CacheFormatter {
   private static void refuseKnownContents(Path path) {
     try (Media media = MediaFiles.open(path)) {
       Optional<String> cache = CacheTraces.describe(media.view());
-      Optional<String> foreign = KnownContents.of(path, media.view());
+      Optional<String> foreign =
+          KnownContents.of(path, media.view()).map(KnownContents.Found::what);
       if (cache.isPresent() || foreign.isPresent()) {
         String contents =
             Stream.of(foreign, cache)

@@ -72,7 +72,8 @@ public final class CacheRepair implements AutoCloseable {
 
   /**
    * Refuses a device that holds other contents and no superblock. Another program may use it now,
-   * and a restored superblock would destroy its data.
+   * and a restored superblock would destroy its data. The message speaks of one signature alone,
+   * because a tool that removes all of them may destroy cached data.
    */
   private static void refuseForeignContents(Path cache, Media media) {
     if (Superblock.isPresent(media.view())) {
@@ -81,8 +82,8 @@ public final class CacheRepair implements AutoCloseable {
     KnownContents.of(cache, media.view())
         .ifPresent(foreign -> {
           throw new UnsupportedFormatException(
-              "%s: has no superblock of a cache, and holds %s; a repair could destroy that. If nobody needs it, remove its signature with wipefs first"
-                  .formatted(cache, foreign));
+              "%s: has no superblock of a cache, and holds %s; a repair could destroy that. If nobody needs it, copy its signature%s to a file, then overwrite only that with zeroes"
+                  .formatted(cache, foreign.what(), foreign.place()));
         });
   }
 

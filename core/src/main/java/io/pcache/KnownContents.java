@@ -1,5 +1,7 @@
 package io.pcache;
 
+import io.pcache.format.CacheRegions;
+import io.pcache.format.MediaLayout;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -16,6 +18,23 @@ import java.util.stream.Stream;
  * io.pcache.format.CacheTraces}.
  */
 final class KnownContents {
+  /**
+   * What a device holds, and where its signature is.
+   *
+   * @param what a description, as part of a sentence
+   * @param lengthBytes the signature's length; 0 if its place is unknown
+   */
+  record Found(String what, long offsetBytes, long lengthBytes) {
+    private static Found somewhere(String what) {
+      return new Found(what, 0, 0);
+    }
+
+    /** Describes the signature's place in parentheses; empty if it is unknown. */
+    String place() {
+      return lengthBytes == 0 ? "" : " (%d bytes at byte %d)".formatted(lengthBytes, offsetBytes);
+    }
+  }
+
   /** A signature: its bytes in hexadecimal, and their offset on a device of a given size. */
   private record Signature(String what, LongUnaryOperator offsetBytes, String hex) {
     static Signature at(String what, long offsetBytes, String hex) {
@@ -27,13 +46,15 @@ final class KnownContents {
       return at(what, offsetBytes, HexFormat.of().formatHex(bytes));
     }
 
-    boolean isOn(MemorySegment view) {
+    Optional<Found> on(MemorySegment view) {
       MemorySegment bytes = MemorySegment.ofArray(HexFormat.of().parseHex(hex));
       long at = offsetBytes.applyAsLong(view.byteSize());
       long end = at + bytes.byteSize();
-      return at >= 0
-          && view.byteSize() >= end
-          && MemorySegment.mismatch(view, at, end, bytes, 0, bytes.byteSize()) < 0;
+      boolean isThere =
+          at >= 0
+              && view.byteSize() >= end
+              && MemorySegment.mismatch(view, at, end, bytes, 0, bytes.byteSize()) < 0;
+      return isThere ? Optional.of(new Found(what, at, bytes.byteSize())) : Optional.empty();
     }
   }
 
@@ -42,6 +63,8 @@ final class KnownContents {
   private static final long ZFS_LABEL_BYTES = 256 << 10;
   private static final long ZFS_UBERBLOCKS_OFFSET = 128 << 10;
   private static final int ZFS_UBERBLOCKS = 128;
+  private static final long FIRST_DATA_AREA_OFFSET =
+      MediaLayout.SEGMENTS_OFFSET + MediaLayout.SEGMENT_HEADER_BYTES;
 
   private static final List<Signature> SIGNATURES =
       Stream.of(
@@ -113,17 +136,25 @@ final class KnownContents {
   }
 
   /**
-   * Returns a description of the contents of a device that is no cache; empty if nothing known is
-   * found.
+   * Returns what a device holds besides a cache; empty if nothing known is found. If a cache stands
+   * there, a signature among the cached data does not count.
    *
    * @param device its path, for programs that open it themselves
    * @param view its bytes
    */
-  static Optional<String> of(Path device, MemorySegment view) {
+  static Optional<Found> of(Path device, MemorySegment view) {
+    CacheRegions cache = CacheRegions.on(view);
     return SIGNATURES.stream()
-        .filter(s -> s.isOn(view))
-        .map(Signature::what)
+        .flatMap(signature -> signature.on(view).stream())
+        .filter(found -> !cache.hold(found.offsetBytes(), found.lengthBytes()))
         .findFirst()
-        .or(() -> Blkid.recognise(device));
+        .or(() -> ask(device, cache).map(Found::somewhere));
+  }
+
+  /** Where a cache stands, blkid is to see only what lies before all data areas. */
+  private static Optional<String> ask(Path device, CacheRegions cache) {
+    return cache.areThere()
+        ? Blkid.recogniseHead(device, FIRST_DATA_AREA_OFFSET)
+        : Blkid.recognise(device);
   }
 }

@@ -33,6 +33,13 @@ class BlkidTest {
   }
 
   @Test
+  void ofTheHeadItIsAskedWithASizeOfItsOwn() throws IOException {
+    Path program = program("test \"$4 $5\" = '-S 32768' && echo TYPE=minix");
+    assertThat(Blkid.askOfHead(program, device(), 32 << 10, GENEROUS_SECONDS))
+        .hasValue("what blkid calls minix");
+  }
+
+  @Test
   void aPartitionTableIsTold() throws IOException {
     assertThat(Blkid.ask(program("echo PTTYPE=gpt"), device(), GENEROUS_SECONDS))
         .hasValue("a partition table of type gpt");

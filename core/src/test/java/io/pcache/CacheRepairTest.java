@@ -2,6 +2,7 @@ package io.pcache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.pcache.error.BadOptionException;
 import io.pcache.error.CorruptMediaException;
@@ -19,6 +20,8 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -317,6 +320,93 @@ class CacheRepairTest {
         .hasMessageContaining(
             "holds an ext2, ext3 or ext4 file system and what is left of a pcache");
     assertThat(CacheFiles.read(files.cache(), 0, 1 << 20)).isEqualTo(before);
+  }
+
+  /** A device whose last segment reaches its end, where some signatures have their place. */
+  private void formatWithoutUnusedEnd() throws IOException {
+    CacheFiles.setLength(files.cache(), MediaLayout.segmentOffset(32));
+    Pcache.format(FormatOptions.of(files.cache()).withForce(true));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "the first uberblock of ZFS, 131072, 0cb1ba0000000000",
+    "an uberblock of ZFS in the last label, 536739840, 0cb1ba0000000000",
+    "Btrfs, 65600, 5f42485266535f4d",
+    "MD with its superblock near the end, 536883200, fc4e2ba9",
+    "MD with its superblock before that, 536805376, fc4e2ba9",
+    "GFS2 which blkid knows, 65536, 011619700000000100000000000000000000006400000000000007090000076c"
+  })
+  @DisplayName("hazard 27: cached data that looks like a foreign signature keeps no repair away")
+  void cachedDataThatLooksLikeASignatureIsNoOtherOwner(String what, long offsetBytes, String hex)
+      throws IOException {
+    formatWithoutUnusedEnd();
+    writeAndClose();
+    byte[] signature = HexFormat.of().parseHex(hex);
+    CacheFiles.overwrite(files.cache(), offsetBytes, signature);
+    lose(4096, 4096);
+    assertThatThrownBy(() -> Pcache.format(FormatOptions.of(files.cache())))
+        .as(what)
+        .isInstanceOf(UnsupportedFormatException.class)
+        .hasMessageContaining("holds what is left of a pcache cache (")
+        .hasMessageContaining("see with 'pcache repair' what can be restored");
+    assertThatThrownBy(files::open)
+        .isInstanceOf(CorruptMediaException.class)
+        .hasMessageContaining("'pcache repair' says what can be restored");
+    repair();
+    assertThat(CacheFiles.read(files.cache(), offsetBytes, signature.length)).isEqualTo(signature);
+    checkContent();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "a member of an MD array (4 bytes at byte 536862720), 536862720, fc4e2ba9",
+    "a GPT partition table (8 bytes at byte 512), 512, 4546492050415254"
+  })
+  @DisplayName("hazard 27: a signature beside the cached data is another owner's")
+  void aSignatureBesideTheCachedDataIsAnotherOwners(String what, long offsetBytes, String hex)
+      throws IOException {
+    writeAndClose();
+    byte[] signature = HexFormat.of().parseHex(hex);
+    byte[] before = CacheFiles.read(files.cache(), offsetBytes, signature.length);
+    CacheFiles.overwrite(files.cache(), offsetBytes, signature);
+    lose(4096, 4096);
+    String where = what.substring(what.indexOf('('));
+    assertThatThrownBy(() -> CacheRepair.open(files.cache()).close())
+        .isInstanceOf(UnsupportedFormatException.class)
+        .hasMessageContaining("holds " + what.substring(0, what.indexOf(" (")) + ";")
+        .hasMessageContaining("copy its signature " + where + " to a file")
+        .hasMessageNotContaining("wipefs");
+    CacheFiles.overwrite(files.cache(), offsetBytes, before);
+    repair();
+    checkContent();
+  }
+
+  @Test
+  @DisplayName("hazard 27: a signature in a segment that lost its record is another owner's")
+  void aSegmentWithoutItsRecordMayBeAnotherOwners() throws IOException {
+    writeAndClose();
+    lose(4096, 4096);
+    lose(MediaLayout.SEGMENTS_OFFSET, MediaLayout.SEGMENT_HEADER_BYTES);
+    CacheFiles.overwrite(files.cache(), 128 << 10, HexFormat.of().parseHex("0cb1ba0000000000"));
+    assertThatThrownBy(() -> CacheRepair.open(files.cache()).close())
+        .isInstanceOf(UnsupportedFormatException.class)
+        .hasMessageContaining("holds a member of a ZFS pool");
+  }
+
+  @Test
+  @DisplayName("hazard 27: what only blkid knows is found before the cached data")
+  void whatOnlyBlkidKnowsIsFoundBeforeTheCachedData() throws IOException {
+    writeAndClose();
+    lose(4096, 4096);
+    CacheFiles.overwrite(files.cache(), 0, HexFormat.of().parseHex("cefaad1b"));
+    assumeTrue(
+        Blkid.recognise(files.cache()).equals(Optional.of("what blkid calls bfs")),
+        "blkid is missing, or knows no file system of SCO");
+    assertThatThrownBy(() -> CacheRepair.open(files.cache()).close())
+        .isInstanceOf(UnsupportedFormatException.class)
+        .hasMessageContaining("holds what blkid calls bfs; ")
+        .hasMessageContaining("copy its signature to a file");
   }
 
   @Test
