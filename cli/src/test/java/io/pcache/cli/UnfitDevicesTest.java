@@ -9,7 +9,9 @@ import io.pcache.testkit.RequiresTool;
 import io.pcache.testkit.ServedDisk;
 import io.pcache.testkit.SparseFiles;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -94,6 +96,66 @@ class UnfitDevicesTest {
       Command.run("chattr", "+i", immutable.toString()).succeeded();
       assertServeRefuses(
           cache, immutable, ErrorKind.BAD_OPTION, immutable.toString(), "no permission", "chattr");
+    }
+  }
+
+  private void assertServesOnlyByForce(Path backingDevice, LoopDevice attached)
+      throws IOException, InterruptedException {
+    String name = attached.path().toString();
+    assertServeRefuses(
+        cache, backingDevice, ErrorKind.DEVICE_IN_USE, backingDevice.toString(), name);
+    assertRefuses(
+        ServedDisk.pcache("format", "--force", backingDevice.toString()),
+        ErrorKind.DEVICE_IN_USE,
+        name);
+    assertRefuses(
+        ServedDisk.pcache("repair", backingDevice.toString()), ErrorKind.DEVICE_IN_USE, name);
+    String[] words = arguments(cache, backingDevice);
+    String[] forced = Arrays.copyOf(words, words.length + 1);
+    forced[words.length] = "--force";
+    try (ServedDisk disk = ServedDisk.start(forced)) {
+      assertThat(disk.stop()).as(disk.log()).isZero();
+    }
+  }
+
+  @Test
+  @DisplayName("hazard 17: a loop device has a file attached also after its name was removed")
+  void aFileThatALoopDeviceHasUnderARemovedNameIsRefusedUnlessForced()
+      throws IOException, InterruptedException {
+    Path other = Files.createLink(folder.resolve("other"), backing);
+    try (LoopDevice attached = LoopDevice.attach(backing)) {
+      Files.delete(backing);
+      assertServesOnlyByForce(other, attached);
+    }
+  }
+
+  @Test
+  @DisplayName("hazard 17: a loop device has a file attached also after its folder was unmounted")
+  void aFileThatALoopDeviceHasUnderAnUnmountedFolderIsRefusedUnlessForced()
+      throws IOException, InterruptedException {
+    Path mounted = Files.createDirectory(folder.resolve("mounted"));
+    Command.run("mount", "--bind", folder.toString(), mounted.toString()).succeeded();
+    try (LoopDevice attached = attachAndUnmount(mounted)) {
+      assertServesOnlyByForce(backing, attached);
+    }
+  }
+
+  private static LoopDevice attachAndUnmount(Path mounted)
+      throws IOException, InterruptedException {
+    try {
+      return LoopDevice.attach(mounted.resolve("backing"));
+    } finally {
+      Command.run("umount", "--lazy", mounted.toString()).succeeded();
+    }
+  }
+
+  @Test
+  @DisplayName("hazard 17: a block device that a loop device has attached is in use")
+  void aBlockDeviceThatALoopDeviceHasIsRefusedUnlessForced()
+      throws IOException, InterruptedException {
+    try (LoopDevice device = LoopDevice.attach(backing);
+        LoopDevice attached = LoopDevice.attach(device.path())) {
+      assertServesOnlyByForce(device.path(), attached);
     }
   }
 

@@ -9,7 +9,14 @@ package io.pcache.nativeio;
  * @param sizeBytes its size, or 0 for a block device
  */
 record FileState(long device, long inode, long links, long sizeBytes) {
+  /** Identifies a file on this machine. The components are those of {@link FileState}. */
+  record Id(long device, long inode) {}
+
+  Id id() {
+    return new Id(device, inode);
+  }
+
   boolean isSameFile(FileState other) {
-    return device == other.device && inode == other.inode;
+    return id().equals(other.id());
   }
 }

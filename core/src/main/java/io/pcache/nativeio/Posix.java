@@ -30,6 +30,7 @@ final class Posix {
   static final int EPERM = 1;
   static final int ENOENT = 2;
   static final int EINTR = 4;
+  static final int ENXIO = 6;
   static final int EWOULDBLOCK = 11;
   static final int EACCES = 13;
   static final int EBUSY = 16;
@@ -81,6 +82,17 @@ final class Posix {
 
   /** The ioctl request that asks whether a block device is read-only. */
   private static final long BLKROGET = 0x125E;
+
+  /** The ioctl request that asks what a loop device has attached. */
+  private static final long LOOP_GET_STATUS64 = 0x4C05;
+
+  /** Field offsets in struct loop_info64, which is the same on every architecture. */
+  private static final class LoopInfo {
+    static final long SIZE_BYTES = 232;
+    static final long DEVICE_OFFSET = 0;
+    static final long INODE_OFFSET = 8;
+    static final long SPECIAL_DEVICE_OFFSET = 16;
+  }
 
   private static final Linker LINKER = Linker.nativeLinker();
   private static final StructLayout CAPTURE_LAYOUT = Linker.Option.captureStateLayout();
@@ -306,6 +318,44 @@ final class Posix {
     }
   }
 
+  /**
+   * Returns the file or block device that a loop device has attached, whether or not it still has a
+   * path.
+   *
+   * @param descriptor of the loop device
+   * @return null if the system does not say, with {@link #ENXIO} if nothing is attached
+   */
+  static FileState.@Nullable Id attachedTo(int descriptor) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment info = arena.allocate(LoopInfo.SIZE_BYTES, Long.BYTES);
+      if ((int) IOCTL.invokeExact(CAPTURE.get(), descriptor, LOOP_GET_STATUS64, info) != 0) {
+        return null;
+      }
+      long special = info.get(JAVA_LONG, LoopInfo.SPECIAL_DEVICE_OFFSET);
+      return special == 0
+          ? new FileState.Id(
+              decodeDevice(info.get(JAVA_LONG, LoopInfo.DEVICE_OFFSET)),
+              info.get(JAVA_LONG, LoopInfo.INODE_OFFSET))
+          : new FileState.Id(decodeDevice(special), 0);
+    } catch (Throwable t) {
+      throw rethrow(t);
+    }
+  }
+
+  /**
+   * Converts the kernel's one-word form of a device number into that of {@link FileState}. The word
+   * has the minor number in bits 0 to 7 and 20 to 31, and the major number in bits 8 to 19.
+   */
+  static long decodeDevice(long word) {
+    long major = (word >>> 8) & 0xFFF;
+    long minor = (word & 0xFF) | ((word >>> 12) & 0xFFF00);
+    return deviceNumber((int) major, (int) minor);
+  }
+
+  private static long deviceNumber(int major, int minor) {
+    return (long) major << Integer.SIZE | Integer.toUnsignedLong(minor);
+  }
+
   /** Returns the state of an open file. */
   static FileState stateOf(int descriptor) throws IOException {
     FileState state = statx(descriptor, new byte[0], AT_EMPTY_PATH);
@@ -346,8 +396,7 @@ final class Posix {
         (answer.get(JAVA_SHORT, Statx.MODE_OFFSET) & FILE_TYPE_MASK) == BLOCK_DEVICE_TYPE;
     long device = isBlockDevice ? Statx.SPECIAL_DEVICE_OFFSET : Statx.DEVICE_OFFSET;
     return new FileState(
-        (long) answer.get(JAVA_INT, device) << Integer.SIZE
-            | Integer.toUnsignedLong(answer.get(JAVA_INT, device + Integer.BYTES)),
+        deviceNumber(answer.get(JAVA_INT, device), answer.get(JAVA_INT, device + Integer.BYTES)),
         isBlockDevice ? 0 : answer.get(JAVA_LONG, Statx.INODE_OFFSET),
         Integer.toUnsignedLong(answer.get(JAVA_INT, Statx.LINKS_OFFSET)),
         isBlockDevice ? 0 : answer.get(JAVA_LONG, Statx.SIZE_OFFSET));
