@@ -26,6 +26,7 @@ final class Admission {
   private final AtomicLong sharedBytes = new AtomicLong();
   private volatile @Nullable Thread parked;
   private volatile boolean abandoned;
+  private volatile boolean lookDue;
 
   Admission(int maxRequests, long maxBytes, MemoryBudget budget) {
     this.maxRequests = maxRequests;
@@ -63,31 +64,45 @@ final class Admission {
     return requests.get() < maxRequests && sharedBytes.get() + bytes <= maxSharedBytes;
   }
 
-  /** Waits until a request can be let in; null once the connection is given up. */
-  @Nullable Share enter(long bytes) {
+  /**
+   * Waits until a request can be let in; null once the connection is given up.
+   *
+   * @param look what the waiting thread does after each {@link #remind}; may give the connection up
+   */
+  @Nullable Share enter(long bytes, Runnable look) {
     // A request that fits the own share waits for this connection's own requests only, never for
     // other clients.
-    return bytes <= OWN_SHARE_BYTES ? enterWhenOwnOnesLeave(bytes) : enterInTurn(bytes);
+    return bytes <= OWN_SHARE_BYTES ? enterWhenOwnOnesLeave(bytes, look) : enterInTurn(bytes, look);
   }
 
-  private @Nullable Share enterWhenOwnOnesLeave(long bytes) {
+  private @Nullable Share enterWhenOwnOnesLeave(long bytes, Runnable look) {
     parked = Thread.currentThread();
     Share share = tryEnter(bytes);
     while (share == null && !abandoned) {
-      LockSupport.park(this);
+      lookOrPark(look);
       share = tryEnter(bytes);
     }
     parked = null;
     return share;
   }
 
-  private @Nullable Share enterInTurn(long bytes) {
+  private @Nullable Share enterInTurn(long bytes, Runnable look) {
     parked = Thread.currentThread();
     while (!hasRoom(bytes) && !abandoned) {
-      LockSupport.park(this);
+      lookOrPark(look);
     }
     parked = null;
-    return budget.take(place, bytes) ? entered(Share.COMMON, sharedBytes, bytes) : null;
+    return budget.take(place, bytes, look) ? entered(Share.COMMON, sharedBytes, bytes) : null;
+  }
+
+  /** Returns to let the caller check again what it waits for, which a look may have changed. */
+  private void lookOrPark(Runnable look) {
+    if (lookDue) {
+      lookDue = false;
+      look.run();
+    } else {
+      LockSupport.park(this);
+    }
   }
 
   /** Waits until nothing is in flight, or the connection is given up. */
@@ -116,6 +131,13 @@ final class Admission {
     if (waiter != null) {
       LockSupport.unpark(waiter);
     }
+  }
+
+  /** Lets the connection's thread look after its client once, if it waits now or next time. */
+  void remind() {
+    lookDue = true;
+    wake();
+    budget.remind(place);
   }
 
   /** The connection is given up: nobody waits any more. */

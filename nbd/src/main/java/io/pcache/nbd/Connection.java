@@ -89,7 +89,12 @@ final class Connection implements Runnable {
     PendingReplies pending = new PendingReplies();
     try (SocketInput input =
         new SocketInput(
-            channel, shared.socketBuffers(), shared.busyPollPermits(), receiveClock, pending)) {
+            channel,
+            output,
+            new InputBuffer(shared.socketBuffers(), shared.readAheadPermits()),
+            shared.busyPollPermits(),
+            receiveClock,
+            pending)) {
       OptionReplies replies = new OptionReplies(output);
       Negotiated negotiated =
           new Negotiation(shared.exports(), input, replies, shared::isShuttingDown).run();
@@ -205,8 +210,9 @@ final class Connection implements Runnable {
   }
 
   /**
-   * Looks how the client gets on, and gives it up where its handshake takes too long. Called by the
-   * watchdog alone.
+   * Looks how the client gets on, and gives it up where its handshake takes too long. Where the
+   * connection's thread waits for admission, it looks whether the client is still there. Called by
+   * the watchdog alone.
    */
   void look(long nowNanos) {
     if (export == null && nowNanos - startedNanos > shared.options().handshakeTimeout().toNanos()) {
@@ -214,6 +220,7 @@ final class Connection implements Runnable {
     }
     stalledNanos = Math.max(sendClock.look(nowNanos), receiveClock.look(nowNanos));
     admission.setClientStalled(isStalled());
+    admission.remind();
   }
 
   /**

@@ -42,6 +42,7 @@ final class MemoryBudget {
 
     private boolean granted;
     private boolean abandoned;
+    private boolean lookDue;
 
     private Waiter(Condition changed) {
       this.changed = changed;
@@ -66,8 +67,29 @@ final class MemoryBudget {
     }
   }
 
-  /** Waits its turn for memory. False if the waiter was abandoned, and nothing is taken then. */
-  boolean take(Waiter waiter, long bytes) {
+  /**
+   * Waits its turn for memory. False if the waiter was abandoned, and nothing is taken then.
+   *
+   * @param look what the waiting thread does each time it is reminded; may abandon the waiter
+   */
+  boolean take(Waiter waiter, long bytes, Runnable look) {
+    standInLine(waiter, bytes);
+    boolean waited = false;
+    try {
+      while (isLookDueBeforeTurn(waiter)) {
+        look.run();
+      }
+      waited = true;
+    } finally {
+      if (!waited) {
+        abandon(waiter);
+        boolean unused = settle(waiter);
+      }
+    }
+    return settle(waiter);
+  }
+
+  private void standInLine(Waiter waiter, long bytes) {
     lock.lock();
     try {
       waiter.wantedBytes = bytes;
@@ -75,26 +97,41 @@ final class MemoryBudget {
       waiter.sinceNanos = clock.nanoTime();
       waiting.addLast(waiter);
       grant();
-      while (!waiter.granted && !waiter.abandoned) {
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits; false once the wait is over. */
+  private boolean isLookDueBeforeTurn(Waiter waiter) {
+    lock.lock();
+    try {
+      while (!waiter.granted && !waiter.abandoned && !waiter.lookDue) {
         waiter.changed.awaitUninterruptibly();
       }
-      return settle(waiter);
+      waiter.lookDue = false;
+      return !waiter.granted && !waiter.abandoned;
     } finally {
       lock.unlock();
     }
   }
 
   private boolean settle(Waiter waiter) {
-    if (!waiter.abandoned) {
-      return true;
+    lock.lock();
+    try {
+      if (!waiter.abandoned) {
+        return true;
+      }
+      if (waiter.granted) {
+        freeBytes += waiter.wantedBytes;
+      } else {
+        boolean unused = waiting.remove(waiter);
+      }
+      grant();
+      return false;
+    } finally {
+      lock.unlock();
     }
-    if (waiter.granted) {
-      freeBytes += waiter.wantedBytes;
-    } else {
-      boolean unused = waiting.remove(waiter);
-    }
-    grant();
-    return false;
   }
 
   private void grant() {
@@ -122,6 +159,17 @@ final class MemoryBudget {
     try {
       freeBytes += bytes;
       grant();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Lets a waiter look after its client, now or when it begins to wait. */
+  void remind(Waiter waiter) {
+    lock.lock();
+    try {
+      waiter.lookDue = true;
+      waiter.changed.signal();
     } finally {
       lock.unlock();
     }

@@ -26,6 +26,11 @@ final class RequestFrame implements SocketInput.FirstBytes {
     extended = style == ReplyStyle.EXTENDED;
   }
 
+  /** Another one for the same client. */
+  RequestFrame another() {
+    return new RequestFrame(extended ? ReplyStyle.EXTENDED : ReplyStyle.SIMPLE);
+  }
+
   int headerBytes() {
     return extended ? RequestHeader.EXTENDED_BYTES : RequestHeader.COMPACT_BYTES;
   }

@@ -46,9 +46,11 @@ final class RequestPool {
 
   /**
    * A request with a buffer, after waiting for the limits; null once the connection is given up.
+   *
+   * @param look what the thread does now and then while it waits
    */
-  @Nullable NbdRequest take(int payloadBytes) {
-    return equip(admission.enter(footprintBytes(payloadBytes)), payloadBytes);
+  @Nullable NbdRequest take(int payloadBytes, Runnable look) {
+    return equip(admission.enter(footprintBytes(payloadBytes), look), payloadBytes);
   }
 
   private static int footprintBytes(int payloadBytes) {

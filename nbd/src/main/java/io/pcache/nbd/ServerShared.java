@@ -15,6 +15,7 @@ final class ServerShared {
   private final MemoryBudget budget;
   private final Semaphore busyPollPermits =
       BusyPoll.newTurns(Runtime.getRuntime().availableProcessors());
+  private final Semaphore readAheadPermits = InputBuffer.newReadAheadPermits();
   private final LongAdder requestsInFlight = new LongAdder();
   private final DismissalLog dismissals;
   private volatile boolean shuttingDown;
@@ -49,6 +50,11 @@ final class ServerShared {
   /** For threads that wait for input awake. */
   Semaphore busyPollPermits() {
     return busyPollPermits;
+  }
+
+  /** For memory to receive ahead of requests that wait for admission. */
+  Semaphore readAheadPermits() {
+    return readAheadPermits;
   }
 
   /** Frees idle buffers; the others follow when they come back. */

@@ -16,12 +16,6 @@ import java.util.concurrent.Semaphore;
  * <p>Thread-safety: none; used by the connection's thread.
  */
 final class SocketInput implements AutoCloseable {
-  /** What the buffer holds: the largest option, or many small requests. */
-  private static final int BUFFER_BYTES = 1 << 18;
-
-  /** Enough for the options that clients send; who never gets further costs no more. */
-  private static final int HANDSHAKE_BUFFER_BYTES = 1 << 12;
-
   /**
    * Payload with at least this much still to come is received where it belongs, not through the
    * buffer.
@@ -29,12 +23,14 @@ final class SocketInput implements AutoCloseable {
   private static final int DIRECT_BYTES = 1 << 14;
 
   private final SocketChannel channel;
+  private final SocketOutput output;
   private final StallClock stallClock;
   private final BeforeWaiting beforeWaiting;
   private final BusyPoll idlePoll;
   private final BusyPoll messagePoll;
-  private final BufferPool buffers;
-  private PooledBuffer pooled;
+  private final InputBuffer input;
+
+  /** The input's bytes, kept here because every request needs them. */
   private ByteBuffer buffer;
 
   /** Judges a message of which only a part has come. */
@@ -55,40 +51,38 @@ final class SocketInput implements AutoCloseable {
   }
 
   /**
-   * @param buffers where to take a buffer from, given back by {@link #close}
+   * @param output the other side of the channel
+   * @param input what to receive into, closed by {@link #close}
    * @param turns for waiting awake, shared with the server's other connections
    */
   SocketInput(
       SocketChannel channel,
-      BufferPool buffers,
+      SocketOutput output,
+      InputBuffer input,
       Semaphore turns,
       StallClock stallClock,
       BeforeWaiting beforeWaiting) {
     this.channel = channel;
+    this.output = output;
     BusyPoll.Source source = Channels.newInputStream(channel)::available;
     this.idlePoll = new BusyPoll(source, turns, System::nanoTime);
     this.messagePoll = new BusyPoll(source, turns, System::nanoTime);
-    this.buffers = buffers;
-    this.pooled = buffers.take(HANDSHAKE_BUFFER_BYTES);
-    this.buffer = pooled.prefixView(HANDSHAKE_BUFFER_BYTES).limit(0);
+    this.input = input;
+    this.buffer = input.bytes();
     this.stallClock = stallClock;
     this.beforeWaiting = beforeWaiting;
   }
 
   /** From now on many requests may come at a time. */
   void handshakeIsOver() {
-    if (buffer.capacity() < BUFFER_BYTES) {
-      PooledBuffer larger = buffers.take(BUFFER_BYTES);
-      buffer = larger.prefixView(BUFFER_BYTES).put(buffer).flip();
-      buffers.give(pooled);
-      pooled = larger;
-    }
+    input.useUsualSize();
+    buffer = input.bytes();
   }
 
   /** Gives the buffer back. */
   @Override
   public void close() {
-    buffers.give(pooled);
+    input.close();
   }
 
   /** What has been received; {@link #await} says how much of it can be counted on. */
@@ -123,6 +117,36 @@ final class SocketInput implements AutoCloseable {
     return true;
   }
 
+  /**
+   * Takes what the client has sent, as far as there is memory for it, and waits for nothing. For a
+   * thread that waits for something else than the client and wants to know whether it is there.
+   *
+   * @return whether the client has sent its last byte, and that has been taken
+   */
+  boolean readAhead() throws IOException {
+    if (!output.tryPause()) {
+      // Who sends to a client that is gone will find out.
+      return false;
+    }
+    try {
+      channel.configureBlocking(false);
+      boolean ended = takeAll();
+      channel.configureBlocking(true);
+      return ended;
+    } finally {
+      output.resume();
+    }
+  }
+
+  private boolean takeAll() throws IOException {
+    int count = 1;
+    while (count > 0 && input.makeRoomBehind()) {
+      buffer = input.bytes();
+      count = append();
+    }
+    return count < 0;
+  }
+
   /** Waits for the rest of a message, at most the buffer's size. */
   void await(int bytes) throws IOException {
     while (buffer.remaining() < bytes) {
@@ -135,8 +159,9 @@ final class SocketInput implements AutoCloseable {
    * Leaves the buffer ready for {@link #received} to be appended to; undone by {@link #receive}.
    */
   private void makeRoom(int bytes) {
-    if (bytes > buffer.capacity()) {
-      handshakeIsOver();
+    if (bytes > buffer.capacity() || input.isEnlarged()) {
+      input.useUsualSize();
+      buffer = input.bytes();
     }
     if (!buffer.hasRemaining()) {
       buffer.clear().limit(0);

@@ -52,6 +52,20 @@ final class SocketOutput {
     }
   }
 
+  /**
+   * Keeps all from sending until {@link #resume}.
+   *
+   * @return false if somebody sends just now, and nothing is kept then
+   */
+  boolean tryPause() {
+    return lock.tryLock();
+  }
+
+  /** Lets them send again; called by the thread that has paused them. */
+  void resume() {
+    lock.unlock();
+  }
+
   /** One gathered write spares the header a packet of its own. */
   private void sendTogether(ByteBuffer messages, ByteBuffer payload) throws IOException {
     int end = payload.limit();

@@ -38,6 +38,10 @@ final class Transmission implements SocketInput.BeforeWaiting {
   private final RequestPool pool;
   private final ReplySender sender;
   private final StatusExtents extents = new StatusExtents();
+  private final Runnable abort;
+
+  /** All that the client has sent is here: it sends no more. */
+  private boolean endReceived;
 
   /** Requests that the device completed on this thread, in order. */
   private @Nullable NbdRequest firstDone;
@@ -64,13 +68,13 @@ final class Transmission implements SocketInput.BeforeWaiting {
     this.writer = writer;
     this.admission = resources.admission();
     this.shuttingDown = resources.shuttingDown();
+    this.abort = resources.abort();
     this.frame = new RequestFrame(negotiated.style());
     this.check = new RequestCheck(negotiated);
     this.pool =
         new RequestPool(this, thread, admission, resources.buffers(), resources.requestsInFlight());
     this.sender =
-        new ReplySender(
-            thread.getName() + "-replies", elsewhere, pool, resources.abort(), resources.fail());
+        new ReplySender(thread.getName() + "-replies", elsewhere, pool, abort, resources.fail());
   }
 
   /** The client, to the device; closed when the client is gone. */
@@ -80,7 +84,8 @@ final class Transmission implements SocketInput.BeforeWaiting {
 
   /**
    * Serves until the client is done; then everything in flight is answered. A client that leaves
-   * without saying so is gone: what it wrote and what has to wait for room is not carried out.
+   * without saying so is gone: what it wrote and what has to wait for room is not carried out. That
+   * holds also while this thread waits for admission.
    */
   void run() throws IOException, ProtocolViolation {
     sender.start();
@@ -201,13 +206,29 @@ final class Transmission implements SocketInput.BeforeWaiting {
     if (request == null) {
       // The client may wait for these replies before it sends anything that would let us go on.
       flush();
-      request = pool.take(payloadBytes);
+      request = pool.take(payloadBytes, this::lookAfterClient);
     }
     if (request == null) {
       throw new AsynchronousCloseException();
     }
     request.answers(frame);
     return request;
+  }
+
+  /** Finds out whether the client is gone while this thread cannot take its next request. */
+  private void lookAfterClient() {
+    if (endReceived) {
+      return;
+    }
+    try {
+      endReceived = input.readAhead();
+    } catch (IOException e) {
+      // The connection is broken, as any other thread that uses it finds, too.
+      abort.run();
+    }
+    if (endReceived && !RequestsAhead.sayGoodbye(input.received(), frame)) {
+      source.close();
+    }
   }
 
   private void submit(NbdRequest request) throws IOException {

@@ -2,6 +2,7 @@ package io.pcache.nbd;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pcache.agent.SystemClock;
 import java.util.ArrayList;
@@ -86,7 +87,7 @@ class MemoryTest {
     Thread thread =
         Thread.ofPlatform()
             .start(() -> {
-              if (budget.take(waiter, bytes)) {
+              if (budget.take(waiter, bytes, () -> {})) {
                 synchronized (order) {
                   order.add(name);
                 }
@@ -142,7 +143,7 @@ class MemoryTest {
     for (int i = 0; i < 3000; i++) {
       long bytes = 4096L << random.nextInt(14);
       Admission.Share share = admission.tryEnter(bytes);
-      share = share == null ? requireNonNull(admission.enter(bytes)) : share;
+      share = share == null ? requireNonNull(admission.enter(bytes, () -> {})) : share;
       assertThat(requestsIn.incrementAndGet()).isLessThanOrEqualTo(8);
       assertThat(bytesIn.addAndGet(bytes))
           .isLessThanOrEqualTo((32 << 20) + Admission.OWN_SHARE_BYTES);
@@ -174,13 +175,67 @@ class MemoryTest {
         new Admission(1, 32 << 20, new MemoryBudget(32 << 20, SystemClock.INSTANCE));
     assertThat(admission.tryEnter(0)).isNotNull();
     AtomicReference<Admission.@Nullable Share> given = new AtomicReference<>(Admission.Share.OWN);
-    Thread waiting = Thread.ofPlatform().start(() -> given.set(admission.enter(4096)));
+    Thread waiting = Thread.ofPlatform().start(() -> given.set(admission.enter(4096, () -> {})));
     ServerUnderTest.eventually(() -> waiting.getState() == Thread.State.WAITING);
     admission.abandon();
     ServerUnderTest.eventually(() -> !waiting.isAlive());
     assertThat(given).hasValue(null);
-    assertThat(admission.enter(1 << 24)).isNull();
+    assertThat(admission.enter(1 << 24, () -> {})).isNull();
     admission.awaitIdle();
     assertThat(admission.requestsInFlight()).as("still there, but not waited for").isEqualTo(1);
+  }
+
+  @Test
+  void whoWaitsForItsOwnRequestsLooksWhenReminded() {
+    Admission admission =
+        new Admission(1, 32 << 20, new MemoryBudget(32 << 20, SystemClock.INSTANCE));
+    assertThat(admission.tryEnter(0)).isNotNull();
+    assertThatALookEndsTheWait(admission, 4096);
+    assertThat(admission.requestsInFlight()).as("nothing was let in").isEqualTo(1);
+  }
+
+  @Test
+  void whoWaitsForItsOwnPayloadLooksWhenReminded() {
+    Admission admission =
+        new Admission(8, 32 << 20, new MemoryBudget(64 << 20, SystemClock.INSTANCE));
+    assertThat(admission.tryEnter(32 << 20)).isNotNull();
+    assertThatALookEndsTheWait(admission, 2 << 20);
+    assertThat(admission.requestsInFlight()).as("nothing was let in").isEqualTo(1);
+  }
+
+  @Test
+  void whoWaitsForMemoryOfAllLooksWhenReminded() {
+    MemoryBudget budget = new MemoryBudget(32 << 20, SystemClock.INSTANCE);
+    assertThat(budget.tryTake(32 << 20)).isTrue();
+    assertThatALookEndsTheWait(new Admission(8, 64 << 20, budget), 2 << 20);
+    assertThat(budget.waiters()).isZero();
+    assertThat(budget.freeBytes()).isZero();
+  }
+
+  /** What waits gives itself up when it looks. */
+  private static void assertThatALookEndsTheWait(Admission admission, long bytes) {
+    AtomicReference<Admission.@Nullable Share> given = new AtomicReference<>(Admission.Share.OWN);
+    Thread waiting =
+        Thread.ofPlatform().start(() -> given.set(admission.enter(bytes, admission::abandon)));
+    ServerUnderTest.eventually(() -> waiting.getState() == Thread.State.WAITING);
+    admission.remind();
+    ServerUnderTest.eventually(() -> !waiting.isAlive());
+    assertThat(given).hasValue(null);
+  }
+
+  @Test
+  void aLookThatFailsLeavesTheLine() {
+    MemoryBudget budget = new MemoryBudget(100, SystemClock.INSTANCE);
+    assertThat(budget.tryTake(100)).isTrue();
+    MemoryBudget.Waiter waiter = budget.newWaiter();
+    budget.remind(waiter);
+    Runnable failing =
+        () -> {
+          throw new IllegalStateException("a fault");
+        };
+    assertThatThrownBy(() -> budget.take(waiter, 50, failing)).hasMessage("a fault");
+    assertThat(budget.waiters()).isZero();
+    budget.give(100);
+    assertThat(budget.freeBytes()).isEqualTo(100);
   }
 }

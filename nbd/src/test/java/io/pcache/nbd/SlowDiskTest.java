@@ -39,6 +39,9 @@ class SlowDiskTest {
   private static final int LARGE_BYTES = 32 * MIB;
   private static final int SMALL_BYTES = 4096;
   private static final int SMALL_WRITES = 30;
+  private static final int MAX_REQUESTS = 256;
+  private static final int MANY_WRITES = 300;
+  private static final int MANY_BYTES = 50 * MIB;
 
   @TempDir(factory = MemoryFolder.class)
   private Path folder;
@@ -106,6 +109,19 @@ class SlowDiskTest {
     try (RawClient small = server.start(ReplyStyle.STRUCTURED)) {
       writeSmall(small, SMALL_WRITES);
     }
+  }
+
+  @Test
+  @DisplayName("hazard 31: more than the limit of a client that is gone is dropped")
+  void moreThanTheLimitOfAClientThatIsGoneIsDropped() throws IOException {
+    RawClient client = server.start(ReplyStyle.STRUCTURED);
+    for (int i = 0; i < MANY_WRITES; i++) {
+      client.request(0, Command.WRITE_ZEROES, i, (long) i * MANY_BYTES, MANY_BYTES);
+    }
+    ServerUnderTest.eventually(() -> cache.status().waitingRequests() == MAX_REQUESTS);
+    client.close();
+    server.awaitNoConnections();
+    ServerUnderTest.eventually(() -> cache.status().waitingRequests() == 0);
   }
 
   @Test
