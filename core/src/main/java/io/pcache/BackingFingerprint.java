@@ -109,7 +109,7 @@ final class BackingFingerprint {
   private static BackingFailureException unreadable(BackingStore store, IOException cause) {
     return new BackingFailureException(
         store.name()
-            + ": cannot read it to see whether it is the right device: "
+            + ": cannot read the sectors that tell which device it is: "
             + cause.getMessage(),
         cause);
   }

@@ -99,7 +99,7 @@ final class BackingIdentity implements WritebackListener {
   void checkDevice() {
     boolean isBound = ownBytes() > 0;
     if (isBound && store.sizeBytes() != ownBytes()) {
-      throw new WrongDeviceException(wrongSize() + ", or take this one with --adopt");
+      throw new WrongDeviceException(wrongSize());
     }
     if (!isBound && BackingFingerprint.holdsCache(store)) {
       throw new UnsupportedFormatException(
@@ -115,8 +115,20 @@ final class BackingIdentity implements WritebackListener {
   }
 
   private String wrongSize() {
-    return "%s has %d bytes, but this cache belongs to a backing device of %d bytes; give the right one"
-        .formatted(store.name(), store.sizeBytes(), ownBytes());
+    return "%s has %d bytes, but this cache belongs to a backing device of %d bytes; %s"
+        .formatted(
+            store.name(),
+            store.sizeBytes(),
+            ownBytes(),
+            store.sizeBytes() < ownBytes()
+                ? whatToDoWithLess()
+                : "give the right one, or take this one with --adopt");
+  }
+
+  private String whatToDoWithLess() {
+    return ("it is another one, or it was truncated. Give the right one, or restore this one to its full length from a copy. A file"
+            + " whose lost part was never written needs the length alone: truncate -s %d %s")
+        .formatted(ownBytes(), store.name());
   }
 
   /** Returns the present identity record. */

@@ -94,12 +94,12 @@ public final class FileBackingStore implements BackingStore {
       throw new BadOptionException(
           "backing device "
               + file.path()
-              + ": its size is 0; give a device, or a file grown to the size to serve");
+              + ": its size is 0; give a device, or a file grown to the size to serve. If it was truncated, restore it from a copy");
     }
     long excessBytes = sizeBytes % BlockDevice.SECTOR_BYTES;
     if (excessBytes != 0) {
       throw new BadOptionException(
-          "backing device %s: its size is %d bytes, expected a multiple of %d; grow it to %d bytes"
+          "backing device %s: its size is %d bytes, expected a multiple of %d; grow it to %d bytes. If it was truncated, restore it from a copy"
               .formatted(
                   file.path(),
                   sizeBytes,

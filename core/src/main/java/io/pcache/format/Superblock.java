@@ -130,8 +130,8 @@ public record Superblock(int flags, int segNum) {
   private static String cutShort(int segNum, long deviceBytes) {
     int fits = MediaLayout.segmentsOn(deviceBytes);
     return ("superblock: seg_num %d found, 1 to %d expected on a device of %d bytes: it was cut short; put back all of it, at least"
-            + " %d bytes, from a copy. Without one, what only the cache held is lost, and the backing device alone is the disk as"
-            + " it once was")
+            + " %d bytes, from a copy. Without one, give the cache up and format it anew. The backing device has everything if"
+            + " the last stop left nothing dirty in the cache; otherwise it lacks what only the cache held")
         .formatted(segNum, fits, deviceBytes, MediaLayout.segmentOffset(segNum));
   }
 

@@ -115,7 +115,8 @@ class SuperblockTest {
         .hasMessageContainingAll(
             "it was cut short",
             "at least " + MediaLayout.segmentOffset(SEGMENTS + 2) + " bytes",
-            "from a copy");
+            "from a copy",
+            "has everything if the last stop left nothing dirty");
   }
 
   @ParameterizedTest
