@@ -23,10 +23,12 @@ import io.pcache.media.MediaFiles;
 import io.pcache.media.SharedMemoryFolder;
 import io.pcache.media.SharedMemoryPlace;
 import io.pcache.nativeio.LoopDevices;
+import io.pcache.nativeio.NativeFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Future;
@@ -200,6 +202,16 @@ public final class Pcache implements AutoCloseable {
     } catch (IOException e) {
       // One of them does not exist or cannot be examined. Opening it reports the reason.
     }
+  }
+
+  /**
+   * Returns whether some process has a cache device locked, as {@link #open} and the others do. A
+   * process that a hung device keeps from ending still has it locked.
+   *
+   * @return false also if the device cannot be opened for reading
+   */
+  public static boolean isLocked(Path cache) {
+    return NativeFile.isLocked(cache);
   }
 
   /** Returns the cached device, for front ends. */

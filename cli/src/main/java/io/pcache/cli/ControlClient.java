@@ -81,7 +81,7 @@ final class ControlClient {
     } catch (TimeoutException e) {
       throw new CommandException(
           Failure.EXIT_NO_ANSWER,
-          "%s: no answer in %d s; the daemon stands still or has much to do. Ask again, or wait longer with --timeout"
+          "%s: no answer in %d s; the daemon stands still, has much to do, or cannot end because a device does not answer. Ask again, or wait longer with --timeout"
               .formatted(socket, timeout.toSeconds()));
     } catch (ExecutionException e) {
       throw rethrow(e.getCause());

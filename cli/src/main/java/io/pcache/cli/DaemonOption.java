@@ -1,5 +1,6 @@
 package io.pcache.cli;
 
+import io.pcache.Pcache;
 import io.pcache.error.BadOptionException;
 import io.pcache.error.ClosedException;
 import java.io.IOException;
@@ -41,10 +42,27 @@ final class DaemonOption {
 
   /** Asks it. */
   ControlReply call(ControlRequest request) throws IOException {
-    List<Path> found = find(SocketPlaces.ofThisMachine());
-    return new DaemonSearch(
-            found, socket == null ? cache : null, timeout, command.commandLine().getErr())
-        .call(request);
+    try {
+      List<Path> found = find(SocketPlaces.ofThisMachine());
+      return new DaemonSearch(
+              found, socket == null ? cache : null, timeout, command.commandLine().getErr())
+          .call(request);
+    } catch (ClosedException e) {
+      Path meant = cache == null && socket == null ? DemoDisk.inWorkingFolder().cache() : cache;
+      throw meant == null ? e : whyNobodyAnswers(meant, e);
+    }
+  }
+
+  /** A cache that is locked has a process, although nobody answers for it. */
+  private static ClosedException whyNobodyAnswers(Path cache, ClosedException otherwise) {
+    if (!Pcache.isLocked(cache)) {
+      return otherwise;
+    }
+    return new ClosedException(
+        cache
+            + ": a process has this cache open, but no control socket of it answers. It is starting, it has ended but for a device that"
+            + " does not answer, or it uses a control socket of its choice: name that one with --socket",
+        otherwise);
   }
 
   private List<Path> find(SocketPlaces places) throws IOException {

@@ -2,8 +2,13 @@ package io.pcache.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pcache.backing.FileBackingStore;
 import io.pcache.testkit.Command;
+import io.pcache.testkit.SparseFiles;
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -32,6 +37,38 @@ class ControlClientTest {
     CommandRun run = CommandRun.of("status", "--cache", cache.toString());
     assertThat(run.err()).contains(cache + ": no pcache serves it", "--socket").hasLineCount(1);
     assertThat(run.exitCode()).isEqualTo(17);
+  }
+
+  @Test
+  void aLockedCacheForWhichNobodyAnswersHasAProcess() throws IOException {
+    Path cache = SparseFiles.create(folder.resolve("c"), 4096);
+    try (FileBackingStore _ = FileBackingStore.open(cache)) {
+      CommandRun run = CommandRun.of("status", "--cache", cache.toString());
+      assertThat(run.err())
+          .contains(cache + ": a process has this cache open", "does not answer", "--socket")
+          .hasLineCount(1);
+      assertThat(run.exitCode()).isEqualTo(17);
+    }
+  }
+
+  @Test
+  void aLockedCacheWhoseSocketIsDeadHasAProcess() throws IOException {
+    Path cache = SparseFiles.create(folder.resolve("c"), 4096);
+    leaveSocket(folder.resolve("c.pcache.sock"));
+    CommandRun killed = CommandRun.of("status", "--cache", cache.toString());
+    assertThat(killed.err()).contains("one that was killed left the socket");
+    assertThat(killed.exitCode()).isEqualTo(17);
+    try (FileBackingStore _ = FileBackingStore.open(cache)) {
+      CommandRun run = CommandRun.of("status", "--cache", cache.toString());
+      assertThat(run.err()).contains(cache + ": a process has this cache open").hasLineCount(1);
+      assertThat(run.exitCode()).isEqualTo(17);
+    }
+  }
+
+  private static void leaveSocket(Path socket) throws IOException {
+    try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      server.bind(UnixDomainSocketAddress.of(socket));
+    }
   }
 
   @Test

@@ -4,6 +4,7 @@ import io.pcache.error.BadOptionException;
 import io.pcache.error.DeviceInUseException;
 import io.pcache.error.Invariants;
 import io.pcache.error.NoSpaceException;
+import io.pcache.error.PcacheException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -14,6 +15,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +38,11 @@ public final class NativeFile implements AutoCloseable {
   private static final int IOVEC_BYTES = 16;
   private static final int REGULAR_FILE_TYPE = 0100000;
   private static final int OWNER_ONLY = 0600;
+
+  /** How often a lock is tried while others only look whether it is held, and how far apart. */
+  private static final int TRIES_BESIDE_LOOKS = 1000;
+
+  private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
   private static final ThreadLocal<MemorySegment> VECTORS =
       ThreadLocal.withInitial(
           () -> Arena.ofAuto().allocate((long) MAX_VECTOR_PIECES * IOVEC_BYTES, 8));
@@ -291,11 +299,49 @@ public final class NativeFile implements AutoCloseable {
    * @throws DeviceInUseException if another open holds it
    */
   public void lockExclusively() throws IOException {
-    if (Posix.flock(descriptor, Posix.LOCK_EX | Posix.LOCK_NB) == 0) {
-      return;
+    for (int i = 0; i < TRIES_BESIDE_LOOKS; i++) {
+      if (tryLock(Posix.LOCK_EX)) {
+        return;
+      }
+      if (isLockedExclusively()) {
+        break;
+      }
+      LockSupport.parkNanos(LOOK_NANOS);
+    }
+    throw new DeviceInUseException(
+        path
+            + ": in use by another pcache, or by one that has not ended yet because a device does not answer; stop it first, or let"
+            + " that device answer or remove it");
+  }
+
+  /**
+   * Returns whether another open holds the exclusive lock of a file. It waits for nobody, and
+   * {@link #lockExclusively} allows for the moment in which this call holds a shared lock.
+   *
+   * @return false also if the file cannot be opened for reading
+   */
+  public static boolean isLocked(Path path) {
+    try (NativeFile file = open(path, Access.READ)) {
+      return file.isLockedExclusively();
+    } catch (IOException | PcacheException e) {
+      return false;
+    }
+  }
+
+  private boolean isLockedExclusively() throws IOException {
+    if (!tryLock(Posix.LOCK_SH)) {
+      return true;
+    }
+    var _ = Posix.flock(descriptor, Posix.LOCK_UN);
+    return false;
+  }
+
+  private boolean tryLock(int mode) throws IOException {
+    if (Posix.flock(descriptor, mode | Posix.LOCK_NB) == 0) {
+      return true;
     }
     if (Posix.errno() == Posix.EWOULDBLOCK) {
-      throw new DeviceInUseException(path + ": in use by another pcache; stop that one first");
+      return false;
     }
     throw Posix.failure("cannot lock " + path);
   }

@@ -55,8 +55,10 @@ final class Posix {
   static final long TMPFS_MAGIC = 0x01021994;
   private static final long STATFS_BYTES = 256;
 
+  static final int LOCK_SH = 1;
   static final int LOCK_EX = 2;
   static final int LOCK_NB = 4;
+  static final int LOCK_UN = 8;
   static final int SEEK_END = 2;
   static final int POSIX_FADV_DONTNEED = 4;
   static final int FALLOC_FL_KEEP_SIZE = 1;

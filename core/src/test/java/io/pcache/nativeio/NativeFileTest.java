@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -116,6 +117,45 @@ class NativeFileTest {
             .hasMessageContaining(first.path().toString());
       }
       second.lockExclusively();
+    }
+  }
+
+  @Test
+  void whetherAFileIsLockedCanBeSeen() throws IOException {
+    NativeFile file = create();
+    Path path = file.path();
+    try (file) {
+      assertThat(NativeFile.isLocked(path)).isFalse();
+      file.lockExclusively();
+      assertThat(NativeFile.isLocked(path)).isTrue();
+    }
+    assertThat(NativeFile.isLocked(path)).isFalse();
+    assertThat(NativeFile.isLocked(path.resolveSibling("absent"))).isFalse();
+  }
+
+  @Test
+  void lookingWhetherAFileIsLockedKeepsNobodyFromLockingIt() throws Exception {
+    Path path;
+    try (NativeFile file = create()) {
+      path = file.path();
+    }
+    AtomicBoolean isOver = new AtomicBoolean();
+    Thread looking =
+        Thread.ofPlatform()
+            .start(() -> {
+              while (!isOver.get()) {
+                var _ = NativeFile.isLocked(path);
+              }
+            });
+    try {
+      for (int i = 0; i < 1000; i++) {
+        try (NativeFile file = NativeFile.open(path, NativeFile.Access.READ_WRITE)) {
+          file.lockExclusively();
+        }
+      }
+    } finally {
+      isOver.set(true);
+      looking.join();
     }
   }
 
