@@ -5,6 +5,7 @@ import io.pcache.PcacheStatus;
 import io.pcache.error.ErrorKind;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -18,7 +19,10 @@ record Remainder(PcacheStatus status) {
   private static final String DELETED = "deleted";
   private static final String MOVED = "moved";
 
-  /** A line for each kind of data that is left; none where the backing device has everything. */
+  /** What may become of a file that somebody has to do something about. */
+  private static final Set<String> FAULTS = Set.of(CUT, DELETED, MOVED);
+
+  /** A line for each kind of data that is left, and for each file that is not what was opened. */
   List<String> lines() {
     List<String> lines = new ArrayList<>();
     if (dirtyBytes() > 0) {
@@ -31,10 +35,30 @@ record Remainder(PcacheStatus status) {
           "%s were damaged in the cache and set aside: %s; reading them fails until they are written anew"
               .formatted(ByteSize.format(status.setAsideBytes()), ranges()));
     }
-    if (endsWithProcess()) {
-      status.faults().forEach(lines::add);
+    if (isGivenUp() && status.dirtyBytes() == 0) {
+      lines.add(
+          "nothing in the cache was dirty, and no data is lost with its file, which was %s; make a new one with pcache format%s"
+              .formatted(
+                  cacheIsDeleted() ? "deleted" : "truncated", cacheIsDeleted() ? "" : " --force"));
+    }
+    if (hasFileFault()) {
+      lines.addAll(status.faults());
     }
     return lines;
+  }
+
+  /**
+   * Whether there is anything to do about a file. A deleted cache file that held nothing dirty
+   * needs no copy.
+   */
+  private boolean hasFileFault() {
+    return FAULTS.contains(status.backingFile())
+        || (FAULTS.contains(status.cacheFile()) && !(cacheIsDeleted() && dirtyBytes() == 0));
+  }
+
+  /** Whether the cache file does not open again as it is. */
+  private boolean isGivenUp() {
+    return cacheIsDeleted() || cacheIsCut();
   }
 
   /** What can still be written back. */

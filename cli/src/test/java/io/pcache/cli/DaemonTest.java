@@ -27,6 +27,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @Timeout(600)
 class DaemonTest {
@@ -188,6 +190,28 @@ class DaemonTest {
         .contains("does not open again until its file has all of its length");
     assertThat(new Remainder(Samples.withFiles(1 << 20, "moved", "as-opened")).lines().getFirst())
         .contains("not at its path any more");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"as-opened, moved", "as-opened, cut", "moved, as-opened", "cut, as-opened"})
+  @DisplayName("hazard 42: a stop repeats what became of a file, and what to do")
+  void aStopRepeatsWhatBecameOfAFile(String cacheFile, String backingFile) {
+    assertThat(new Remainder(Samples.withFiles(0, cacheFile, backingFile)).lines())
+        .contains("a file: it was deleted, copy it");
+  }
+
+  @Test
+  @DisplayName("hazard 42: a lost cache file in which nothing was dirty can be made anew")
+  void aCacheFileThatWasLostWithNothingDirtyIsSaidToBeReplaceable() {
+    assertThat(new Remainder(Samples.withFiles(0, "cut", "as-opened")).lines().getFirst())
+        .contains("nothing in the cache was dirty", "truncated", "pcache format --force");
+    assertThat(new Remainder(Samples.withFiles(0, "deleted", "as-opened")).lines())
+        .singleElement()
+        .asString()
+        .contains("nothing in the cache was dirty", "deleted", "pcache format");
+    assertThat(new Remainder(Samples.withFiles(1 << 20, "cut", "as-opened")).lines())
+        .noneMatch(line -> line.contains("nothing in the cache was dirty"));
+    assertThat(new Remainder(Samples.withFiles(0, "as-opened", "as-opened")).lines()).isEmpty();
   }
 
   @Test
