@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * passes only as the test says, and the watchdog has looked whenever it does.
  */
 @Timeout(600)
+@DisplayName("hazard 46: only a client whose memory others wait for is cut off")
 class FrozenClientTest {
   private static final int SIZE = 64 << 20;
   private static final int MIB = 1 << 20;

@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -64,6 +65,7 @@ class MemoryTest {
   }
 
   @Test
+  @DisplayName("hazard 46: clients that wait for memory get it in order")
   void thoseWhoWaitAreServedInOrder() {
     MemoryBudget budget = new MemoryBudget(100, SystemClock.INSTANCE);
     assertThat(budget.tryTake(90)).isTrue();
@@ -99,6 +101,7 @@ class MemoryTest {
   }
 
   @Test
+  @DisplayName("hazard 46: a client that is gone keeps no memory from the next")
   void oneWhoIsAbandonedTakesNothingAndLetsTheNextGoOn() {
     MemoryBudget budget = new MemoryBudget(100, SystemClock.INSTANCE);
     assertThat(budget.tryTake(50)).isTrue();
@@ -115,6 +118,7 @@ class MemoryTest {
   }
 
   @Test
+  @DisplayName("hazard 46: a frozen client is passed over, and needs no memory")
   void oneWhoseClientStandsStillIsPassedOverAndNeedsNothing() {
     MemoryBudget budget = new MemoryBudget(100, SystemClock.INSTANCE);
     assertThat(budget.tryTake(90)).isTrue();
@@ -133,6 +137,7 @@ class MemoryTest {
   }
 
   @Test
+  @DisplayName("hazard 46: no client takes more memory than its limit")
   void admissionNeverExceedsItsLimitsAndGivesEverythingBack() {
     long seed = 5;
     MemoryBudget budget = new MemoryBudget(64 << 20, SystemClock.INSTANCE);

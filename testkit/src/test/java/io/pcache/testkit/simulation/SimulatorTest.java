@@ -12,7 +12,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A few worlds on every build; {@code bin/simulate} lives through many. */
 @ExtendWith({Seeds.class, QuietHealth.class})
-@DisplayName("hazards 1, 7, 8, 9, 12, 13, 14, 15, 21, 22, 23: simulated worlds")
+@DisplayName("hazards 1, 7, 8, 9, 12, 13, 14, 15, 21, 22, 23, 31, 32, 44: simulated worlds")
 class SimulatorTest {
   private static final int WORLDS = 8;
   private static final int MASK = Integer.MAX_VALUE;
