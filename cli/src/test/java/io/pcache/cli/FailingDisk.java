@@ -62,6 +62,12 @@ final class FailingDisk implements AutoCloseable {
     return Path.of(disk.blockDevice());
   }
 
+  /** The same disk as a file of nbdfuse, in place of the block device, which is taken away. */
+  Path file() throws IOException, InterruptedException {
+    disk.detach();
+    return disk.file();
+  }
+
   /** What reached the disk. */
   Path content() {
     return content;

@@ -18,6 +18,7 @@ final class LoopMountedDisk implements AutoCloseable {
   private final Path fuseFolder;
   private final Path mountPoint;
   private final String loopDevice;
+  private boolean isDetached;
 
   private LoopMountedDisk(Process nbdfuse, Path fuseFolder, Path mountPoint, String loopDevice) {
     this.nbdfuse = nbdfuse;
@@ -45,6 +46,19 @@ final class LoopMountedDisk implements AutoCloseable {
     return loopDevice;
   }
 
+  /** The file under the block device. */
+  Path file() {
+    return fuseFolder.resolve("nbd");
+  }
+
+  /** Takes the block device away from the file under it. */
+  void detach() throws IOException, InterruptedException {
+    if (!isDetached) {
+      isDetached = true;
+      Command.run("losetup", "--detach", loopDevice).succeeded();
+    }
+  }
+
   Path mount() throws IOException, InterruptedException {
     Command.run("mount", loopDevice, mountPoint.toString()).succeeded();
     return mountPoint;
@@ -59,7 +73,10 @@ final class LoopMountedDisk implements AutoCloseable {
   public void close() throws IOException {
     try {
       Command.run("umount", mountPoint.toString());
-      Command.run("losetup", "--detach", loopDevice);
+      // Another may have the name of one that was detached before.
+      if (!isDetached) {
+        Command.run("losetup", "--detach", loopDevice);
+      }
       Command.run("umount", fuseFolder.toString());
       nbdfuse.destroy();
       if (!nbdfuse.waitFor(10, TimeUnit.SECONDS)) {

@@ -125,17 +125,79 @@ class LostFilesTest {
       awaitFault("cache device: " + cache + " was cut from", "to 268435456 bytes");
       disk.kill();
     }
-    Command refused =
-        ServedDisk.pcache(
-            "serve",
-            "--cache",
-            cache.toString(),
-            "--backing",
-            backing.toString(),
-            "--listen",
-            ServedDisk.unixSocket(folder));
+    Command refused = serveRefused();
     assertThat(refused.exitCode()).isEqualTo(ErrorKind.CORRUPT_MEDIA.exitCode());
     assertThat(refused.output()).contains("it was cut short", "from a copy");
+  }
+
+  @Test
+  @DisplayName("hazard 42: a stop says that a cut cache file with nothing dirty can be made anew")
+  void aStopSaysThatNothingWasDirtyInACutCacheFile() throws IOException, InterruptedException {
+    try (ServedDisk disk = start()) {
+      LibnbdClient.run(disk.uri(), WRITE);
+      await().atMost(240, TimeUnit.SECONDS).until(() -> status().dirtyBytes() == 0);
+      setLength(cache, 256L << 20);
+      awaitFault("cache device: " + cache + " was cut from");
+      assertThat(disk.stop()).as(disk.log()).isZero();
+      assertThat(lastLines(disk)).contains("nothing in the cache was dirty", "was cut from");
+    }
+    ServedDisk.pcache("format", cache.toString(), "--size", "512M", "--force").succeeded();
+    try (ServedDisk disk = start()) {
+      assertThat(disk.stop()).as(disk.log()).isZero();
+    }
+  }
+
+  @Test
+  @DisplayName(
+      "hazard 42: a cut backing file is said at the stop, and its way out by the next open")
+  void aCutBackingFileIsToldWithItsWayOut() throws IOException, InterruptedException {
+    try (ServedDisk disk = start()) {
+      setLength(backing, BACKING_BYTES / 2);
+      awaitFault("backing device: " + backing + " was cut from");
+      assertThat(disk.stop()).as(disk.log()).isEqualTo(ErrorKind.BACKING_FAILURE.exitCode());
+      assertThat(lastLines(disk)).contains("was cut from");
+    }
+    Command refused = serveRefused();
+    assertThat(refused.exitCode()).isEqualTo(ErrorKind.WRONG_DEVICE.exitCode());
+    assertThat(refused.output()).contains("truncate -s " + BACKING_BYTES + " " + backing);
+    setLength(backing, BACKING_BYTES);
+    try (ServedDisk disk = start()) {
+      assertThat(disk.stop()).as(disk.log()).isZero();
+    }
+  }
+
+  @Test
+  @DisplayName("hazard 42: a stop repeats where a file is that was replaced")
+  void aStopRepeatsWhereAReplacedFileIs() throws IOException, InterruptedException {
+    try (ServedDisk disk = start()) {
+      Files.move(backing, folder.resolve("elsewhere"));
+      SparseFiles.create(backing, BACKING_BYTES);
+      awaitFault("backing device: " + backing + " was replaced by another file");
+      assertThat(disk.stop()).as(disk.log()).isZero();
+      assertThat(lastLines(disk)).contains("was replaced by another file", "inode");
+    }
+  }
+
+  private static void setLength(Path path, long bytes) throws IOException {
+    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+      file.setLength(bytes);
+    }
+  }
+
+  /** What it has printed since it was asked to stop. */
+  private static String lastLines(ServedDisk disk) {
+    return disk.log().substring(disk.log().indexOf("pcache: stopping"));
+  }
+
+  private Command serveRefused() throws IOException, InterruptedException {
+    return ServedDisk.pcache(
+        "serve",
+        "--cache",
+        cache.toString(),
+        "--backing",
+        backing.toString(),
+        "--listen",
+        ServedDisk.unixSocket(folder));
   }
 
   @Test
