@@ -23,18 +23,24 @@ public final class KeySetStage {
     this.current = StagedKeys.NONE;
   }
 
+  /** Makes room for one more key. After that, {@link #append} does not fail. */
+  public void makeRoom() {
+    if (current.isFull()) {
+      StagedKeys next = pool.take();
+      if (current != StagedKeys.NONE) {
+        full.addLast(current);
+      }
+      current = next;
+    }
+  }
+
   /**
    * Stages a key.
    *
    * @return the number of staged keys, including this one
    */
   public int append(Key key) {
-    if (current.isFull()) {
-      if (current != StagedKeys.NONE) {
-        full.addLast(current);
-      }
-      current = pool.take();
-    }
+    makeRoom();
     current.append(key);
     return count();
   }

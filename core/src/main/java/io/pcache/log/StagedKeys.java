@@ -8,18 +8,21 @@ import io.pcache.media.SharedMemory;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Up to 128 keys in their on-media form that wait in memory for the log. A killed process leaves
- * each key either whole or not at all. Not thread-safe.
+ * Up to 128 keys in their on-media form that wait in memory for the log. The keys are in the heap,
+ * and the log takes them from there. The shared memory holds a copy for the next process, which may
+ * be lost. A killed process leaves each key there either whole or not at all. Not thread-safe.
  */
 public final class StagedKeys {
+  private static final MemorySegment NO_BYTES = MemorySegment.ofArray(new long[0]);
+
   /** A buffer without capacity, used until the first real buffer is needed. */
   static final StagedKeys NONE =
       new StagedKeys(new ProcessMemory(StagingLayout.KEYS_OFFSET, "no keys"), 0, 0);
 
   private final SharedMemory memory;
   private final long slotOffset;
-  private final MemorySegment bytes;
   private final int capacity;
+  private MemorySegment bytes = NO_BYTES;
   private int count;
 
   /** Creates an empty buffer in process memory. */
@@ -30,6 +33,7 @@ public final class StagedKeys {
             "a single buffer"),
         0,
         KeySetRecord.MAX_KEYS);
+    allocate();
   }
 
   /** Creates an empty buffer in a slot of the shared memory. */
@@ -41,11 +45,12 @@ public final class StagedKeys {
     this.memory = memory;
     this.slotOffset = slotOffset;
     this.capacity = capacity;
-    this.bytes =
-        memory
-            .bytes()
-            .asSlice(
-                slotOffset + StagingLayout.KEYS_OFFSET, (long) capacity * KeyRecord.SIZE_BYTES);
+  }
+
+  private void allocate() {
+    if (bytes.byteSize() == 0) {
+      bytes = MemorySegment.ofArray(new long[capacity * KeyRecord.SIZE_BYTES / Long.BYTES]);
+    }
   }
 
   /** Returns the number of keys. */
@@ -66,9 +71,12 @@ public final class StagedKeys {
     return count == capacity;
   }
 
+  /** Appends a key. A failure of the shared memory shows only after the key is in the heap. */
   void append(Key key) {
-    key.store(bytes, (long) count * KeyRecord.SIZE_BYTES);
+    long at = (long) count * KeyRecord.SIZE_BYTES;
+    key.store(bytes, at);
     count++;
+    memory.store(slotOffset + StagingLayout.KEYS_OFFSET + at, bytes, at, KeyRecord.SIZE_BYTES);
     // Last: what a killed process leaves is counted only where it is whole.
     memory.store(slotOffset + StagingLayout.COUNT_OFFSET, count);
   }
@@ -102,6 +110,7 @@ public final class StagedKeys {
    * means newer keys.
    */
   void begin(long sequence) {
+    allocate();
     memory.store(slotOffset + StagingLayout.SEQUENCE_OFFSET, sequence);
   }
 

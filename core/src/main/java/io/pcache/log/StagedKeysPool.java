@@ -54,6 +54,16 @@ public final class StagedKeysPool {
     return elsewhere.get() == 0;
   }
 
+  /** Returns whether the memory that was passed to the constructor has failed. */
+  public boolean memoryHasFailed() {
+    return memory.hasFailed();
+  }
+
+  /** Returns where the memory is, and what is wrong with it. */
+  public String describeMemory() {
+    return memory.describe();
+  }
+
   synchronized StagedKeys take() {
     StagedKeys keys = idle.pollLast();
     if (keys == null) {
@@ -61,12 +71,14 @@ public final class StagedKeysPool {
       var _ = elsewhere.incrementAndGet();
     }
     keys.begin(++sequence);
+    memory.settle();
     return keys;
   }
 
   /** Returns a buffer to the pool and drops its keys. */
   public synchronized void give(StagedKeys keys) {
     keys.clear();
+    memory.settle();
     if (keys.isIn(memory)) {
       idle.addLast(keys);
     } else {

@@ -1,6 +1,5 @@
 package io.pcache.log;
 
-import io.pcache.format.LittleEndian;
 import io.pcache.format.LogAddress;
 import io.pcache.media.OrderedWords;
 import io.pcache.media.SharedMemory;
@@ -67,6 +66,7 @@ public final class StagingRecord {
     storeHead(StagingLayout.headOffset(1), 1, NO_POSITION, 0);
     storeHead(StagingLayout.headOffset(0), 0, positionWord(head), 0);
     memory.store(StagingLayout.MAGIC_OFFSET, StagingLayout.MAGIC);
+    memory.settle();
     isRunning = true;
   }
 
@@ -91,6 +91,7 @@ public final class StagingRecord {
     memory.store(at + StagingLayout.HEAD_FIRST_WORD_OFFSET, firstWord);
     memory.store(at + StagingLayout.HEAD_BATCH_OFFSET, batch);
     memory.store(at + StagingLayout.HEAD_POSITION_OFFSET, position);
+    memory.settle();
   }
 
   /** Assigns keys to the next batch. */
@@ -98,6 +99,7 @@ public final class StagingRecord {
     for (StagedKeys keys : batch) {
       keys.join(publishedBatch + 1);
     }
+    memory.settle();
   }
 
   /**
@@ -120,6 +122,7 @@ public final class StagingRecord {
 
   private void confirm(long head) {
     memory.store(head + StagingLayout.HEAD_FIRST_WORD_OFFSET, 0);
+    memory.settle();
   }
 
   /**
@@ -150,10 +153,11 @@ public final class StagingRecord {
   public void invalidate() {
     isRunning = false;
     storeIfOther(StagingLayout.MAGIC_OFFSET, 0);
+    memory.settle();
   }
 
   private long word(long offset) {
-    return memory.bytes().get(LittleEndian.U64, offset);
+    return memory.load(offset);
   }
 
   static long positionWord(LogAddress position) {

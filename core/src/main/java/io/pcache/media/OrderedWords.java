@@ -24,6 +24,15 @@ public final class OrderedWords {
     WORD.setRelease(bytes, offsetBytes, value);
   }
 
+  /**
+   * Loads a word.
+   *
+   * @param offsetBytes a multiple of 8
+   */
+  public static long load(MemorySegment bytes, long offsetBytes) {
+    return (long) WORD.getAcquire(bytes, offsetBytes);
+  }
+
   /** Orders all earlier stores of this thread before all later ones. */
   public static void orderStores() {
     VarHandle.storeStoreFence();

@@ -7,7 +7,12 @@ import java.util.UUID;
  * Memory that outlives this process, but not the machine. The next process finds what a killed
  * process stored there.
  *
- * <p>Thread-safety: {@link #store} and {@link #bytes} from any thread, all other methods from the
+ * <p>A page of it may fail, for example if its file is cut. Then this memory is given up: stores do
+ * nothing from then on, and {@link #outlivesProcess} is false. So a store is never the only place
+ * where something is kept. Compiled code may report a failed page late, as an {@link InternalError}
+ * behind the store. {@link #settle} prevents that.
+ *
+ * <p>Thread-safety: all methods from any thread, but {@link #remove} and {@link #close} from the
  * owner's. {@link #close} once and after all others.
  */
 public interface SharedMemory extends AutoCloseable {
@@ -22,6 +27,31 @@ public interface SharedMemory extends AutoCloseable {
    */
   default void store(long offsetBytes, long value) {
     OrderedWords.store(bytes(), offsetBytes, value);
+  }
+
+  /** Stores bytes, in any order, but before all later words. */
+  default void store(
+      long offsetBytes, MemorySegment source, long sourceOffsetBytes, long lengthBytes) {
+    MemorySegment.copy(source, sourceOffsetBytes, bytes(), offsetBytes, lengthBytes);
+  }
+
+  /**
+   * Returns a word, or 0 if the memory has failed.
+   *
+   * @param offsetBytes a multiple of 8
+   */
+  default long load(long offsetBytes) {
+    return OrderedWords.load(bytes(), offsetBytes);
+  }
+
+  /** Makes failures of this thread's earlier accesses take effect before this returns. */
+  default void settle() {
+    // Memory of the process itself does not fail.
+  }
+
+  /** Returns whether a page has failed, or would fail now. This may make system calls. */
+  default boolean hasFailed() {
+    return false;
   }
 
   /**

@@ -2,6 +2,7 @@ package io.pcache.media;
 
 import io.pcache.error.PcacheException;
 import io.pcache.nativeio.NativeFile;
+import io.pcache.nativeio.PageFaults;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -9,12 +10,14 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * A mapped file on tmpfs. All its pages are allocated at open, so a full tmpfs fails the open and
- * never a store.
+ * never a store. A file that is cut while it is open is given up.
  */
 final class SharedMemoryFile implements SharedMemory {
   private static final Logger LOG = LoggerFactory.getLogger(SharedMemoryFile.class);
@@ -23,6 +26,7 @@ final class SharedMemoryFile implements SharedMemory {
   private final Arena arena;
   private final MemorySegment bytes;
   private final UUID bootId;
+  private final AtomicBoolean isGivenUp = new AtomicBoolean();
 
   private SharedMemoryFile(NativeFile file, Arena arena, MemorySegment bytes, UUID bootId) {
     this.file = file;
@@ -104,13 +108,95 @@ final class SharedMemoryFile implements SharedMemory {
   }
 
   @Override
+  public void store(long offsetBytes, long value) {
+    if (isGivenUp.get()) {
+      return;
+    }
+    try {
+      OrderedWords.store(bytes, offsetBytes, value);
+    } catch (InternalError e) {
+      giveUp(e);
+    }
+  }
+
+  @Override
+  public void store(
+      long offsetBytes, MemorySegment source, long sourceOffsetBytes, long lengthBytes) {
+    if (isGivenUp.get()) {
+      return;
+    }
+    try {
+      MemorySegment.copy(source, sourceOffsetBytes, bytes, offsetBytes, lengthBytes);
+    } catch (InternalError e) {
+      giveUp(e);
+    }
+  }
+
+  @Override
+  public long load(long offsetBytes) {
+    if (!isGivenUp.get()) {
+      try {
+        long value = OrderedWords.load(bytes, offsetBytes);
+        PageFaults.deliver();
+        return value;
+      } catch (InternalError e) {
+        giveUp(e);
+      }
+    }
+    return 0;
+  }
+
+  @Override
+  public void settle() {
+    try {
+      PageFaults.deliver();
+    } catch (InternalError e) {
+      giveUp(e);
+    }
+  }
+
+  private void giveUp(@Nullable InternalError cause) {
+    if (!isGivenUp.getAndSet(true)) {
+      LOG.warn(
+          "staged keys are kept in this process alone from now on, and a killed process may lose a second of unflushed writes: {}; open the cache again for a new file",
+          describe());
+      LOG.debug("where {} failed", file.path(), cause);
+    }
+  }
+
+  @Override
+  public boolean hasFailed() {
+    if (nowBytes() < bytes.byteSize()) {
+      giveUp(null);
+    }
+    return isGivenUp.get();
+  }
+
+  /** Returns the size of the file, or 0 if the system does not report it. */
+  private long nowBytes() {
+    try {
+      return file.sizeBytes();
+    } catch (IOException e) {
+      LOG.debug("asking for the size of {}", file.path(), e);
+      return 0;
+    }
+  }
+
+  @Override
   public boolean outlivesProcess() {
-    return file.isStillAtItsPath();
+    return file.isStillAtItsPath() && !hasFailed();
   }
 
   @Override
   public String describe() {
-    return file.path() + (outlivesProcess() ? "" : " was removed");
+    if (!file.isStillAtItsPath()) {
+      return file.path() + " was removed";
+    }
+    long nowBytes = nowBytes();
+    if (nowBytes < bytes.byteSize()) {
+      return "%s was cut from %d to %d bytes".formatted(file.path(), bytes.byteSize(), nowBytes);
+    }
+    return file.path() + (isGivenUp.get() ? " failed: a page of it was lost" : "");
   }
 
   @Override

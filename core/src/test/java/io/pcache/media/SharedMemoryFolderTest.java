@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -116,6 +118,40 @@ class SharedMemoryFolderTest {
       assertThat(memory.outlivesProcess()).isFalse();
     }
     assertThat(file).doesNotExist();
+  }
+
+  @Test
+  void memoryWhoseFileIsCutIsGivenUp() throws IOException {
+    try (SharedMemory memory = open(folder)) {
+      cut(1000);
+      assertThat(memory.outlivesProcess()).isFalse();
+      assertThat(memory.describe())
+          .isEqualTo(file + " was cut from " + SIZE_BYTES + " to 1000 bytes");
+      memory.store(SIZE_BYTES - Long.BYTES, 42);
+      assertThat(memory.load(SIZE_BYTES - Long.BYTES)).isZero();
+    }
+  }
+
+  @Test
+  void aStoreThatMeetsAMissingPageGivesTheMemoryUp() throws IOException {
+    try (SharedMemory memory = open(folder)) {
+      cut(0);
+      memory.store(0, 42);
+      memory.settle();
+      cut(SIZE_BYTES);
+      assertThat(memory.outlivesProcess()).isFalse();
+      assertThat(memory.describe()).isEqualTo(file + " failed: a page of it was lost");
+      memory.store(0, MemorySegment.ofArray(new long[] {7}), 0, Long.BYTES);
+      memory.store(Long.BYTES, 7);
+      assertThat(memory.bytes().get(ValueLayout.JAVA_LONG, 0)).isZero();
+      assertThat(memory.bytes().get(ValueLayout.JAVA_LONG, Long.BYTES)).isZero();
+    }
+  }
+
+  private void cut(long sizeBytes) throws IOException {
+    try (RandomAccessFile opened = new RandomAccessFile(file.toFile(), "rw")) {
+      opened.setLength(sizeBytes);
+    }
   }
 
   @Test

@@ -227,6 +227,18 @@ public final class LogCommitter implements Agent {
   }
 
   /**
+   * Returns the fault of the memory that keeps staged keys for the next process, as text for the
+   * operator. Null if it has none. The keys themselves are not affected.
+   */
+  public @Nullable String stagingFault() {
+    if (!pool.memoryHasFailed()) {
+      return null;
+    }
+    return "staged keys: %s; a killed process may lose a second of unflushed writes: flush, and open the cache again"
+        .formatted(pool.describeMemory());
+  }
+
+  /**
    * Commits all staged keys even if no stage is full. The keys of large writes fill no key set, and
    * the segments of their data could not become free.
    */

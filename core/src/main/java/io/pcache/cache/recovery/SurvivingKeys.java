@@ -2,6 +2,7 @@ package io.pcache.cache.recovery;
 
 import io.pcache.cache.segment.Geometry;
 import io.pcache.cache.segment.RecoveredSegments;
+import io.pcache.error.MediaFailureException;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LogAddress;
@@ -10,6 +11,7 @@ import io.pcache.log.KeyBounds;
 import io.pcache.log.StagedKeys;
 import io.pcache.log.StagingOwner;
 import io.pcache.log.StagingReader;
+import io.pcache.nativeio.PageFaults;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,13 +55,30 @@ final class SurvivingKeys {
   }
 
   private void read(StagingReader reader, StagingOwner lastRun, LogAddress head, Staging staging) {
-    switch (reader.read(lastRun, head)) {
+    switch (found(reader, lastRun, head, staging)) {
       case KEYS -> take(reader.keys(), head);
       case OTHER_VERSION -> giveUp("another version of this program left them");
       case OTHER_RUN -> giveUp("the cache was open since without them");
       case OTHER_LOG -> giveUp("the log has changed since; it ends at " + head + " now");
       case NOTHING -> missing(staging, "none are on this machine");
       case OTHER_BOOT -> missing(staging, "those found here are from before it was started");
+    }
+  }
+
+  private static StagingReader.Found found(
+      StagingReader reader, StagingOwner lastRun, LogAddress head, Staging staging) {
+    try {
+      StagingReader.Found found = reader.read(lastRun, head);
+      PageFaults.deliver();
+      return found;
+    } catch (InternalError e) {
+      if (!staging.memory().hasFailed()) {
+        throw e;
+      }
+      throw new MediaFailureException(
+          "staged keys: %s while they were read; open the cache again to do without them"
+              .formatted(staging.memory().describe()),
+          e);
     }
   }
 

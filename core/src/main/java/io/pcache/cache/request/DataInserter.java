@@ -1,6 +1,7 @@
 package io.pcache.cache.request;
 
 import io.pcache.cache.commit.LogCommitter;
+import io.pcache.cache.health.CacheHealth;
 import io.pcache.cache.segment.DataHeads;
 import io.pcache.cache.segment.Geometry;
 import io.pcache.cache.segment.Segments;
@@ -45,6 +46,15 @@ public final class DataInserter {
   /** Whether the log certainly has room for a key that is staged now. */
   public boolean hasRoomForKeys() {
     return committer.hasRoomForKeys();
+  }
+
+  /** Reports a failed page if it belongs to the memory of staged keys. Returns whether it does. */
+  boolean isStagingAtFault(CacheHealth health) {
+    String fault = committer.stagingFault();
+    if (fault != null) {
+      health.report("staging", fault);
+    }
+    return fault != null;
   }
 
   /**

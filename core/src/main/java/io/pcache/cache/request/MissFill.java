@@ -50,7 +50,11 @@ public final class MissFill {
         }
         fill.doneBytes += n;
       }
-    } catch (PcacheException | InternalError e) {
+    } catch (InternalError e) {
+      if (!inserter.isStagingAtFault(health)) {
+        health.cacheWrites().failed("a read could not be cached: " + e.getMessage());
+      }
+    } catch (PcacheException e) {
       health.cacheWrites().failed("a read could not be cached: " + e.getMessage());
     }
   }

@@ -194,8 +194,7 @@ public final class WriteQueue implements Agent {
       } catch (PcacheException e) {
         refusal = failed(request, e);
       } catch (InternalError e) {
-        String what = "cache device: a page of the mapping failed during a write";
-        refusal = failed(request, new MediaFailureException(what, e));
+        refusal = pageFailed(request, e);
       } catch (IllegalStateException e) {
         refusal =
             new BadOptionException("the buffer was closed while its write was carried out", e);
@@ -212,6 +211,18 @@ public final class WriteQueue implements Agent {
     }
     health.cacheWrites().failed(String.valueOf(failure.getMessage()));
     return failure;
+  }
+
+  /** A page failed of the memory of staged keys, of the cache device, or of the client's buffer. */
+  private PcacheException pageFailed(BlockRequest request, InternalError cause) {
+    String staging = committer.stagingFault();
+    if (staging != null && request.buffer().isReadable()) {
+      health.report("staging", staging);
+      return new MediaFailureException(
+          staging + "; this write may have been carried out, repeat it", cause);
+    }
+    String what = "cache device: a page of the mapping failed during a write";
+    return failed(request, new MediaFailureException(what, cause));
   }
 
   private @Nullable PcacheException refusal(BlockRequest request) {

@@ -15,7 +15,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A share of the subtrees: their part of the index, their staged keys, and their misses in flight.
  * Each method runs under one lock. A key enters the index and the stage together, so the order of
- * the log is the order of the index.
+ * the log is the order of the index. Room in the stage comes first, so no key enters the index and
+ * fails to be staged. Staging comes last, because compiled code may report a failure of the shared
+ * memory late.
  *
  * <p>Thread-safety: all methods from any thread. The lock is never held across a copy or an I/O.
  */
@@ -43,10 +45,10 @@ public final class Stripe {
   public int insert(Key key, int hint) {
     lock.lock();
     try {
+      stage.makeRoom();
       index.put(key, hint);
-      int staged = stage.append(key);
       cancelMisses(key.offsetBytes(), key.endBytes());
-      return staged;
+      return stage.append(key);
     } finally {
       lock.unlock();
     }
@@ -64,6 +66,7 @@ public final class Stripe {
       if (miss.cancelled || !isMissing(key.offsetBytes(), key.endBytes())) {
         return NOT_INSERTED;
       }
+      stage.makeRoom();
       index.put(key, hint);
       return stage.append(key);
     } finally {
