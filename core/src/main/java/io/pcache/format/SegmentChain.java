@@ -130,6 +130,18 @@ public final class SegmentChain {
         media, TwoSlotLayout.SEGMENT_INFO, MediaLayout.segmentOffset(physicalSegment));
   }
 
+  /**
+   * Makes every record, as an earlier process left it, durable with the next sync. These are the
+   * records before the segments, and info and generation of each segment.
+   */
+  public void inheritRecords(Media media) {
+    media.inherit(0, MediaLayout.SEGMENTS_OFFSET);
+    for (int segment : physicalSegments) {
+      slots(media, segment).inherit();
+      SegmentGeneration.at(media, MediaLayout.segmentOffset(segment)).inherit();
+    }
+  }
+
   /** Returns the number of segments (n_segs). */
   public int segments() {
     return physicalSegments.length;

@@ -42,6 +42,11 @@ public final class SegmentGeneration {
     slots.store(record);
   }
 
+  /** Makes the record, as an earlier process left it, durable with the next sync. */
+  void inherit() {
+    slots.inherit();
+  }
+
   /** Makes both slots invalid, for formatting. Not synced. */
   public void erase() {
     slots.erase();

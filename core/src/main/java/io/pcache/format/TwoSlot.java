@@ -97,6 +97,12 @@ public final class TwoSlot {
     media.zero(slotOffset(1), layout.sizeBytes());
   }
 
+  /** Makes both slots, as an earlier process left them, durable with the next sync. */
+  public void inherit() {
+    media.inherit(slotOffset(0), layout.sizeBytes());
+    media.inherit(slotOffset(1), layout.sizeBytes());
+  }
+
   private long slotOffset(int slot) {
     return offsetBytes + (long) slot * layout.strideBytes();
   }

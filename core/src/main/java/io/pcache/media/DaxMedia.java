@@ -40,6 +40,20 @@ final class DaxMedia extends MappedMedia {
     }
   }
 
+  /**
+   * Writes back the range's cache lines. A process may be killed between a store and the write-back
+   * of its lines. The store is then visible to the next process, and lost in a power cut.
+   */
+  @Override
+  public void inherit(long offsetBytes, long lengthBytes) {
+    try {
+      mapping.asSlice(offsetBytes, lengthBytes).force();
+      PageFaults.deliver();
+    } catch (InternalError e) {
+      throw fault("write-back", offsetBytes, e);
+    }
+  }
+
   @Override
   public void recycle(long offsetBytes, long lengthBytes) {
     // Byte-addressable memory needs no preparation for partial stores.

@@ -53,7 +53,19 @@ public interface Media extends AutoCloseable {
     return ZeroScan.isZero(view(), offsetBytes, lengthBytes);
   }
 
-  /** Makes every write completed before this call durable. */
+  /**
+   * Includes a range that an earlier process may have written in the next sync. Where a sync does
+   * not cover another process's writes, this takes as long as writing the range. Elsewhere it does
+   * nothing.
+   */
+  default void inherit(long offsetBytes, long lengthBytes) {
+    // The sync of a file covers whatever anyone has written to it.
+  }
+
+  /**
+   * Makes every write completed before this call durable, and every range passed to {@link
+   * #inherit}. What a killed process has written need not be durable otherwise.
+   */
   void sync();
 
   /** Returns whether a sync has failed, so that earlier writes may be lost. */

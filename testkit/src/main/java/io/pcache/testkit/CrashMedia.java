@@ -22,6 +22,9 @@ import java.util.random.RandomGenerator;
  * thrown, and so it is by every later step. Then {@link #crash} gives the device as it comes up
  * again.
  *
+ * <p>Where units are cache lines, a sync covers what its own process wrote. A write in which a
+ * process was killed is at risk until the next process passes its range to {@link #inherit}.
+ *
  * <p>Thread-safety: as {@link Media}; the methods of the simulation while nothing else is under
  * way.
  */
@@ -55,6 +58,7 @@ public final class CrashMedia implements Media {
   private final MemorySegment view;
   private StepListener listener = step -> {};
   private boolean syncFails;
+  private boolean isWithinWrite;
   private boolean mayHaveLostWrites;
   private long steps;
   private long lastStep = Long.MAX_VALUE;
@@ -125,6 +129,7 @@ public final class CrashMedia implements Media {
     int mark = memory.fork();
     CrashMedia media = new CrashMedia(memory, grain, itsRandom, unsynced.copy());
     media.mayHaveLostWrites = mayHaveLostWrites;
+    media.isWithinWrite = isWithinWrite;
     return new Fork(this, media, mark);
   }
 
@@ -167,10 +172,15 @@ public final class CrashMedia implements Media {
 
   /**
    * The device after the process was killed: everything is as it was, and what was not synced still
-   * is not.
+   * is not. After a kill behind a store of cache lines and before their write-back, no sync covers
+   * that store.
    */
   public synchronized CrashMedia kill() {
-    return successor(unsynced.copy());
+    UnsyncedWrites left = unsynced.copy();
+    if (isWithinWrite && grain == CrashGrain.CACHE_LINE) {
+      left.leaveLast(grain.unitBytes());
+    }
+    return successor(left);
   }
 
   private CrashMedia successor(UnsyncedWrites itsUnsynced) {
@@ -235,7 +245,14 @@ public final class CrashMedia implements Media {
     keep(offsetBytes, lengthBytes);
     MemorySegment.copy(source, sourceOffsetBytes, memory.bytes(), offsetBytes, lengthBytes);
     endStep();
+    isWithinWrite = true;
     listener.afterWrite();
+    isWithinWrite = false;
+  }
+
+  @Override
+  public synchronized void inherit(long offsetBytes, long lengthBytes) {
+    unsynced.inherit(offsetBytes, lengthBytes, grain.unitBytes());
   }
 
   @Override
@@ -283,7 +300,7 @@ public final class CrashMedia implements Media {
       unsynced.crash(memory, grain.unitBytes(), WORD_BYTES, new RandomFate(random));
       throw new MediaFailureException("injected fault: cannot sync", new IOException("injected"));
     }
-    unsynced.clear();
+    unsynced.sync();
   }
 
   @Override
@@ -292,6 +309,8 @@ public final class CrashMedia implements Media {
   }
 
   private void keep(long offsetBytes, long lengthBytes) {
+    // The write-back of its own units takes along what a killed process left in them.
+    unsynced.inherit(offsetBytes, lengthBytes, grain.unitBytes());
     unsynced.add(memory.bytes(), offsetBytes, lengthBytes);
     memory.willChange(offsetBytes, lengthBytes);
   }

@@ -3,6 +3,7 @@ package io.pcache.testkit;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -13,8 +14,15 @@ import java.util.List;
  */
 final class UnsyncedWrites {
   private final List<Write> writes = new ArrayList<>();
+  private boolean someAreLeft;
 
-  private record Write(long offsetBytes, byte[] before) {
+  /**
+   * A write.
+   *
+   * @param isLeft whether a killed process left it, so that a sync of the next one does not cover
+   *     it
+   */
+  private record Write(long offsetBytes, byte[] before, boolean isLeft) {
     long endBytes() {
       return offsetBytes + before.length;
     }
@@ -24,16 +32,53 @@ final class UnsyncedWrites {
   void add(MemorySegment memory, long offsetBytes, long lengthBytes) {
     byte[] before = new byte[Math.toIntExact(lengthBytes)];
     MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, offsetBytes, before, 0, before.length);
-    writes.add(new Write(offsetBytes, before));
+    writes.add(new Write(offsetBytes, before, false));
+  }
+
+  /** Forgets the writes that a sync covers. */
+  void sync() {
+    writes.removeIf(write -> !write.isLeft);
+    someAreLeft = !writes.isEmpty();
   }
 
   void clear() {
     writes.clear();
+    someAreLeft = false;
+  }
+
+  /**
+   * The process was killed within its last write, and had not written back the units it touched.
+   * From now on each of these units is a write of its own.
+   */
+  void leaveLast(int unitBytes) {
+    Write last = writes.removeLast();
+    someAreLeft = true;
+    for (long at = last.offsetBytes; at < last.endBytes(); ) {
+      long end = Math.min(last.endBytes(), (at / unitBytes + 1) * unitBytes);
+      int from = (int) (at - last.offsetBytes);
+      byte[] before = Arrays.copyOfRange(last.before, from, (int) (end - last.offsetBytes));
+      writes.add(new Write(at, before, true));
+      at = end;
+    }
+  }
+
+  /** The units of a range are written back, with what a killed process left there. */
+  void inherit(long offsetBytes, long lengthBytes, int unitBytes) {
+    if (!someAreLeft) {
+      return;
+    }
+    long from = offsetBytes / unitBytes * unitBytes;
+    long to = Math.ceilDiv(offsetBytes + lengthBytes, unitBytes) * unitBytes;
+    writes.replaceAll(write ->
+        write.isLeft && write.offsetBytes < to && from < write.endBytes()
+            ? new Write(write.offsetBytes, write.before, false)
+            : write);
   }
 
   UnsyncedWrites copy() {
     UnsyncedWrites copy = new UnsyncedWrites();
     copy.writes.addAll(writes);
+    copy.someAreLeft = someAreLeft;
     return copy;
   }
 

@@ -308,6 +308,7 @@ public final class Recovery {
    * continuation. On return the whole log is durable.
    */
   public void clearBeyondHead() {
+    inheritWhatWasFound();
     long from = geometry.mediaOffset(keyHead.cacheSegId(), keyHead.segOffsetBytes());
     long length = (long) MediaLayout.DATA_AREA_BYTES - keyHead.segOffsetBytes();
     if (!geometry.media().isZero(from, length)) {
@@ -316,6 +317,23 @@ public final class Recovery {
     // Sync even if nothing was cleared. Writes of a killed process may not be durable yet, and
     // write-back must not pass the durable log.
     geometry.media().sync();
+  }
+
+  /**
+   * Includes what recovery relies on in the next sync: all records, the log from key_tail, and the
+   * rest of its last segment. A killed process may have stored some of it and not made it durable.
+   * Without this, a power cut could end the log in front of what is appended from now on.
+   */
+  private void inheritWhatWasFound() {
+    geometry.chain().inheritRecords(geometry.media());
+    for (int i = 0; i < geometry.chain().segments(); i++) {
+      if (segments.isLog(i)) {
+        int from = i == keyTail.cacheSegId() ? keyTail.segOffsetBytes() : 0;
+        geometry
+            .media()
+            .inherit(geometry.mediaOffset(i, from), (long) MediaLayout.DATA_AREA_BYTES - from);
+      }
+    }
   }
 
   /**
