@@ -29,7 +29,7 @@ public final class IndexMemory {
   private static final int HEAP_EIGHTHS = 8;
 
   /** Heap that a daemon needs besides the index, however small the heap is. */
-  private static final long LEAST_REST_BYTES = 20L << 20;
+  private static final long LEAST_REST_BYTES = 24L << 20;
 
   /** The last eighth of the limit is reserved for writes. */
   private static final int SCARCE_SHARE = 8;
