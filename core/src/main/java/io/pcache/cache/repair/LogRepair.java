@@ -29,6 +29,7 @@ public final class LogRepair {
   private final LogAddress dirtyTail;
   private final LogAddress end;
   private final boolean metDirtyTail;
+  private final boolean dirtyTailLags;
   private final boolean breaksOff;
   private final LogEnd.Beyond beyond;
 
@@ -44,7 +45,8 @@ public final class LogRepair {
     LogAddress endFromKeyTail = walk(keyTail, fromKeyTail);
     BorderSearch fromDirtyTail = search(keyTail, closedHead);
     LogAddress endFromDirtyTail = walk(dirtyTail, fromDirtyTail);
-    this.metDirtyTail = fromKeyTail.hasMet(dirtyTail) || fromDirtyTail.hasMet(keyTail);
+    this.dirtyTailLags = !fromKeyTail.hasMet(dirtyTail) && fromDirtyTail.hasMet(keyTail);
+    this.metDirtyTail = fromKeyTail.hasMet(dirtyTail) || dirtyTailLags;
     this.end = metDirtyTail ? endFromKeyTail : endFromDirtyTail;
     BorderSearch toTheEnd = metDirtyTail ? fromKeyTail : fromDirtyTail;
     LogEnd.Header header = LogEnd.classify(media, chain, end);
@@ -79,7 +81,8 @@ public final class LogRepair {
 
   /** The positions of the intact part of the log. */
   public LogBounds intact() {
-    return new LogBounds(metDirtyTail ? keyTail : dirtyTail, dirtyTail, end);
+    return new LogBounds(
+        metDirtyTail ? keyTail : dirtyTail, dirtyTailLags ? keyTail : dirtyTail, end);
   }
 
   /** Whether a repair would discard anything. */
@@ -117,6 +120,10 @@ public final class LogRepair {
    */
   public LogBounds apply() {
     LogBounds intact = intact();
+    if (dirtyTailLags) {
+      // The key set at the stored dirty_tail may lie in what is zeroed.
+      TailPosition.dirtyTail(media, chain.segments()).storeDurably(intact.dirtyTail());
+    }
     long from = chain.dataOffset(end.cacheSegId()) + end.segOffsetBytes();
     media.zero(from, (long) MediaLayout.DATA_AREA_BYTES - end.segOffsetBytes());
     media.sync();
