@@ -1,7 +1,6 @@
 package io.pcache;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,20 +24,13 @@ class CutStagingFileTest {
 
   @BeforeEach
   void format() throws IOException {
-    Path shared = OpenOptions.DEFAULT_STAGING_FOLDER;
-    assumeThat(Files.isWritable(shared)).as("%s is there", shared).isTrue();
-    memory = Files.createTempDirectory(shared, "pcache-test");
+    memory = StagingFolders.make();
     files = CacheFiles.in(folder).formatted();
   }
 
   @AfterEach
   void removeMemory() throws IOException {
-    try (Stream<Path> left = Files.list(memory)) {
-      for (Path path : left.toList()) {
-        Files.delete(path);
-      }
-    }
-    Files.delete(memory);
+    StagingFolders.remove(memory);
   }
 
   private Pcache open() {

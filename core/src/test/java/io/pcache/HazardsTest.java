@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -36,18 +35,11 @@ class HazardsTest {
 
   @BeforeAll
   static void findTests() throws IOException {
-    try (Stream<Path> all = Files.walk(root())) {
+    try (Stream<Path> all = Files.walk(TidyTest.root())) {
       all.filter(file -> file.toString().contains("src/test/java"))
           .filter(file -> file.toString().endsWith("Test.java"))
           .forEach(file -> TESTS.put(nameOf(file), file));
     }
-  }
-
-  private static Path root() {
-    return Stream.iterate(Path.of("").toAbsolutePath(), Objects::nonNull, Path::getParent)
-        .filter(folder -> Files.exists(folder.resolve("CONTRIBUTING.md")))
-        .findFirst()
-        .orElseThrow();
   }
 
   private static String nameOf(Path file) {
@@ -55,7 +47,7 @@ class HazardsTest {
   }
 
   private static List<Row> rows() {
-    return ROW.matcher(read(root().resolve("docs/hazards.md")))
+    return ROW.matcher(read(TidyTest.root().resolve("docs/hazards.md")))
         .results()
         .map(row ->
             new Row(

@@ -17,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
@@ -42,19 +41,13 @@ class KilledProcessTest {
 
   @BeforeEach
   void format() throws IOException {
-    Path shared = OpenOptions.DEFAULT_STAGING_FOLDER;
-    assumeThat(Files.isWritable(shared)).as("%s is there", shared).isTrue();
-    memory = Files.createTempDirectory(shared, "pcache-test");
+    memory = StagingFolders.make();
     files = CacheFiles.in(folder).formatted();
   }
 
   @AfterEach
   void removeMemory() throws IOException {
-    try (Stream<Path> left = Files.walk(memory)) {
-      for (Path path : left.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
-    }
+    StagingFolders.remove(memory);
   }
 
   private Pcache open(CacheFiles which, Path stagingFolder) {

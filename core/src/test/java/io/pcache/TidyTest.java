@@ -39,7 +39,8 @@ class TidyTest {
 
   private static final List<Path> FILES = new ArrayList<>();
 
-  private static Path root() {
+  /** The top folder of this repository. */
+  static Path root() {
     return Stream.iterate(Path.of("").toAbsolutePath(), Objects::nonNull, Path::getParent)
         .filter(folder -> Files.exists(folder.resolve("CONTRIBUTING.md")))
         .findFirst()
