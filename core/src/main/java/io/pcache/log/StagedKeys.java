@@ -13,7 +13,9 @@ import java.lang.foreign.MemorySegment;
  * be lost. A killed process leaves each key there either whole or not at all. Not thread-safe.
  */
 public final class StagedKeys {
-  private static final MemorySegment NO_BYTES = MemorySegment.ofArray(new long[0]);
+  private static final int KEY_WORDS = KeyRecord.SIZE_BYTES / Long.BYTES;
+  private static final long[] NO_WORDS = {};
+  private static final MemorySegment NO_BYTES = MemorySegment.ofArray(NO_WORDS);
 
   /** A buffer without capacity, used until the first real buffer is needed. */
   static final StagedKeys NONE =
@@ -22,7 +24,11 @@ public final class StagedKeys {
   private final SharedMemory memory;
   private final long slotOffset;
   private final int capacity;
+  private long[] words = NO_WORDS;
+
+  /** The same memory as {@link #words}. */
   private MemorySegment bytes = NO_BYTES;
+
   private int count;
 
   /** Creates an empty buffer in process memory. */
@@ -48,8 +54,9 @@ public final class StagedKeys {
   }
 
   private void allocate() {
-    if (bytes.byteSize() == 0) {
-      bytes = MemorySegment.ofArray(new long[capacity * KeyRecord.SIZE_BYTES / Long.BYTES]);
+    if (words.length == 0) {
+      words = new long[capacity * KEY_WORDS];
+      bytes = MemorySegment.ofArray(words);
     }
   }
 
@@ -73,10 +80,11 @@ public final class StagedKeys {
 
   /** Appends a key. A failure of the shared memory shows only after the key is in the heap. */
   void append(Key key) {
+    int from = count * KEY_WORDS;
     long at = (long) count * KeyRecord.SIZE_BYTES;
     key.store(bytes, at);
     count++;
-    memory.store(slotOffset + StagingLayout.KEYS_OFFSET + at, bytes, at, KeyRecord.SIZE_BYTES);
+    memory.store(slotOffset + StagingLayout.KEYS_OFFSET + at, words, from, KEY_WORDS);
     // Last: what a killed process leaves is counted only where it is whole.
     memory.store(slotOffset + StagingLayout.COUNT_OFFSET, count);
   }

@@ -29,10 +29,13 @@ public interface SharedMemory extends AutoCloseable {
     OrderedWords.store(bytes(), offsetBytes, value);
   }
 
-  /** Stores bytes, in any order, but before all later words. */
-  default void store(
-      long offsetBytes, MemorySegment source, long sourceOffsetBytes, long lengthBytes) {
-    MemorySegment.copy(source, sourceOffsetBytes, bytes(), offsetBytes, lengthBytes);
+  /**
+   * Stores words as they lie in memory, in any order, but before all later single words.
+   *
+   * @param offsetBytes a multiple of 8
+   */
+  default void store(long offsetBytes, long[] words, int from, int count) {
+    OrderedWords.store(bytes(), offsetBytes, words, from, count);
   }
 
   /**

@@ -120,13 +120,12 @@ final class SharedMemoryFile implements SharedMemory {
   }
 
   @Override
-  public void store(
-      long offsetBytes, MemorySegment source, long sourceOffsetBytes, long lengthBytes) {
+  public void store(long offsetBytes, long[] words, int from, int count) {
     if (isGivenUp.get()) {
       return;
     }
     try {
-      MemorySegment.copy(source, sourceOffsetBytes, bytes, offsetBytes, lengthBytes);
+      OrderedWords.store(bytes, offsetBytes, words, from, count);
     } catch (InternalError e) {
       giveUp(e);
     }
