@@ -2,6 +2,7 @@ package io.pcache.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.format.MediaLayout;
 import io.pcache.log.LogEnd;
 import org.junit.jupiter.api.Test;
@@ -11,7 +12,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith({Seeds.class, QuietHealth.class})
 class KilledWithinAStoreTest {
   private static final int SEGMENTS = 4;
-  private static final int SECTOR = 512;
+  private static final int SECTOR = BlockDevice.SECTOR_BYTES;
 
   private static final CrashFate ALL_LOST =
       new CrashFate() {

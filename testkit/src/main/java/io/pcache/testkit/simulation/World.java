@@ -42,6 +42,7 @@ final class World {
   private static final int ROT_ONE_IN = 16;
   private static final int LIFE_ONE_IN = 40;
   private static final int STORE_ONE_IN = 8;
+  private static final int WRITE_ONE_IN = 8;
   private static final int VISIT_ONE_IN = 12;
   private static final int KILLED_VISIT_ONE_IN = 5;
   private static final int MAX_VISIT_WRITES = 20;
@@ -192,6 +193,7 @@ final class World {
     @Override
     public void afterWrite() {
       scribble();
+      tryKillBehindWrite();
     }
   }
 
@@ -216,6 +218,29 @@ final class World {
         : random.nextInt((STORE_ONE_IN * settings.crashOneIn()) << (4 * depth)) == 0) {
       inFork(World::killAndRecover);
     }
+  }
+
+  /**
+   * A process can be killed between a store of cache lines and their write-back. What it left there
+   * is at risk as long as the next process lives.
+   */
+  private void tryKillBehindWrite() {
+    if (rotten
+        || settings.exhaustive()
+        || settings.grain() != CrashGrain.CACHE_LINE
+        || media.failsSyncs()
+        || depth >= MAX_DEPTH) {
+      return;
+    }
+    if (random.nextInt((WRITE_ONE_IN * settings.crashOneIn()) << (4 * depth)) == 0) {
+      inFork(World::killAndLiveOn);
+    }
+  }
+
+  private void killAndLiveOn() {
+    kill();
+    ledger = ledger.copy();
+    liveOn(recoverThroughCuts(true));
   }
 
   private void killAndRecover() {
