@@ -24,16 +24,20 @@ public final class BadExtentList {
   /** The maximum number of ranges. */
   public static final int MAX_EXTENTS = 62;
 
-  /** Offset of the first slot. */
-  static final long OFFSET = MediaLayout.IDENTITY_OFFSET + (1 << 10);
-
   /** The bytes {@code pJPCBEXT}. */
   static final long MAGIC = 0x54584542_43504A70L;
 
-  private static final int MAGIC_OFFSET = TwoSlotLayout.BODY_OFFSET;
-  private static final int COUNT_OFFSET = 16;
-  private static final int EXTENTS_OFFSET = 24;
-  private static final int EXTENT_BYTES = 16;
+  /** u64 magic. */
+  static final int MAGIC_OFFSET = TwoSlotLayout.BODY_OFFSET;
+
+  /** u32 count of ranges. */
+  static final int COUNT_OFFSET = 16;
+
+  /** Offset of the first range. */
+  static final int EXTENTS_OFFSET = 24;
+
+  /** The size of a range: u64 offset, u64 length, both in bytes. */
+  static final int EXTENT_BYTES = 16;
 
   /**
    * A range of the logical device.
@@ -103,6 +107,6 @@ public final class BadExtentList {
   }
 
   private static TwoSlot slots(Media media) {
-    return new TwoSlot(media, TwoSlotLayout.BAD_EXTENTS, OFFSET);
+    return new TwoSlot(media, TwoSlotLayout.BAD_EXTENTS, MediaLayout.BAD_EXTENTS_OFFSET);
   }
 }

@@ -68,7 +68,7 @@ public final class CacheRegions {
 
   private boolean isInHead(long at, long lengthBytes) {
     return isInSlots(TwoSlotLayout.IDENTITY, MediaLayout.IDENTITY_OFFSET, at, lengthBytes)
-        || isInSlots(TwoSlotLayout.BAD_EXTENTS, BadExtentList.OFFSET, at, lengthBytes)
+        || isInSlots(TwoSlotLayout.BAD_EXTENTS, MediaLayout.BAD_EXTENTS_OFFSET, at, lengthBytes)
         || isInSlots(TwoSlotLayout.CACHE_INFO, MediaLayout.CACHE_INFO_OFFSET, at, lengthBytes)
         || isInSlots(TwoSlotLayout.KEY_TAIL, MediaLayout.KEY_TAIL_OFFSET, at, lengthBytes)
         || isInSlots(TwoSlotLayout.DIRTY_TAIL, MediaLayout.DIRTY_TAIL_OFFSET, at, lengthBytes);

@@ -63,7 +63,7 @@ public final class CacheTraces {
     lookForOurs(
         "list of bad extents",
         TwoSlotLayout.BAD_EXTENTS,
-        BadExtentList.OFFSET,
+        MediaLayout.BAD_EXTENTS_OFFSET,
         BadExtentList.MAGIC);
     lookFor(TwoSlotLayout.CACHE_INFO, MediaLayout.CACHE_INFO_OFFSET);
     lookFor(TwoSlotLayout.KEY_TAIL, MediaLayout.KEY_TAIL_OFFSET);

@@ -199,11 +199,6 @@ public record Identity(
     slots.storeDurably(record);
   }
 
-  /** Makes both slots invalid, for formatting. Not synced. */
-  public static void erase(Media media) {
-    slots(media).erase();
-  }
-
   private static TwoSlot slots(Media media) {
     return new TwoSlot(media, TwoSlotLayout.IDENTITY, MediaLayout.IDENTITY_OFFSET);
   }

@@ -21,6 +21,11 @@ public final class MediaLayout {
   /** pcache's own record in the first 4 KiB, which the kernel never touches. */
   public static final long IDENTITY_OFFSET = 0;
 
+  /**
+   * Offset of the first slot of pcache's own list of bad extents, between those of the identity.
+   */
+  public static final long BAD_EXTENTS_OFFSET = IDENTITY_OFFSET + (1 << 10);
+
   /** Offset of the superblock. */
   public static final long SUPERBLOCK_OFFSET = 4 << 10;
 

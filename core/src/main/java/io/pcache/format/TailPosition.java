@@ -86,9 +86,4 @@ public final class TailPosition {
     record.set(LittleEndian.U32, SEG_OFF_OFFSET, position.segOffsetBytes());
     slots.storeDurablyWithOthers(record);
   }
-
-  /** Makes both slots invalid, for formatting. Not synced. */
-  public void erase() {
-    slots.erase();
-  }
 }

@@ -14,6 +14,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class BadExtentListTest {
+  static final RecordLayout LAYOUT =
+      RecordLayout.ofTwoSlots(TwoSlotLayout.BAD_EXTENTS)
+          .field("magic", BadExtentList.MAGIC_OFFSET, 8)
+          .field("count", BadExtentList.COUNT_OFFSET, 4)
+          .field("reserved word", BadExtentList.COUNT_OFFSET + 4L, 4)
+          .field(
+              "ranges",
+              BadExtentList.EXTENTS_OFFSET,
+              BadExtentList.MAX_EXTENTS * BadExtentList.EXTENT_BYTES)
+          .field("unused", 1016, 8);
+
   private final ArrayMedia media = new ArrayMedia(MediaLayout.SEGMENTS_OFFSET);
 
   static Stream<Range> impossibleRanges() {
@@ -24,6 +35,12 @@ class BadExtentListTest {
         new Range(8, 512),
         new Range(0, 100),
         new Range(Long.MAX_VALUE - 511, 1024));
+  }
+
+  @Test
+  void theFieldsFillTheRecord() {
+    LAYOUT.checkIsContiguous();
+    LAYOUT.checkIsAligned();
   }
 
   @Test

@@ -140,10 +140,10 @@ class IdentityTest {
   }
 
   @Test
-  void anErasedIdentityIsGone() {
+  void anIdentityThatIsOverwrittenWithZeroesIsGone() {
     full().storeDurably(media);
     full().storeDurably(media);
-    Identity.erase(media);
+    media.zero(0, MediaLayout.SUPERBLOCK_OFFSET);
     assertThat(Identity.load(media)).isEmpty();
   }
 

@@ -16,6 +16,7 @@ class MediaLayoutTest {
   private static final List<RecordLayout> RECORDS =
       List.of(
           IdentityTest.LAYOUT,
+          BadExtentListTest.LAYOUT,
           SuperblockTest.LAYOUT,
           CacheInfoTest.LAYOUT,
           TailPositionTest.LAYOUT,
@@ -39,6 +40,7 @@ class MediaLayoutTest {
   private static String describe() {
     return "regions\n"
         + region("identity", MediaLayout.IDENTITY_OFFSET, TwoSlotLayout.IDENTITY)
+        + region("bad extents", MediaLayout.BAD_EXTENTS_OFFSET, TwoSlotLayout.BAD_EXTENTS)
         + "  %8d  superblock%n".formatted(MediaLayout.SUPERBLOCK_OFFSET)
         + region("cache_info", MediaLayout.CACHE_INFO_OFFSET, TwoSlotLayout.CACHE_INFO)
         + region("key_tail", MediaLayout.KEY_TAIL_OFFSET, TwoSlotLayout.KEY_TAIL)
