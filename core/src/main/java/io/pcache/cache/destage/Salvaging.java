@@ -74,11 +74,6 @@ public final class Salvaging {
             wakeup);
   }
 
-  /** Whether a part is in progress. */
-  boolean isUnderWay() {
-    return part != null;
-  }
-
   /** Whether the current part is committed, so that {@link #find} can run. */
   boolean isReady() {
     return part != null && part.isCommitted();

@@ -29,9 +29,14 @@ import org.jspecify.annotations.Nullable;
  * set.
  *
  * <pre>
- *   IDLE ──key set──▶ WRITING ──all written──▶ flush ──▶ IDLE, dirty_tail moves past the key set
- *    │                  ▲ └──── failed: back off, then the same key set again ────┘
- *    └─unreadable─▶ SALVAGING: finds in memory what it held
+ *   IDLE ──key set──▶ WRITING_KEY_SET ──all written, flush──▶ IDLE, dirty_tail moves past the key set
+ *    │
+ *    └──unreadable──▶ SALVAGING: finds a part of what it held in memory
+ *                      │    ▲
+ *                      ▼    └──────────── more parts
+ *                     WRITING_SALVAGE ──all written, flush──▶ IDLE, dirty_tail moves past the gap
+ *
+ *   a write or a flush fails: back off, then again from IDLE
  * </pre>
  *
  * <p>A failed flush may have lost any write since the last good one, so the whole key set is
@@ -49,7 +54,8 @@ public final class Writeback implements Agent {
   private enum State {
     IDLE,
     SALVAGING,
-    WRITING
+    WRITING_KEY_SET,
+    WRITING_SALVAGE
   }
 
   private final CacheState cache;
@@ -152,7 +158,7 @@ public final class Writeback implements Agent {
       return switch (state) {
         case IDLE -> startKeySet();
         case SALVAGING -> salvageOn();
-        case WRITING -> writeOn();
+        case WRITING_KEY_SET, WRITING_SALVAGE -> writeOn();
       };
     } catch (CorruptMediaException e) {
       failPlan(e);
@@ -180,7 +186,7 @@ public final class Writeback implements Agent {
    * set would count as written.
    */
   private void failPlan(PcacheException cause) {
-    if (state == State.WRITING) {
+    if (state == State.WRITING_KEY_SET || state == State.WRITING_SALVAGE) {
       writes.fail(cause);
     }
   }
@@ -220,7 +226,7 @@ public final class Writeback implements Agent {
     setDamagedKeysAside();
     clearStop();
     plan.load(reader, damagedKeys);
-    state = State.WRITING;
+    state = State.WRITING_KEY_SET;
     return Math.max(1, writeOn());
   }
 
@@ -280,7 +286,7 @@ public final class Writeback implements Agent {
     if (writes.hasFailed()) {
       return retryKeySet();
     }
-    if (salvaging.isUnderWay()) {
+    if (state == State.WRITING_SALVAGE) {
       finishSalvage();
     } else {
       finishKeySet();
@@ -349,7 +355,7 @@ public final class Writeback implements Agent {
       return 1;
     }
     plan.load(found);
-    state = State.WRITING;
+    state = State.WRITING_SALVAGE;
     return Math.max(1, writeOn());
   }
 
