@@ -52,7 +52,7 @@ public final class AttachedCache {
    *
    * @param name the cache device's name in messages, for example its path
    * @param store the bytes behind {@code backing}
-   * @param adopt whether to accept a backing device that does not match the identity record
+   * @param check whether the backing device has to match the identity record
    * @param place where staged keys are kept, so that they survive a killed process
    * @param clock the source of the wall-clock time in the open mark
    * @param tuning the tuning for a cache with a given number of segments
@@ -63,7 +63,7 @@ public final class AttachedCache {
       Media media,
       BackingStore store,
       BackingDevice backing,
-      boolean adopt,
+      BackingCheck check,
       SharedMemoryPlace place,
       Clock clock,
       IntFunction<CacheTuning> tuning) {
@@ -72,7 +72,7 @@ public final class AttachedCache {
     BackingIdentity identity =
         NamedCacheDevice.read(name, () -> BackingIdentity.load(media, store));
     identity.checkFits();
-    if (!adopt) {
+    if (check == BackingCheck.VERIFY) {
       identity.checkDevice();
     }
     SharedMemory memory = place.open(identity.identity().uuid(), Staging.MEMORY_BYTES);
@@ -101,7 +101,7 @@ public final class AttachedCache {
                       identity,
                       staging,
                       tuning.apply(info.segments())));
-      openForWriting(cache, identity, adopt, clock);
+      openForWriting(cache, identity, check, clock);
       cache.beginStaging(identity.run(memory.bootId()));
       return new AttachedCache(superblock, identity, memory, cache);
     } catch (Throwable t) {
@@ -133,9 +133,9 @@ public final class AttachedCache {
    * the killed one.
    */
   private static void openForWriting(
-      Cache cache, BackingIdentity identity, boolean adopt, Clock clock) {
+      Cache cache, BackingIdentity identity, BackingCheck check, Clock clock) {
     CacheSnapshot recovered = cache.snapshot();
-    if (!adopt) {
+    if (check == BackingCheck.VERIFY) {
       identity.check(
           new LogBounds(recovered.keyTail(), recovered.dirtyTail(), recovered.keyHead()),
           recovered.dirtyBytes() > 0,

@@ -170,7 +170,7 @@ public final class Pcache implements AutoCloseable {
             media,
             store,
             backing,
-            options.adopt(),
+            options.adopt() ? BackingCheck.ADOPT : BackingCheck.VERIFY,
             stagingPlace(options),
             SystemClock.INSTANCE,
             CacheTuning::forMachine);

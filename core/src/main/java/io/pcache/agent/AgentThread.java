@@ -12,8 +12,8 @@ import org.slf4j.LoggerFactory;
  * So a fault never stops background work for good. While steps continue to throw, the thread logs
  * one failure a minute.
  *
- * <p>Thread-safety: {@link #wake()}, {@link #wakeSoon()} and {@link #end()} may be called from any
- * thread. {@link #close()} is called once.
+ * <p>Thread-safety: {@link #wake()} and {@link #end()} may be called from any thread. {@link
+ * #close()} is called once.
  */
 public final class AgentThread implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AgentThread.class);
@@ -53,7 +53,7 @@ public final class AgentThread implements AutoCloseable {
   }
 
   /**
-   * Starts a thread for an agent that only {@link #wake()} and {@link #wakeSoon()} wake.
+   * Starts a thread for an agent that only {@link #wake()} wakes.
    *
    * @param idleNanos how long to sleep after a step that found nothing to do, unless woken
    */
@@ -64,11 +64,6 @@ public final class AgentThread implements AutoCloseable {
   /** See {@link Wakeup#wake}. */
   public void wake() {
     wakeup.wake();
-  }
-
-  /** See {@link Wakeup#wakeSoon}. */
-  public void wakeSoon() {
-    wakeup.wakeSoon();
   }
 
   /** Ends the thread after the current step. Does not wait for it. */

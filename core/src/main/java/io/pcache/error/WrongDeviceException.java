@@ -8,9 +8,4 @@ public final class WrongDeviceException extends PcacheException {
   public WrongDeviceException(String message) {
     super(ErrorKind.WRONG_DEVICE, message, null);
   }
-
-  /** Creates the error with a one-line message for the operator, and its cause. */
-  public WrongDeviceException(String message, Throwable cause) {
-    super(ErrorKind.WRONG_DEVICE, message, cause);
-  }
 }

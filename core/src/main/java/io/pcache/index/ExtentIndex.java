@@ -81,19 +81,13 @@ public final class ExtentIndex {
   }
 
   /** The units that a number of extents of one subtree count as. */
-  static int units(int extents) {
+  public static int units(int extents) {
     return (extents + UNIT_EXTENTS - 1) / UNIT_EXTENTS;
   }
 
   /** The most heap that this many units take, in bytes. */
   public static long unitBytes(long units, boolean withSourceKeys) {
     return units * (withSourceKeys ? 2 * UNIT_BYTES : UNIT_BYTES);
-  }
-
-  /** The heap that an index of this many extents takes, in bytes, if they are dense. */
-  public static long heapBytes(long deviceBytes, boolean withSourceKeys, long extents) {
-    return emptyHeapBytes(deviceBytes, withSourceKeys)
-        + unitBytes((extents + UNIT_EXTENTS - 1) / UNIT_EXTENTS, withSourceKeys);
   }
 
   /** The most heap that an index of this many extents takes, in bytes, wherever they are. */

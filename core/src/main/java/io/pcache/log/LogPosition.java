@@ -11,7 +11,7 @@ import io.pcache.format.MediaLayout;
  * <pre>
  *   segment of the log     0                 1                 2
  *                          ├────────┬────────┼─────────────────┼───
- *   sequenceBytes          0        │        16 MiB            32 MiB
+ *   sequenceBytes          0        │        16,764,928        33,529,856
  *                                   └ key_tail, when the cache was opened
  * </pre>
  *

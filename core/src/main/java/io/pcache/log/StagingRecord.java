@@ -3,7 +3,6 @@ package io.pcache.log;
 import io.pcache.format.LogAddress;
 import io.pcache.media.OrderedWords;
 import io.pcache.media.SharedMemory;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.UUID;
 
@@ -162,10 +161,5 @@ public final class StagingRecord {
 
   static long positionWord(LogAddress position) {
     return (long) position.cacheSegId() << Integer.SIZE | position.segOffsetBytes();
-  }
-
-  /** Returns the memory. */
-  MemorySegment bytes() {
-    return memory.bytes();
   }
 }

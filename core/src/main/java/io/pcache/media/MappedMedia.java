@@ -13,7 +13,7 @@ import java.lang.foreign.MemorySegment;
 /**
  * The common base of the three file kinds: the locked descriptor, the mapping, and their release.
  */
-abstract sealed class MappedMedia implements Media permits DaxMedia, FileMedia, MemoryMedia {
+abstract class MappedMedia implements Media {
   final NativeFile file;
   final MemorySegment mapping;
   private final MemorySegment view;

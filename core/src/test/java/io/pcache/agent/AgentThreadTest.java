@@ -225,10 +225,12 @@ class AgentThreadTest {
   void anAgentThatSleepsIsWokenForWhatIsInNoHurryToo() {
     CountingAgent agent = new CountingAgent(0);
     agent.dozeNanos = NEVER;
-    try (AgentThread runner = AgentThread.start(agent, NEVER)) {
+    Wakeup wakeup = new Wakeup();
+    try (AgentThread runner = AgentThread.start(agent, NEVER, wakeup)) {
+      assertThat(runner).isNotNull();
       awaitSleep(agent);
       agent.work.set(1);
-      runner.wakeSoon();
+      wakeup.wakeSoon();
       await().until(() -> agent.work.get() == 0);
     }
   }

@@ -7,7 +7,6 @@ import io.pcache.block.BlockDevice;
 import io.pcache.cache.CacheSnapshot;
 import io.pcache.cache.CacheTuning;
 import io.pcache.error.NoSpaceException;
-import io.pcache.index.ExtentIndex;
 import io.pcache.media.Media;
 import java.util.Random;
 import org.junit.jupiter.api.DisplayName;
@@ -22,15 +21,9 @@ class SmallHeapTest {
   private static final int EXTENTS = 1000;
   private static final int STORE_SECTORS = SteppedCaches.STORE_BYTES / SECTOR;
 
-  private static CacheTuning tuning(SteppedCaches caches, long extents, boolean dataCrc) {
+  private static CacheTuning tuning(SteppedCaches caches, int extents, boolean dataCrc) {
     return new CacheTuning(
-        caches.clock,
-        1,
-        2,
-        1,
-        0,
-        1,
-        ExtentIndex.heapBytes(SteppedCaches.STORE_BYTES, dataCrc, extents));
+        caches.clock, 1, 2, 1, 0, 1, IndexHeap.bytes(SteppedCaches.STORE_BYTES, dataCrc, extents));
   }
 
   private static SteppedCache open(SteppedCaches caches, Media media, CacheTuning tuning) {

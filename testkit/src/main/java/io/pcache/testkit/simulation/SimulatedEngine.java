@@ -1,6 +1,7 @@
 package io.pcache.testkit.simulation;
 
 import io.pcache.AttachedCache;
+import io.pcache.BackingCheck;
 import io.pcache.agent.Agent;
 import io.pcache.backing.BackingDevice;
 import io.pcache.backing.BackingOptions;
@@ -9,9 +10,9 @@ import io.pcache.cache.Cache;
 import io.pcache.cache.CacheTuning;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.error.PcacheException;
-import io.pcache.index.ExtentIndex;
 import io.pcache.media.SharedMemoryPlace;
 import io.pcache.testkit.CrashMedia;
+import io.pcache.testkit.IndexHeap;
 import io.pcache.testkit.ManualClock;
 import io.pcache.testkit.SectorContent;
 import io.pcache.testkit.SimulatedStore;
@@ -94,14 +95,21 @@ final class SimulatedEngine {
             maxIndexBytes(store, settings));
     AttachedCache attached =
         AttachedCache.attach(
-            "simulated", media, store, backing, false, memory, clock, segments -> tuning);
+            "simulated",
+            media,
+            store,
+            backing,
+            BackingCheck.VERIFY,
+            memory,
+            clock,
+            segments -> tuning);
     return new SimulatedEngine(attached, backing, runner, clock);
   }
 
   private static long maxIndexBytes(SimulatedStore store, Settings settings) {
     return settings.maxExtents() == 0
         ? Long.MAX_VALUE
-        : ExtentIndex.heapBytes(store.sizeBytes(), settings.dataCrc(), settings.maxExtents());
+        : IndexHeap.bytes(store.sizeBytes(), settings.dataCrc(), settings.maxExtents());
   }
 
   /** Whether everything acknowledged survives a killed process. */
