@@ -11,6 +11,8 @@ import io.pcache.format.LogBounds;
 import io.pcache.log.LogEnd;
 import io.pcache.log.StagingOwner;
 import io.pcache.media.Media;
+import io.pcache.nativeio.FileCondition;
+import java.io.IOException;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -191,8 +193,17 @@ final class BackingIdentity implements WritebackListener {
     current.storeDurably(media);
   }
 
-  /** Durably records an orderly close. The backing device must not be written any more. */
+  /**
+   * Durably records an orderly close. The backing device must not be written any more.
+   *
+   * @throws io.pcache.error.BackingFailureException if the backing device was cut: the next open
+   *     has to notice that
+   */
   void closed(LogBounds log) {
+    FileCondition condition = condition();
+    if (condition.kind() == FileCondition.Kind.CUT) {
+      throw new BackingFailureException("backing device " + condition.description());
+    }
     current =
         current.boundTo(store.sizeBytes(), BackingFingerprint.takeDurable(store)).closedAt(log);
     current.storeDurably(media);
@@ -210,7 +221,8 @@ final class BackingIdentity implements WritebackListener {
 
   @Override
   public void afterFlush() {
-    if (Identity.SAMPLES - Long.bitCount(current.sampleMask()) < MAX_NOT_COUNTED) {
+    if (Identity.SAMPLES - Long.bitCount(current.sampleMask()) < MAX_NOT_COUNTED
+        || condition().kind() == FileCondition.Kind.CUT) {
       return;
     }
     try {
@@ -224,6 +236,15 @@ final class BackingIdentity implements WritebackListener {
             e.getMessage());
       }
       unreadable = true;
+    }
+  }
+
+  private FileCondition condition() {
+    try {
+      return store.condition();
+    } catch (IOException e) {
+      LOG.debug("{}: cannot look whether it is as it was opened", store.name(), e);
+      return FileCondition.AS_OPENED;
     }
   }
 

@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  * @param whyNotDax why the device is used as a file although its file system offers DAX, or may
  *     offer it; otherwise null
  * @param outlivesPowerCut whether flushed data survives a power cut, as far as the kind of media
- *     can guarantee it
- * @param survivesKill whether acknowledged writes survive a killed process; otherwise a kill may
- *     lose unflushed writes of the last second
+ *     can guarantee it. False once the file of the cache device is cut or deleted
+ * @param survivesKill whether acknowledged writes survive a killed process. Otherwise a kill may
+ *     lose unflushed writes of the last second, or more if that file is cut or deleted
  * @param staging the file of staged keys, or why they do not survive a killed process
  * @param sizeBytes size of the served device
  * @param cacheBytes total size of the cache's segments
@@ -136,6 +136,18 @@ public record PcacheStatus(
   /** Returns the bytes that were set aside, which are part of {@link #dirtyBytes}. */
   public long setAsideBytes() {
     return setAside.stream().mapToLong(DamagedRange::lengthBytes).sum();
+  }
+
+  /**
+   * Returns whether the file of the cache device is cut or deleted, so that no other process opens
+   * it with all that it held.
+   */
+  public boolean cacheFileIsLost() {
+    return isLost(cacheFile);
+  }
+
+  static boolean isLost(String condition) {
+    return condition.equals("cut") || condition.equals("deleted");
   }
 
   /** Returns whether the backing device has failed and write-back waits before it retries. */

@@ -37,9 +37,11 @@ final class StatusReport {
         identity.label().isEmpty() ? null : identity.label(),
         media.kind().name().toLowerCase(Locale.ROOT),
         media.whyNotDax(),
-        media.kind().outlivesPowerCut(),
-        attached.survivesKill(),
-        attached.describeStaging(),
+        media.kind().outlivesPowerCut() && lasts(now),
+        attached.survivesKill() && lasts(now),
+        lasts(now)
+            ? attached.describeStaging()
+            : "the file of the cache device is " + now.cacheFile(),
         cache.sizeBytes(),
         info.segments() * MediaLayout.SEGMENT_BYTES,
         superblock.segNum(),
@@ -75,6 +77,11 @@ final class StatusReport {
         "",
         allFaults(now, moreFaults),
         now.notices());
+  }
+
+  /** Whether the next process finds the cache device as this one leaves it. */
+  private static boolean lasts(CacheSnapshot now) {
+    return !PcacheStatus.isLost(now.cacheFile());
   }
 
   private static List<DamagedRange> setAside(CacheSnapshot now) {

@@ -102,7 +102,7 @@ record Remainder(PcacheStatus status) {
       return "stay in the cache, which is not at its path any more, and are served next time";
     }
     if (cacheIsCut()) {
-      return "are not written back, and the cache, whose file was cut, does not open again until its file has all of its length";
+      return "are not written back, and the cache, whose file was cut, does not open again until its file is restored to all of its length from a copy; zeroes in place of what was cut off would be served as data";
     }
     return status.writeback().equals("stopped")
         ? "are not written back; what the cache device still has of them is served next time"

@@ -33,7 +33,8 @@ final class StatusText {
         status.mediaKind()
             + (status.outlivesPowerCut()
                 ? " media, outlives a power cut if its device does"
-                : " media, LOST WITH POWER")
+                : " media, "
+                    + (status.cacheFileIsLost() ? "LOST WITH ITS FILE" : "LOST WITH POWER"))
             + (status.dataCrc() ? ", data checksummed" : ""));
     if (status.whyNotDax() != null) {
       line("", "not used as DAX: " + status.whyNotDax());
@@ -42,7 +43,10 @@ final class StatusText {
         "staging",
         status.survivesKill()
             ? status.staging() + "; every acknowledged write survives a killed process"
-            : "A KILLED PROCESS MAY LOSE a second of unflushed writes: " + status.staging());
+            : (status.cacheFileIsLost()
+                    ? "A KILLED PROCESS LOSES what is not written back: "
+                    : "A KILLED PROCESS MAY LOSE a second of unflushed writes: ")
+                + status.staging());
     line("backing", status.backing() + ", " + ByteSize.format(status.sizeBytes()));
     line("uuid", status.uuid() == null ? "none (made by the kernel)" : status.uuid().toString());
   }

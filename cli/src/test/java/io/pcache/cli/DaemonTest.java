@@ -187,7 +187,7 @@ class DaemonTest {
     assertThat(new Remainder(Samples.withFiles(1 << 20, "deleted", "as-opened")).lines().getFirst())
         .contains("1.00 MiB are only in the cache, whose file was deleted");
     assertThat(new Remainder(Samples.withFiles(1 << 20, "cut", "as-opened")).lines().getFirst())
-        .contains("does not open again until its file has all of its length");
+        .contains("does not open again until its file is restored to all of its length");
     assertThat(new Remainder(Samples.withFiles(1 << 20, "moved", "as-opened")).lines().getFirst())
         .contains("not at its path any more");
   }

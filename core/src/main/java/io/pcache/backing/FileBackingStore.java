@@ -21,6 +21,7 @@ public final class FileBackingStore implements BackingStore {
   private final NativeFile tail;
   private final AlignedFile transfers;
   private final long sizeBytes;
+  private volatile FileCondition worst = FileCondition.AS_OPENED;
 
   private FileBackingStore(NativeFile file, NativeFile tail, int alignment, long sizeBytes) {
     this.file = file;
@@ -136,9 +137,12 @@ public final class FileBackingStore implements BackingStore {
     file.syncData();
   }
 
+  /** Once the file was cut or deleted, its contents are not what was written to it. */
   @Override
   public FileCondition condition() throws IOException {
-    return file.condition();
+    FileCondition now = worst.followedBy(file.condition());
+    worst = now;
+    return now;
   }
 
   @Override

@@ -50,6 +50,15 @@ abstract class MappedMedia implements Media {
   }
 
   @Override
+  public final void checkLength() {
+    try {
+      file.refuseIfCut();
+    } catch (IOException e) {
+      throw failure(e);
+    }
+  }
+
+  @Override
   public final long movedSectors() {
     return file.movedSectors();
   }

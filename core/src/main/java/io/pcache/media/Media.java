@@ -126,6 +126,16 @@ public interface Media extends AutoCloseable {
     return FileCondition.AS_OPENED;
   }
 
+  /**
+   * Checks that the device still has its whole length, in one system call at most. Bytes of a file
+   * that was cut fail or read as zeroes.
+   *
+   * @throws io.pcache.error.MediaFailureException if it was cut since it was opened
+   */
+  default void checkLength() {
+    // Only a file can be cut.
+  }
+
   /** Releases mapping, descriptor and lock. Does not sync. */
   @Override
   void close();

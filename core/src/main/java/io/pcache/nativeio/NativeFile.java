@@ -362,13 +362,31 @@ public final class NativeFile implements AutoCloseable {
   }
 
   /**
+   * Refuses if the file is shorter than when it was opened. A write behind its end would extend it,
+   * and what was cut off would read as zeroes. A block device cannot be cut.
+   *
+   * @throws IOException if the file was cut, or the system does not report its size
+   */
+  public void refuseIfCut() throws IOException {
+    OpenedFile then = opened;
+    if (then == null || blockDevice) {
+      return;
+    }
+    long nowBytes = sizeBytes();
+    if (nowBytes < then.sizeBytes()) {
+      throw new IOException(then.describeCut(nowBytes));
+    }
+  }
+
+  /**
    * Writes exactly {@code lengthBytes}, in as many calls as that takes.
    *
-   * @throws IOException on an error
+   * @throws IOException on an error, or if the file was cut since it was opened
    */
   public void write(
       MemorySegment buffer, long bufferOffsetBytes, long lengthBytes, long offsetBytes)
       throws IOException {
+    refuseIfCut();
     long done = 0;
     while (done < lengthBytes) {
       MemorySegment rest = buffer.asSlice(bufferOffsetBytes + done, lengthBytes - done);
@@ -382,8 +400,13 @@ public final class NativeFile implements AutoCloseable {
     transfer(pieces, offsetBytes, "read", Posix::preadv);
   }
 
-  /** Writes the pieces to one offset, one after the other, until all are written. */
+  /**
+   * Writes the pieces to one offset, one after the other, until all are written.
+   *
+   * @throws IOException on an error, or if the file was cut since it was opened
+   */
   public void write(List<MemorySegment> pieces, long offsetBytes) throws IOException {
+    refuseIfCut();
     transfer(pieces, offsetBytes, "write", Posix::pwritev);
   }
 

@@ -27,10 +27,7 @@ record OpenedFile(Path path, int descriptor, FileState state, long sizeBytes) {
       return new FileCondition(Kind.DELETED, describeDeleted(there));
     }
     if (nowBytes < sizeBytes) {
-      return new FileCondition(
-          Kind.CUT,
-          "%s was cut from %d to %d bytes while it is served; what lay behind is lost, unless there is a copy of it"
-              .formatted(path, sizeBytes, nowBytes));
+      return new FileCondition(Kind.CUT, describeCut(nowBytes));
     }
     if (!isAtPath) {
       return new FileCondition(Kind.MOVED, describeMoved(now, there));
@@ -41,6 +38,11 @@ record OpenedFile(Path path, int descriptor, FileState state, long sizeBytes) {
             Kind.GROWN,
             "%s has grown from %d to %d bytes; what was added is not used"
                 .formatted(path, sizeBytes, nowBytes));
+  }
+
+  String describeCut(long nowBytes) {
+    return "%s was cut from %d to %d bytes while it is served; what lay behind is lost, unless there is a copy of it"
+        .formatted(path, sizeBytes, nowBytes);
   }
 
   private String describeDeleted(@Nullable FileState there) {

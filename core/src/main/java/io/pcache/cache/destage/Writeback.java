@@ -222,6 +222,7 @@ public final class Writeback implements Agent {
   }
 
   private int startWriting() {
+    cache.geometry().media().checkLength();
     tail.aboutToWrite(reader);
     setDamagedKeysAside();
     clearStop();
@@ -286,6 +287,8 @@ public final class Writeback implements Agent {
     if (writes.hasFailed()) {
       return retryKeySet();
     }
+    // If the cache device was cut meanwhile, zeroes may have been written instead of data.
+    cache.geometry().media().checkLength();
     if (state == State.WRITING_SALVAGE) {
       finishSalvage();
     } else {
@@ -354,6 +357,7 @@ public final class Writeback implements Agent {
     if (found == null) {
       return 1;
     }
+    cache.geometry().media().checkLength();
     plan.load(found);
     state = State.WRITING_SALVAGE;
     return Math.max(1, writeOn());

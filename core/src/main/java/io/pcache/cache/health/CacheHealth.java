@@ -22,6 +22,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class CacheHealth {
   private static final String ENDED = "the cache was ended; the request was not carried out";
+  private static final String CUT = "the file of the cache device was cut while it was served";
   private static final Logger LOG = LoggerFactory.getLogger(CacheHealth.class);
 
   private final Runnable onLogFailure;
@@ -31,6 +32,7 @@ public final class CacheHealth {
   private final TransferFaults cacheReads;
   private final TransferFaults backingReads;
   private final TransferFaults damagedReads;
+  private volatile boolean cut;
 
   /**
    * Begins without faults.
@@ -79,6 +81,23 @@ public final class CacheHealth {
           failure.getMessage()
               + "; nothing more is acknowledged: check the device and open the cache again");
     }
+  }
+
+  /**
+   * Reports that the file of the cache device was cut. Nothing more is acknowledged or written
+   * back, because what was cut off may read as zeroes.
+   */
+  void cacheDeviceCut() {
+    cut = true;
+    logFailed(new MediaFailureException(CUT));
+  }
+
+  /**
+   * Returns a new failure with which to answer reads of cached data that has no checksum, or null
+   * while the cache device is whole.
+   */
+  public @Nullable PcacheException hitRefusal() {
+    return cut ? new MediaFailureException(CUT) : null;
   }
 
   /**

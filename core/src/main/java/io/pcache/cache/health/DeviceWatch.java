@@ -28,8 +28,8 @@ public final class DeviceWatch implements Agent {
   private volatile boolean stopped;
 
   public DeviceWatch(Look cacheDevice, Look backingDevice, CacheHealth health) {
-    this.cacheDevice = new Watched("cache device", cacheDevice, health);
-    this.backingDevice = new Watched("backing device", backingDevice, health);
+    this.cacheDevice = new Watched("cache device", cacheDevice, health, health::cacheDeviceCut);
+    this.backingDevice = new Watched("backing device", backingDevice, health, () -> {});
   }
 
   @Override
@@ -72,12 +72,14 @@ public final class DeviceWatch implements Agent {
     private final String name;
     private final Look look;
     private final CacheHealth health;
+    private final Runnable onCut;
     private volatile FileCondition condition = FileCondition.AS_OPENED;
 
-    Watched(String name, Look look, CacheHealth health) {
+    Watched(String name, Look look, CacheHealth health, Runnable onCut) {
       this.name = name;
       this.look = look;
       this.health = health;
+      this.onCut = onCut;
     }
 
     void look() {
@@ -94,6 +96,9 @@ public final class DeviceWatch implements Agent {
       condition = now;
       if (now.isFault()) {
         health.report(name, now.description());
+        if (now.kind() == FileCondition.Kind.CUT) {
+          onCut.run();
+        }
       } else {
         health.clear(name);
         tellNotice(now);

@@ -116,8 +116,12 @@ public final class ReadPath {
    */
   private boolean answerHit(ReadPlan plan, int i, BlockRequest request) {
     try {
-      if (geometry.dataCrc() && !keyIsIntact(plan, i)) {
-        return !dropIfClean(plan, i, request);
+      if (geometry.dataCrc()) {
+        if (!keyIsIntact(plan, i)) {
+          return !dropIfClean(plan, i, request);
+        }
+      } else if (isRefused(request)) {
+        return true;
       }
       if (request.op() == BlockOp.READ) {
         long at = geometry.mediaOffset(plan.hitSegment(i), plan.hitSegOffsetBytes(i));
@@ -135,6 +139,15 @@ public final class ReadPath {
       segments.unpin(plan.hitSegment(i));
     }
     return true;
+  }
+
+  /** What was cut off the cache device may read as zeroes, and no checksum tells. */
+  private boolean isRefused(BlockRequest request) {
+    PcacheException refusal = health.hitRefusal();
+    if (refusal != null) {
+      request.fail(refusal);
+    }
+    return refusal != null;
   }
 
   private boolean keyIsIntact(ReadPlan plan, int i) {
