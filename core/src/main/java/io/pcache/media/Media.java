@@ -48,7 +48,7 @@ public interface Media extends AutoCloseable {
    */
   void recycle(long offsetBytes, long lengthBytes);
 
-  /** Returns whether every byte of a range reads as zero. */
+  /** Returns whether every byte of a range reads as zero. A page that cannot be read does not. */
   default boolean isZero(long offsetBytes, long lengthBytes) {
     return ZeroScan.isZero(view(), offsetBytes, lengthBytes);
   }
