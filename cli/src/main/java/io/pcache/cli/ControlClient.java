@@ -14,31 +14,26 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.UserPrincipal;
-import java.time.Duration;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** Asks a running daemon, and believes only one whose user may speak for the cache. */
 final class ControlClient {
   private final Path socket;
   private final @Nullable Path cache;
-  private final Duration timeout;
+  private final AnswerLimit limit;
 
   /**
    * A client of one daemon.
    *
    * @param cache the cache that the daemon has to serve, whose owner is believed; null where the
    *     socket alone was named
-   * @param timeout for everything, from connecting to the reply's last byte
+   * @param limit which hears what is waited for, and in whose time everything is done
    */
-  ControlClient(Path socket, @Nullable Path cache, Duration timeout) {
+  ControlClient(Path socket, @Nullable Path cache, AnswerLimit limit) {
     this.socket = socket;
     this.cache = cache;
-    this.timeout = timeout;
+    this.limit = limit;
   }
 
   /**
@@ -49,11 +44,11 @@ final class ControlClient {
    * @throws UnreachableDaemonException where this process may not connect, or somebody answers who
    *     is not believed
    * @throws CommandException where the daemon could not carry it out, with its message and exit
-   *     code; where there is no answer in time
+   *     code
    */
   ControlReply call(ControlRequest request) throws IOException {
-    try {
-      return exchangeInTime(request).orThrow();
+    try (SocketChannel connection = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      return exchange(connection, request).orThrow();
     } catch (MalformedMessageException e) {
       throw new IOException(
           socket
@@ -72,39 +67,14 @@ final class ControlClient {
     }
   }
 
-  /** On a thread of its own, because connecting waits without end where nobody accepts. */
-  private ControlReply exchangeInTime(ControlRequest request) throws IOException {
-    try (SocketChannel connection = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-      FutureTask<ControlReply> exchange = new FutureTask<>(() -> exchange(connection, request));
-      Thread.ofPlatform().daemon(true).name("pcache-control-client").start(exchange);
-      return exchange.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
-    } catch (TimeoutException e) {
-      throw new CommandException(
-          Failure.EXIT_NO_ANSWER,
-          "%s: no answer in %d s; the daemon stands still, has much to do, or cannot end because a device does not answer. Ask again, or wait longer with --timeout"
-              .formatted(socket, timeout.toSeconds()));
-    } catch (ExecutionException e) {
-      throw rethrow(e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted while waiting for " + socket, e);
-    }
-  }
-
-  private static IOException rethrow(@Nullable Throwable cause) {
-    return switch (cause) {
-      case IOException e -> e;
-      case RuntimeException e -> throw e;
-      case Error e -> throw e;
-      case null, default -> throw new IllegalStateException(cause);
-    };
-  }
-
   /** All that takes a young process long comes before the daemon begins to wait for the request. */
   private ControlReply exchange(SocketChannel connection, ControlRequest request)
       throws IOException {
     byte[] message = ControlProtocol.encode(request);
+    limit.waitsForFileSystem(
+        cache == null ? socket : cache, "it is looked whose answers are to be believed");
     Set<UserPrincipal> believed = PeerUser.believed(socket, cache);
+    limit.waitsForDaemon(socket);
     connect(connection);
     refuseStranger(PeerUser.of(connection), believed);
     Channels.newOutputStream(connection).write(message);

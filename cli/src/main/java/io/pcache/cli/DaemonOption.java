@@ -37,40 +37,59 @@ final class DaemonOption {
       paramLabel = "SECONDS",
       converter = Seconds.class,
       defaultValue = "5",
-      description = "How long to wait for the answer, 1 to 3600. Default: ${DEFAULT-VALUE}.")
+      description =
+          "How long to look for the daemon and to wait for its answer, 1 to 3600. Default: ${DEFAULT-VALUE}.")
   private Duration timeout = Duration.ZERO;
 
-  /** Asks it. */
+  /**
+   * Finds it and asks it, all of it within the time limit.
+   *
+   * @throws CommandException where something does not answer in time, as others do
+   */
   ControlReply call(ControlRequest request) throws IOException {
+    AnswerLimit limit = new AnswerLimit(timeout);
+    return limit.run(() -> ask(request, limit));
+  }
+
+  private ControlReply ask(ControlRequest request, AnswerLimit limit) throws IOException {
     try {
-      List<Path> found = find(SocketPlaces.ofThisMachine());
+      List<Path> found = find(SocketPlaces.ofThisMachine(), limit);
       return new DaemonSearch(
-              found, socket == null ? cache : null, timeout, command.commandLine().getErr())
+              found, socket == null ? cache : null, limit, command.commandLine().getErr())
           .call(request);
-    } catch (ClosedException e) {
+    } catch (ClosedException | StrangerException e) {
       Path meant = cache == null && socket == null ? DemoDisk.inWorkingFolder().cache() : cache;
-      throw meant == null ? e : whyNobodyAnswers(meant, e);
+      throw meant == null ? e : whyNobodyAnswers(meant, limit, e);
     }
   }
 
-  /** A cache that is locked has a process, although nobody answers for it. */
-  private static ClosedException whyNobodyAnswers(Path cache, ClosedException otherwise) {
+  /** A cache that is locked has a process, although nobody answers for it who is believed. */
+  private static RuntimeException whyNobodyAnswers(
+      Path cache, AnswerLimit limit, RuntimeException otherwise) {
+    limit.waitsForFileSystem(cache, "it is looked whether a process has this cache open");
     if (!Pcache.isLocked(cache)) {
       return otherwise;
     }
+    String stranger =
+        otherwise instanceof StrangerException ? ". Passed over: " + otherwise.getMessage() : "";
     return new ClosedException(
         cache
             + ": a process has this cache open, but no control socket of it answers. It is starting, it has ended but for a device that"
-            + " does not answer, or it uses a control socket of its choice: name that one with --socket",
+            + " does not answer, or it uses a control socket of its choice: name that one with --socket"
+            + stranger,
         otherwise);
   }
 
-  private List<Path> find(SocketPlaces places) throws IOException {
+  private List<Path> find(SocketPlaces places, AnswerLimit limit) throws IOException {
     if (socket != null) {
+      limit.waitsForFileSystem(socket, "this control socket is looked for");
       return List.of(existing(socket));
     }
+    DemoDisk demo = DemoDisk.inWorkingFolder();
+    limit.waitsForFileSystem(
+        cache == null ? demo.folder() : cache, "the daemon's control socket is looked for");
     if (cache == null) {
-      return ofDemo(DemoDisk.inWorkingFolder(), places);
+      return ofDemo(demo, places);
     }
     List<Path> found = present(places, cache);
     if (found.isEmpty()) {

@@ -5,7 +5,6 @@ import io.pcache.error.ClosedException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class DaemonSearch {
   private final List<Path> sockets;
   private final @Nullable Path cache;
-  private final Duration timeout;
+  private final AnswerLimit limit;
   private final PrintWriter notes;
 
   /**
@@ -25,13 +24,13 @@ final class DaemonSearch {
    *
    * @param sockets where it may be, the best first; at least one
    * @param cache see {@link ControlClient}
-   * @param timeout for the daemon's answer
+   * @param limit see {@link ControlClient}
    * @param notes where to tell of a stranger who was passed over
    */
-  DaemonSearch(List<Path> sockets, @Nullable Path cache, Duration timeout, PrintWriter notes) {
+  DaemonSearch(List<Path> sockets, @Nullable Path cache, AnswerLimit limit, PrintWriter notes) {
     this.sockets = List.copyOf(sockets);
     this.cache = cache;
-    this.timeout = timeout;
+    this.limit = limit;
     this.notes = notes;
   }
 
@@ -46,7 +45,7 @@ final class DaemonSearch {
     List<RuntimeException> passedOver = new ArrayList<>();
     for (Path socket : sockets) {
       try {
-        ControlReply reply = new ControlClient(socket, cache, timeout).call(request);
+        ControlReply reply = new ControlClient(socket, cache, limit).call(request);
         tellOfStrangers(passedOver, socket);
         return reply;
       } catch (ClosedException | BadOptionException | UnreachableDaemonException e) {

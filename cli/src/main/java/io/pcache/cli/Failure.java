@@ -21,7 +21,7 @@ record Failure(int exitCode, String message, Throwable cause) {
   /** The code for a failure that no {@link ErrorKind} names. */
   static final int EXIT_OTHER = 1;
 
-  /** The code where a daemon does not answer in time. */
+  /** The code where a daemon, or a file system on the way to it, does not answer in time. */
   static final int EXIT_NO_ANSWER = 18;
 
   /** What to tell about an exception. */

@@ -37,7 +37,7 @@ import picocli.CommandLine.Spec;
       "15:the backing device fails",
       "16:the cache device fails",
       "17:no pcache is running there",
-      "18:the daemon does not answer in time",
+      "18:the daemon, or the file system of its cache or socket, does not answer in time",
     },
     subcommands = {
       FormatCommand.class,

@@ -46,7 +46,7 @@ class ControlServerTest {
   @Test
   void aStatusArrivesAsItWasSent() throws IOException {
     try (ControlServer _ = serve(_ -> ControlReply.status(Samples.status(), Samples.clients()))) {
-      assertThat(RunningDaemon.client(socket).call(ControlRequest.STATUS).status())
+      assertThat(RunningDaemon.ask(socket, ControlRequest.STATUS).status())
           .isEqualTo(Samples.status());
     }
   }
@@ -55,7 +55,7 @@ class ControlServerTest {
   void requestsArriveAsTheyWereSent() throws IOException {
     ControlRequest request = ControlRequest.message(List.of("gc_percent", "\"5\n0\" ü"));
     try (ControlServer _ = serve(received -> ControlReply.text(received.toString()))) {
-      assertThat(RunningDaemon.client(socket).call(request).text()).isEqualTo(request.toString());
+      assertThat(RunningDaemon.ask(socket, request).text()).isEqualTo(request.toString());
     }
   }
 
@@ -66,7 +66,7 @@ class ControlServerTest {
           throw new BackingFailureException("disk.img: gone");
         };
     try (ControlServer _ = serve(failing)) {
-      assertThatThrownBy(() -> RunningDaemon.client(socket).call(ControlRequest.STATUS))
+      assertThatThrownBy(() -> RunningDaemon.ask(socket, ControlRequest.STATUS))
           .isInstanceOfSatisfying(
               CommandException.class,
               e -> assertThat(e.exitCode()).isEqualTo(ErrorKind.BACKING_FAILURE.exitCode()))
@@ -102,14 +102,14 @@ class ControlServerTest {
   void aSocketThatAKilledDaemonLeftIsReplaced() throws IOException {
     leaveSocket();
     try (ControlServer _ = serve(_ -> ControlReply.text("alive"))) {
-      assertThat(RunningDaemon.client(socket).call(ControlRequest.TABLE).text()).isEqualTo("alive");
+      assertThat(RunningDaemon.ask(socket, ControlRequest.TABLE).text()).isEqualTo("alive");
     }
   }
 
   @Test
   void aSocketThatAKilledDaemonLeftIsToldFromOneThatAnswers() throws IOException {
     leaveSocket();
-    assertThatThrownBy(() -> RunningDaemon.client(socket).call(ControlRequest.STATUS))
+    assertThatThrownBy(() -> RunningDaemon.ask(socket, ControlRequest.STATUS))
         .isInstanceOf(ClosedException.class)
         .hasMessageContaining(socket.toString())
         .hasMessageContaining("pcache serve");
@@ -118,7 +118,7 @@ class ControlServerTest {
   @Test
   void whatIsNoSocketIsToldFromADaemonThatIsGone() throws IOException {
     Files.writeString(socket, "no socket");
-    assertThatThrownBy(() -> RunningDaemon.client(socket).call(ControlRequest.STATUS))
+    assertThatThrownBy(() -> RunningDaemon.ask(socket, ControlRequest.STATUS))
         .isInstanceOf(BadOptionException.class)
         .hasMessageContaining(socket + " is not a socket");
   }
@@ -160,7 +160,7 @@ class ControlServerTest {
   void aConnectionThatSendsNothingHoldsUpNobody() throws IOException {
     try (ControlServer _ = serve(_ -> ControlReply.text("alive"));
         SocketChannel silent = connect()) {
-      assertThat(RunningDaemon.client(socket).call(ControlRequest.TABLE).text()).isEqualTo("alive");
+      assertThat(RunningDaemon.ask(socket, ControlRequest.TABLE).text()).isEqualTo("alive");
       assertThat(silent.isConnected()).isTrue();
     }
   }

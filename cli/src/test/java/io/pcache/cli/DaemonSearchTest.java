@@ -35,9 +35,10 @@ class DaemonSearchTest {
   }
 
   private String ask(Duration timeout) throws IOException {
-    return new DaemonSearch(List.of(first, second), null, timeout, new PrintWriter(notes))
-        .call(ControlRequest.TABLE)
-        .requireText();
+    AnswerLimit limit = new AnswerLimit(timeout);
+    DaemonSearch search =
+        new DaemonSearch(List.of(first, second), null, limit, new PrintWriter(notes));
+    return limit.run(() -> search.call(ControlRequest.TABLE).requireText());
   }
 
   private String ask() throws IOException {

@@ -53,8 +53,7 @@ class DaemonTest {
     Consumer<FrontEnd> askThenStop =
         _ -> {
           try {
-            events.add(
-                String.valueOf(RunningDaemon.client(socket()).call(ControlRequest.TABLE).text()));
+            events.add(String.valueOf(RunningDaemon.ask(socket(), ControlRequest.TABLE).text()));
           } catch (IOException e) {
             throw new IllegalStateException(e);
           }
@@ -70,7 +69,7 @@ class DaemonTest {
     Consumer<FrontEnd> askThenStop =
         _ -> {
           try {
-            told.add(RunningDaemon.client(socket()).call(ControlRequest.STATUS).clients());
+            told.add(RunningDaemon.ask(socket(), ControlRequest.STATUS).clients());
           } catch (IOException e) {
             throw new IllegalStateException(e);
           }

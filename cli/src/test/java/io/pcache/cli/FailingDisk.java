@@ -91,6 +91,20 @@ final class FailingDisk implements AutoCloseable {
     signal("-CONT");
   }
 
+  /**
+   * The file system of {@link #file} answers nobody from now on, also not who only looks for a
+   * file, until this disk is closed.
+   */
+  void hangFileSystem() throws IOException, InterruptedException {
+    disk.hang();
+    // For a moment the kernel still answers by itself what it has been told last.
+    await().atMost(240, TimeUnit.SECONDS).until(() -> !answersInASecond(disk.file()));
+  }
+
+  private static boolean answersInASecond(Path file) throws IOException, InterruptedException {
+    return Command.run("timeout", "--signal=KILL", "1", "stat", file.toString()).exitCode() == 0;
+  }
+
   private void signal(String name) throws IOException, InterruptedException {
     Command.run("kill", name, String.valueOf(nbdkit.pid())).succeeded();
   }

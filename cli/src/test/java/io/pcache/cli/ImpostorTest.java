@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Somebody else's process on the socket of a control command, or on the other side of a daemon's.
  */
 @Timeout(600)
-@RequiresTool("setpriv")
+@RequiresTool({"setpriv", "flock"})
 @RequiresFile(LibnbdClient.PYTHON)
 class ImpostorTest {
   private static final String IMPOSTOR =
@@ -63,6 +63,21 @@ class ImpostorTest {
     assertThat(LauncherShell.output(folder, script))
         .containsPattern("pcache: .*cache.pcache.sock.* 54321.*\ntable 1\n")
         .containsPattern("pcache: .*cache.pcache.sock.* 54321.* --socket\nmessage 1\n")
+        .doesNotContain("done", "\u001b");
+  }
+
+  /** It says nothing of the daemon that has no socket of its own to answer on. */
+  @Test
+  void besideAnotherUsersSocketALockedCacheHasAProcess() throws Exception {
+    String script =
+        IMPOSTOR
+            + """
+            exec 8<cache
+            flock --exclusive 8
+            "$PCACHE" table --timeout 60 --cache cache || echo "table $?"
+            """;
+    assertThat(LauncherShell.output(folder, script))
+        .containsPattern("pcache: cache: a process has this cache open.* 54321.*\ntable 17\n")
         .doesNotContain("done", "\u001b");
   }
 

@@ -51,6 +51,23 @@ final class LoopMountedDisk implements AutoCloseable {
     return fuseFolder.resolve("nbd");
   }
 
+  /**
+   * The file system that holds the file answers nobody from now on, until {@link #goOn}. What waits
+   * for it can be killed.
+   */
+  void hang() throws IOException, InterruptedException {
+    signal("-STOP");
+  }
+
+  /** The file system answers what it was asked meanwhile, and everything else. */
+  void goOn() throws IOException, InterruptedException {
+    signal("-CONT");
+  }
+
+  private void signal(String name) throws IOException, InterruptedException {
+    Command.run("kill", name, String.valueOf(nbdfuse.pid())).succeeded();
+  }
+
   /** Takes the block device away from the file under it. */
   void detach() throws IOException, InterruptedException {
     if (!isDetached) {
@@ -72,6 +89,9 @@ final class LoopMountedDisk implements AutoCloseable {
   @Override
   public void close() throws IOException {
     try {
+      if (nbdfuse.isAlive()) {
+        goOn();
+      }
       Command.run("umount", mountPoint.toString());
       // Another may have the name of one that was detached before.
       if (!isDetached) {

@@ -23,11 +23,12 @@ final class RunningDaemon {
             .filter(Files::exists)
             .findFirst()
             .orElseThrow();
-    return client(socket).call(ControlRequest.STATUS).requireStatus();
+    return ask(socket, ControlRequest.STATUS).requireStatus();
   }
 
-  /** A client of a control socket that is patient, for a busy machine. */
-  static ControlClient client(Path socket) {
-    return new ControlClient(socket, null, PATIENCE);
+  /** Asks on a control socket, with the patience that a busy machine needs. */
+  static ControlReply ask(Path socket, ControlRequest request) throws IOException {
+    AnswerLimit limit = new AnswerLimit(PATIENCE);
+    return limit.run(() -> new ControlClient(socket, null, limit).call(request));
   }
 }

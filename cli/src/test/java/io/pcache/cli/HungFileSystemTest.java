@@ -1,0 +1,64 @@
+package io.pcache.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pcache.testkit.Command;
+import io.pcache.testkit.RequiresFile;
+import io.pcache.testkit.RequiresTool;
+import io.pcache.testkit.ServedDisk;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Commands where a file system does not even answer who looks for a file: that of nbdfuse, stopped
+ * by SIGSTOP.
+ */
+@Tag("engine")
+@Timeout(600)
+@RequiresFile({ServedDisk.COMMAND, "/dev/fuse", "/dev/loop-control"})
+@RequiresTool({"nbdkit", "nbdfuse", "losetup", "umount"})
+class HungFileSystemTest {
+  private static final long DISK_BYTES = 64L << 20;
+
+  @TempDir private Path folder;
+  private FailingDisk disk;
+
+  @BeforeEach
+  void makeDisk() throws IOException, InterruptedException {
+    disk = FailingDisk.make(Files.createDirectory(folder.resolve("disk")), DISK_BYTES);
+  }
+
+  @AfterEach
+  void closeDisk() throws IOException {
+    disk.close();
+  }
+
+  @Test
+  @DisplayName("hazard 30: a command waits with a bound for the file system of its cache or socket")
+  void theFileSystemOfACacheIsWaitedForWithABound() throws IOException, InterruptedException {
+    String cache = disk.file().toString();
+    String socket = disk.file().resolveSibling("socket").toString();
+    disk.hangFileSystem();
+    assertNotAnswered(cache, "status", "--timeout", "2", "--cache", cache);
+    assertNotAnswered(cache, "table", "--timeout", "1", "--cache", cache);
+    assertNotAnswered(cache, "message", "--timeout", "1", "--cache", cache, "gc_percent", "5");
+    assertNotAnswered(socket, "status", "--timeout", "1", "--socket", socket);
+  }
+
+  private static void assertNotAnswered(String path, String... command)
+      throws IOException, InterruptedException {
+    Command asked = ServedDisk.pcache(command);
+    assertThat(asked.output())
+        .contains("pcache: " + path + ": no answer in ", "its file system or device", "--timeout")
+        .hasLineCount(1);
+    assertThat(asked.exitCode()).isEqualTo(Failure.EXIT_NO_ANSWER);
+  }
+}
