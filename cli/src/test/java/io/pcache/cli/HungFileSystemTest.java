@@ -6,6 +6,7 @@ import io.pcache.testkit.Command;
 import io.pcache.testkit.RequiresFile;
 import io.pcache.testkit.RequiresTool;
 import io.pcache.testkit.ServedDisk;
+import io.pcache.testkit.SparseFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,6 +52,31 @@ class HungFileSystemTest {
     assertNotAnswered(cache, "table", "--timeout", "1", "--cache", cache);
     assertNotAnswered(cache, "message", "--timeout", "1", "--cache", cache, "gc_percent", "5");
     assertNotAnswered(socket, "status", "--timeout", "1", "--socket", socket);
+  }
+
+  @Test
+  @DisplayName(
+      "hazard 30: a loop device that does not answer keeps nobody from using other devices")
+  void aLoopDeviceOnAHungFileSystemIsPassedOver() throws IOException, InterruptedException {
+    String loop = disk.blockDevice().toString();
+    String cache = folder.resolve("cache").toString();
+    SparseFiles.create(folder.resolve("cache"), 512L << 20);
+    Path backing = SparseFiles.create(folder.resolve("backing"), DISK_BYTES);
+    disk.hangFileSystem();
+    assertThat(ServedDisk.pcache("format", cache).succeeded())
+        .contains(loop + " does not answer", cache);
+    assertThat(ServedDisk.pcache("repair", cache).succeeded()).contains(loop + " does not answer");
+    try (ServedDisk served =
+        ServedDisk.start(
+            "--cache",
+            cache,
+            "--backing",
+            backing.toString(),
+            "--listen",
+            ServedDisk.unixSocket(folder))) {
+      assertThat(served.log()).contains(loop + " does not answer", cache, backing.toString());
+      assertThat(served.stop()).as(served.log()).isZero();
+    }
   }
 
   private static void assertNotAnswered(String path, String... command)

@@ -1,12 +1,16 @@
 package io.pcache.nativeio;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -48,6 +52,57 @@ class LoopDevicesTest {
     Files.createFile(nodes.resolve("loop3"));
     describe("loop3", file.toString());
     assertThat(loops().attachedTo(file)).hasValue("loop3");
+  }
+
+  /** Whoever opens a FIFO waits until somebody opens it for writing. */
+  private Path hungLoopDevice(String name) throws IOException, InterruptedException {
+    Path fifo = nodes.resolve(name);
+    assertThat(new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor()).isZero();
+    return fifo;
+  }
+
+  private static void letGo(Path fifo) throws IOException {
+    Files.newByteChannel(fifo, StandardOpenOption.READ, StandardOpenOption.WRITE).close();
+  }
+
+  private static long threadsThatAsk(String name) {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().endsWith(name))
+        .count();
+  }
+
+  @Test
+  @Timeout(value = 240, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void aLoopDeviceThatDoesNotAnswerHoldsOneThreadAndIsPassedOver()
+      throws IOException, InterruptedException {
+    Path hung = hungLoopDevice("loop47111");
+    describe("loop47112", file.toString());
+    try {
+      assertThat(loops().attachedTo(Files.createFile(folder.resolve("other")))).isEmpty();
+      assertThat(loops().attachedTo(file)).hasValue("loop47112");
+      assertThat(threadsThatAsk("loop47111")).isOne();
+    } finally {
+      letGo(hung);
+    }
+    await().atMost(Duration.ofMinutes(4)).until(() -> threadsThatAsk("loop47111") == 0);
+    describe("loop47111", file.toString());
+    Files.delete(hung);
+    assertThat(loops().attachedTo(file)).hasValue("loop47111");
+  }
+
+  @Test
+  @Timeout(value = 240, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void theReportedPathAloneDecidesWhereALoopDeviceHangs() throws IOException, InterruptedException {
+    Path hung = hungLoopDevice("loop47113");
+    describe("loop47113", file.toRealPath().toString());
+    try {
+      assertThat(loops().attachedTo(Files.createSymbolicLink(folder.resolve("link"), file)))
+          .hasValue("loop47113");
+      Path sameFile = Files.createLink(folder.resolve("hard"), file);
+      assertThat(loops().attachedTo(sameFile)).isEmpty();
+    } finally {
+      letGo(hung);
+    }
   }
 
   @Test
