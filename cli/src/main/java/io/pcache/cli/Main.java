@@ -13,7 +13,19 @@ public final class Main {
   public static void main(String[] args) {
     int exitCode = run(args);
     Launcher.ofThisProcess().ends(exitCode);
+    if (exitCode == Failure.EXIT_NO_ANSWER) {
+      closeOutputs();
+    }
     System.exit(exitCode);
+  }
+
+  /**
+   * The kernel may keep this process, with all that it has open, for a thread that waits for a file
+   * system. Who reads its output to the end must not wait for that.
+   */
+  private static void closeOutputs() {
+    System.out.close();
+    System.err.close();
   }
 
   private static int run(String[] args) {

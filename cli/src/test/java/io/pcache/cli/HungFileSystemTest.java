@@ -20,11 +20,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Commands where a file system does not even answer who looks for a file: that of nbdfuse, stopped
- * by SIGSTOP.
+ * by SIGSTOP, or one that takes questions and answers none.
  */
 @Tag("engine")
 @Timeout(600)
-@RequiresFile({ServedDisk.COMMAND, "/dev/fuse", "/dev/loop-control"})
+@RequiresFile({ServedDisk.COMMAND, LibnbdClient.PYTHON, "/dev/fuse", "/dev/loop-control"})
 @RequiresTool({"nbdkit", "nbdfuse", "losetup", "umount"})
 class HungFileSystemTest {
   private static final long DISK_BYTES = 64L << 20;
@@ -76,6 +76,20 @@ class HungFileSystemTest {
             ServedDisk.unixSocket(folder))) {
       assertThat(served.log()).contains(loop + " does not answer", cache, backing.toString());
       assertThat(served.stop()).as(served.log()).isZero();
+    }
+  }
+
+  @Test
+  @DisplayName("hazard 30: a command ends also where the kernel does not let go of its process")
+  void aLookThatCannotBeEndedHoldsNeitherTheCommandNorWhoReadsItsOutput()
+      throws IOException, InterruptedException {
+    Path cache = Files.createDirectory(folder.resolve("silent")).resolve("cache");
+    try (SilentFileSystem silent = SilentFileSystem.mount(folder.resolve("silent"))) {
+      String ask = "\"$PCACHE\" status --timeout 1 --cache " + cache + " || echo \"status $?\"";
+      assertThat(LauncherShell.output(folder, ask))
+          .contains("pcache: " + cache + ": no answer in 1 s", "\nstatus 18\nexit 0\n")
+          .hasLineCount(3);
+      assertThat(silent.isSilent()).isTrue();
     }
   }
 
