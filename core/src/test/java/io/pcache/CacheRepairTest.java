@@ -149,6 +149,98 @@ class CacheRepairTest {
     }
   }
 
+  /** Leaves dirty_tail with its second newest copy alone, which names a segment of its own. */
+  private void loseNewestDirtyTail(int olderSegment) throws IOException {
+    try (Media media = MediaFiles.open(files.cache())) {
+      TailPosition dirtyTail = TailPosition.dirtyTail(media, 31);
+      dirtyTail.storeDurably(new LogAddress(olderSegment, 4096));
+      dirtyTail.storeDurably(new LogAddress(0, 0));
+    }
+    long slot = MediaLayout.DIRTY_TAIL_OFFSET;
+    byte[] segment = CacheFiles.read(files.cache(), slot + TailPosition.CACHE_SEG_ID_OFFSET, 1);
+    lose(segment[0] == 0 ? slot : slot + 16, 16);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 20})
+  void aDirtyTailThatIsNoPlaceOfTheLogIsTakenFromKeyTail(int segment) throws IOException {
+    Path staging = StagingFolders.make();
+    OpenOptions options = files.options().withStagingFolder(staging);
+    try {
+      Pcache killed = Pcache.open(options);
+      writeKeySets(killed);
+      CacheFiles.write(killed, KEY_SETS * 4096L, KEY_SETS + 1);
+      killed.kill();
+      loseNewestDirtyTail(segment);
+      assertThatThrownBy(() -> Pcache.open(options))
+          .isInstanceOf(CorruptMediaException.class)
+          .hasMessageContaining("without meeting dirty_tail " + segment + ":4096");
+      try (CacheRepair repair = CacheRepair.open(files.cache())) {
+        assertThat(repair.findings())
+            .containsExactly(
+                "dirty_tail: lost; no key set begins or ends at %d:4096, and the log from key_tail is intact; taken from key_tail 0:0, so everything is written back again"
+                    .formatted(segment),
+                "the log is intact from 0:0 to 0:256");
+      }
+      repair();
+      try (Pcache cache = Pcache.open(options)) {
+        for (int i = 0; i <= KEY_SETS; i++) {
+          assertThat(CacheFiles.read(cache, i * 4096L)).containsOnly(i + 1);
+        }
+        assertThat(cache.drain((left, atStart) -> {})).isTrue();
+      }
+      assertThat(CacheFiles.read(files.backing(), 4096, 4096)).containsOnly(2);
+    } finally {
+      StagingFolders.remove(staging);
+    }
+  }
+
+  private void zeroKeySet(int number) throws IOException {
+    CacheFiles.overwrite(
+        files.cache(), LOG_OFFSET + (long) number * KEY_SET_BYTES, new byte[KEY_SET_BYTES]);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void zeroesBeforeDirtyTailBringNoOldDataBack(boolean inOrder) throws IOException {
+    Pcache cache = files.open();
+    writeKeySets(cache);
+    CacheFiles.write(cache, 0, 9);
+    cache.flush();
+    assertThat(cache.drain((left, atStart) -> {})).isTrue();
+    if (inOrder) {
+      cache.close();
+    } else {
+      cache.kill();
+    }
+    zeroKeySet(1);
+    if (inOrder) {
+      zeroKeySet(KEY_SETS);
+    }
+    repair();
+    try (Pcache repaired = files.open()) {
+      assertThat(repaired.drain((left, atStart) -> {})).isTrue();
+      assertThat(CacheFiles.read(repaired, 0)).containsOnly(9);
+    }
+    assertThat(CacheFiles.read(files.backing(), 0, 4096)).containsOnly(9);
+  }
+
+  @Test
+  void zeroesBeforeDirtyTailCostNothingThatIsDirty() throws IOException {
+    Pcache killed = files.open();
+    writeKeySets(killed);
+    killed.kill();
+    zeroKeySet(1);
+    try (Media media = MediaFiles.open(files.cache())) {
+      TailPosition.dirtyTail(media, 31).storeDurably(new LogAddress(0, 2 * KEY_SET_BYTES));
+    }
+    repair();
+    try (Pcache cache = files.open()) {
+      assertThat(CacheFiles.read(cache, 2 * 4096)).containsOnly(3);
+      assertThat(CacheFiles.read(cache, 3 * 4096)).containsOnly(4);
+    }
+  }
+
   @Test
   void aCacheThatIsOpenIsNotRepaired() {
     try (Pcache _ = files.open()) {

@@ -3,7 +3,9 @@ package io.pcache.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pcache.CacheRepair;
+import io.pcache.format.LogAddress;
 import io.pcache.format.MediaLayout;
+import io.pcache.format.TailPosition;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -37,7 +39,17 @@ class RepairUnderCrashTest {
     HEAD_BUT_DIRTY_TAIL(4096, 12288, 16384, 32, MediaLayout.segmentOffset(1), 8192),
     KEY_SET(LOG + 3 * 64 + 30, 4),
     KEY_SET_AND_HEAD(LOG + 3 * 64 + 30, 4, 4096, 12288, 16416, 32),
-    KEY_SET_BEFORE_DIRTY_TAIL(LOG + 64 + 30, 4, 4096, 4096);
+    KEY_SET_BEFORE_DIRTY_TAIL(LOG + 64 + 30, 4, 4096, 4096),
+
+    /** dirty_tail has an old copy alone, and no key set lies where it leads. */
+    NEWEST_DIRTY_TAIL(16416, 32) {
+      @Override
+      void inflict(CrashMedia media) {
+        super.inflict(media);
+        TailPosition dirtyTail = TailPosition.dirtyTail(media, SEGMENTS);
+        dirtyTail.storeDurably(new LogAddress(2, 4096));
+      }
+    };
 
     private final long[] ranges;
 

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  *   key_tail │ dirty_tail │ orderly close │ result
  *   ─────────┼────────────┼───────────────┼────────────────────────────────────────────────────────────
  *   yes      │ yes        │ any           │ both
+ *   yes      │ stray      │ any           │ as if dirty_tail were lost ({@link StrayDirtyTail})
  *   yes      │ no         │ any           │ dirty_tail from key_tail: everything is written back again
  *   no       │ yes        │ any           │ key_tail from dirty_tail: key sets before it are discarded
  *   no       │ no         │ yes           │ both from the identity record, if the log agrees with it
@@ -52,17 +53,18 @@ record FoundTails(
     Optional<LogAddress> keyTail = load(TailPosition.keyTail(media, segments));
     Optional<LogAddress> dirtyTail = load(TailPosition.dirtyTail(media, segments));
     if (keyTail.isPresent() && dirtyTail.isPresent()) {
-      return new FoundTails(keyTail.get(), dirtyTail.get(), false, false, List.of());
+      boolean isStray =
+          new StrayDirtyTail(media, chain, reader)
+              .isStray(keyTail.get(), dirtyTail.get(), closedLog);
+      return isStray
+          ? fromKeyTail(
+              keyTail.get(),
+              "no key set begins or ends at %s, and the log from key_tail is intact; "
+                  .formatted(dirtyTail.get()))
+          : new FoundTails(keyTail.get(), dirtyTail.get(), false, false, List.of());
     }
     if (keyTail.isPresent()) {
-      return new FoundTails(
-          keyTail.get(),
-          keyTail.get(),
-          false,
-          true,
-          List.of(
-              "dirty_tail: lost; taken from key_tail %s, so everything is written back again"
-                  .formatted(keyTail.get())));
+      return fromKeyTail(keyTail.get(), "");
     }
     if (dirtyTail.isPresent()) {
       return new FoundTails(
@@ -75,6 +77,17 @@ record FoundTails(
                   .formatted(dirtyTail.get())));
     }
     return fromIdentity(segments, reader, closedLog);
+  }
+
+  private static FoundTails fromKeyTail(LogAddress keyTail, String why) {
+    return new FoundTails(
+        keyTail,
+        keyTail,
+        false,
+        true,
+        List.of(
+            "dirty_tail: lost; %staken from key_tail %s, so everything is written back again"
+                .formatted(why, keyTail)));
   }
 
   private static Optional<LogAddress> load(TailPosition tail) {
