@@ -214,9 +214,7 @@ class CacheRepairTest {
       cache.kill();
     }
     zeroKeySet(1);
-    if (inOrder) {
-      zeroKeySet(KEY_SETS);
-    }
+    zeroKeySet(KEY_SETS);
     repair();
     try (Pcache repaired = files.open()) {
       assertThat(repaired.drain((left, atStart) -> {})).isTrue();

@@ -61,6 +61,11 @@ public final class TailPosition {
     return decode(record.get());
   }
 
+  /** Returns whether {@link #load} may return an older position than the newest that was stored. */
+  public boolean hasOneCopy() {
+    return slots.hasOneCopy();
+  }
+
   private LogAddress decode(MemorySegment record) {
     LogAddress position =
         new LogAddress(

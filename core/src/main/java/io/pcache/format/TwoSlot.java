@@ -49,12 +49,13 @@ public final class TwoSlot {
    * Both slots have been written once the sequence number reaches 2.
    */
   public boolean hasLostACopy() {
-    MemorySegment first = copyOf(0);
-    MemorySegment second = copyOf(1);
-    boolean firstValid = layout.isIntact(first, 0);
-    boolean secondValid = layout.isIntact(second, 0);
-    return firstValid != secondValid
-        && Byte.toUnsignedInt((byte) seqOf(firstValid ? first : second)) >= 2;
+    return hasOneCopy()
+        && load().filter(copy -> Byte.toUnsignedInt((byte) seqOf(copy)) >= 2).isPresent();
+  }
+
+  /** Returns whether exactly one slot is valid. It need not be the one that was written last. */
+  public boolean hasOneCopy() {
+    return layout.isIntact(copyOf(0), 0) != layout.isIntact(copyOf(1), 0);
   }
 
   /** Writes a new copy and syncs. This fills in the header's crc, seq and version. */

@@ -54,8 +54,9 @@ record FoundTails(
     Optional<LogAddress> dirtyTail = load(TailPosition.dirtyTail(media, segments));
     if (keyTail.isPresent() && dirtyTail.isPresent()) {
       boolean isStray =
-          new StrayDirtyTail(media, chain, reader)
-              .isStray(keyTail.get(), dirtyTail.get(), closedLog);
+          TailPosition.dirtyTail(media, segments).hasOneCopy()
+              && new StrayDirtyTail(media, chain, reader)
+                  .isStray(keyTail.get(), dirtyTail.get(), closedLog);
       return isStray
           ? fromKeyTail(
               keyTail.get(),

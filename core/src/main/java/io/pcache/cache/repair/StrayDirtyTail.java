@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * newest copy of dirty_tail decays, the older one counts. That one may name a log segment that has
  * been freed, and zeroed or filled with data since.
  *
- * <p>The table is for tails that no walk connects:
+ * <p>The table is for tails that no walk connects, and for a dirty_tail with one valid copy. With
+ * two it is the newest, and right:
  *
  * <pre>
  *   walk from key_tail               │ a key set begins or ends at dirty_tail │ dirty_tail is
