@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class AnswerLimit {
   private final Duration limit;
-  private volatile Wait wait = new Wait("pcache", "it has not begun");
+  private volatile Wait wait =
+      new Wait("the daemon", "this machine has too much to do to look for it");
 
   /**
    * What is waited for.

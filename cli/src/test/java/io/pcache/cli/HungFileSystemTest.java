@@ -48,10 +48,10 @@ class HungFileSystemTest {
     String cache = disk.file().toString();
     String socket = disk.file().resolveSibling("socket").toString();
     disk.hangFileSystem();
-    assertNotAnswered(cache, "status", "--timeout", "2", "--cache", cache);
-    assertNotAnswered(cache, "table", "--timeout", "1", "--cache", cache);
-    assertNotAnswered(cache, "message", "--timeout", "1", "--cache", cache, "gc_percent", "5");
-    assertNotAnswered(socket, "status", "--timeout", "1", "--socket", socket);
+    assertNotAnswered(cache, "status", "--timeout", "5", "--cache", cache);
+    assertNotAnswered(cache, "table", "--timeout", "5", "--cache", cache);
+    assertNotAnswered(cache, "message", "--timeout", "5", "--cache", cache, "gc_percent", "5");
+    assertNotAnswered(socket, "status", "--timeout", "5", "--socket", socket);
   }
 
   @Test
@@ -85,9 +85,9 @@ class HungFileSystemTest {
       throws IOException, InterruptedException {
     Path cache = Files.createDirectory(folder.resolve("silent")).resolve("cache");
     try (SilentFileSystem silent = SilentFileSystem.mount(folder.resolve("silent"))) {
-      String ask = "\"$PCACHE\" status --timeout 1 --cache " + cache + " || echo \"status $?\"";
+      String ask = "\"$PCACHE\" status --timeout 5 --cache " + cache + " || echo \"status $?\"";
       assertThat(LauncherShell.output(folder, ask))
-          .contains("pcache: " + cache + ": no answer in 1 s", "\nstatus 18\nexit 0\n")
+          .contains("pcache: " + cache + ": no answer in 5 s", "\nstatus 18\nexit 0\n")
           .hasLineCount(3);
       assertThat(silent.isSilent()).isTrue();
     }

@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class LoopDevices {
   private static final Logger LOG = LoggerFactory.getLogger(LoopDevices.class);
-  private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(2);
+  private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   /** Held while loop devices are asked, by one thread at a time. */
   private static final Object TURN = new Object();
