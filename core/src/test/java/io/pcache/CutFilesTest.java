@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -186,5 +187,26 @@ class CutFilesTest {
     assertThatThrownBy(files::open)
         .isInstanceOf(PcacheException.class)
         .hasMessageContaining("sampled sectors differ");
+  }
+
+  @Test
+  void zeroesOfABackingFileThatWasCutAreNotCached() throws IOException {
+    byte[] sevens = new byte[BLOCK];
+    Arrays.fill(sevens, (byte) 7);
+    CacheFiles.overwrite(files.backing(), LAST_BLOCK, sevens);
+    files.open().close();
+    Pcache served = files.open();
+    CacheFiles.setLength(files.backing(), CUT_BACKING_BYTES);
+    awaitCondition(served, "as-opened", "cut");
+    CacheFiles.setLength(files.backing(), CacheFiles.BACKING_BYTES);
+    assertThatThrownBy(() -> CacheFiles.read(served, LAST_BLOCK))
+        .isInstanceOf(BackingFailureException.class)
+        .hasMessageContaining("was cut from");
+    assertThat(CacheFiles.read(served, 0)).containsOnly(0);
+    assertThatThrownBy(served::close).isInstanceOf(BackingFailureException.class);
+    CacheFiles.overwrite(files.backing(), LAST_BLOCK, sevens);
+    try (Pcache next = files.open()) {
+      assertThat(CacheFiles.read(next, LAST_BLOCK)).containsOnly(7);
+    }
   }
 }

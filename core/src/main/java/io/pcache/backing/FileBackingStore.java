@@ -21,7 +21,6 @@ public final class FileBackingStore implements BackingStore {
   private final NativeFile tail;
   private final AlignedFile transfers;
   private final long sizeBytes;
-  private volatile FileCondition worst = FileCondition.AS_OPENED;
 
   private FileBackingStore(NativeFile file, NativeFile tail, int alignment, long sizeBytes) {
     this.file = file;
@@ -122,6 +121,11 @@ public final class FileBackingStore implements BackingStore {
 
   @Override
   public void read(List<MemorySegment> pieces, long offsetBytes) throws IOException {
+    long lengthBytes = 0;
+    for (MemorySegment piece : pieces) {
+      lengthBytes += piece.byteSize();
+    }
+    file.refuseIfCutOff(offsetBytes, lengthBytes);
     transfers.read(pieces, offsetBytes);
   }
 
@@ -137,12 +141,9 @@ public final class FileBackingStore implements BackingStore {
     file.syncData();
   }
 
-  /** Once the file was cut or deleted, its contents are not what was written to it. */
   @Override
   public FileCondition condition() throws IOException {
-    FileCondition now = worst.followedBy(file.condition());
-    worst = now;
-    return now;
+    return file.condition();
   }
 
   @Override

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +52,10 @@ public final class NativeFile implements AutoCloseable {
   private final int descriptor;
   private final boolean blockDevice;
   private volatile @Nullable OpenedFile opened;
+
+  /** The smallest size below that at open which was seen of a regular file. */
+  private final AtomicLong leftByCutBytes = new AtomicLong(Long.MAX_VALUE);
+
   private volatile boolean closed;
 
   private NativeFile(Path path, int descriptor, boolean blockDevice) {
@@ -273,13 +278,16 @@ public final class NativeFile implements AutoCloseable {
 
   /**
    * Returns the condition of this file since it was opened. This makes system calls and is not
-   * meant for the request path.
+   * meant for the request path. A regular file that was cut stays so, also if it is long again.
    *
    * @throws IOException if the system does not report it
    */
   public FileCondition condition() throws IOException {
     OpenedFile then = opened;
-    return then == null ? FileCondition.AS_OPENED : then.condition(sizeBytes());
+    if (then == null) {
+      return FileCondition.AS_OPENED;
+    }
+    return then.condition(blockDevice ? sizeBytes() : smallestSizeBytes(then));
   }
 
   /**
@@ -362,8 +370,8 @@ public final class NativeFile implements AutoCloseable {
   }
 
   /**
-   * Refuses if the file is shorter than when it was opened. A write behind its end would extend it,
-   * and what was cut off would read as zeroes. A block device cannot be cut.
+   * Refuses if a regular file is shorter than when it was opened, or was seen to be. A write behind
+   * its end would extend it, and what was cut off would read as zeroes.
    *
    * @throws IOException if the file was cut, or the system does not report its size
    */
@@ -372,10 +380,32 @@ public final class NativeFile implements AutoCloseable {
     if (then == null || blockDevice) {
       return;
     }
-    long nowBytes = sizeBytes();
-    if (nowBytes < then.sizeBytes()) {
-      throw new IOException(then.describeCut(nowBytes));
+    long smallestBytes = smallestSizeBytes(then);
+    if (smallestBytes < then.sizeBytes()) {
+      throw new IOException(then.describeCut(smallestBytes));
     }
+  }
+
+  /**
+   * Refuses a range of a regular file that was seen to be cut off since it was opened. It may read
+   * as zeroes if the file is long again. This makes no system call.
+   *
+   * @throws IOException if some of the range was cut off
+   */
+  public void refuseIfCutOff(long offsetBytes, long lengthBytes) throws IOException {
+    OpenedFile then = opened;
+    long leftBytes = leftByCutBytes.get();
+    if (then != null && offsetBytes + lengthBytes > leftBytes) {
+      throw new IOException(then.describeCut(leftBytes));
+    }
+  }
+
+  /** Returns the smallest size of a regular file that was seen since it was opened. */
+  private long smallestSizeBytes(OpenedFile then) throws IOException {
+    long nowBytes = sizeBytes();
+    return nowBytes < then.sizeBytes()
+        ? leftByCutBytes.accumulateAndGet(nowBytes, Math::min)
+        : Math.min(nowBytes, leftByCutBytes.get());
   }
 
   /**

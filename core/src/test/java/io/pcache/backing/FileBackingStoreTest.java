@@ -8,6 +8,7 @@ import io.pcache.block.BlockDevice;
 import io.pcache.error.BackingFailureException;
 import io.pcache.error.BadOptionException;
 import io.pcache.error.DeviceInUseException;
+import io.pcache.nativeio.FileCondition;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
@@ -67,6 +68,29 @@ class FileBackingStoreTest {
     assertThatThrownBy(() -> FileBackingStore.open(folder.resolve("none")))
         .isInstanceOf(BadOptionException.class);
     assertThatThrownBy(() -> FileBackingStore.open(folder)).isInstanceOf(BadOptionException.class);
+  }
+
+  @Test
+  void aFileThatWasCutStaysCutThoughItIsLongAgain() throws IOException {
+    Path path = fileOf(4 * SECTOR);
+    try (FileBackingStore store = FileBackingStore.open(path)) {
+      List<MemorySegment> sector = List.of(Arena.ofAuto().allocate(SECTOR));
+      setLength(path, SECTOR);
+      assertThatThrownBy(() -> store.write(sector, 0))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("was cut from 2048 to 512 bytes");
+      setLength(path, 4 * SECTOR);
+      assertThat(store.condition().kind()).isEqualTo(FileCondition.Kind.CUT);
+      assertThatThrownBy(() -> store.write(sector, 0)).isInstanceOf(IOException.class);
+      assertThatThrownBy(() -> store.read(sector, SECTOR)).isInstanceOf(IOException.class);
+      store.read(sector, 0);
+    }
+  }
+
+  private static void setLength(Path path, long sizeBytes) throws IOException {
+    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+      file.setLength(sizeBytes);
+    }
   }
 
   @Test

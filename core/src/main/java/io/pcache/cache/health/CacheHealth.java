@@ -87,7 +87,7 @@ public final class CacheHealth {
    * Reports that the file of the cache device was cut. Nothing more is acknowledged or written
    * back, because what was cut off may read as zeroes.
    */
-  void cacheDeviceCut() {
+  public void cacheDeviceCut() {
     cut = true;
     logFailed(new MediaFailureException(CUT));
   }
