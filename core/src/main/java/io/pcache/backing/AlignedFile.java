@@ -143,6 +143,8 @@ final class AlignedFile implements AutoCloseable {
       file.write(memory, 0, border - chunkBytes, chunkBytes);
     }
     if (until > border) {
+      // A descriptor of its own, which does not know what the other has seen.
+      file.refuseIfCut();
       tail.write(memory, border - chunkBytes, until - border, border);
     }
   }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * A store on a regular file or block device. The file is locked exclusively while it is open.
@@ -21,6 +22,8 @@ public final class FileBackingStore implements BackingStore {
   private final NativeFile tail;
   private final AlignedFile transfers;
   private final long sizeBytes;
+  private final AtomicReference<FileCondition> worst =
+      new AtomicReference<>(FileCondition.AS_OPENED);
 
   private FileBackingStore(NativeFile file, NativeFile tail, int alignment, long sizeBytes) {
     this.file = file;
@@ -126,7 +129,14 @@ public final class FileBackingStore implements BackingStore {
       lengthBytes += piece.byteSize();
     }
     file.refuseIfCutOff(offsetBytes, lengthBytes);
-    transfers.read(pieces, offsetBytes);
+    try {
+      transfers.read(pieces, offsetBytes);
+    } catch (IOException e) {
+      // The file may be too short. That has to be known also if it is long again soon.
+      file.refuseIfCut();
+      throw e;
+    }
+    file.refuseIfCutOff(offsetBytes, lengthBytes);
   }
 
   @Override
@@ -139,11 +149,14 @@ public final class FileBackingStore implements BackingStore {
     // Covers writes through the second descriptor too: the system tracks dirty pages and errors per
     // file.
     file.syncData();
+    // What was written may have been cut off again.
+    file.refuseIfCut();
   }
 
+  /** A device that was cut stays so, also a block device that is long again. */
   @Override
   public FileCondition condition() throws IOException {
-    return file.condition();
+    return worst.accumulateAndGet(file.condition(), FileCondition::followedBy);
   }
 
   @Override

@@ -137,9 +137,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
     this.recovered = recovery;
     this.pool = pool;
     health = new CacheHealth(tuning.clock(), this::forgetWhatMayBeLost);
-    this.watch =
-        new DeviceWatch(
-            geometry.media()::condition, backing::condition, health, this::cacheDeviceWasCut);
+    this.watch = new DeviceWatch(geometry.media()::condition, backing::condition, health);
     index = recovery.index();
     badExtents = new BadExtents(geometry.media(), health);
     ages = new DirtyAges(counters, tuning.clock());
@@ -189,15 +187,6 @@ public final class Cache implements BlockDevice, AutoCloseable {
             writeQueue::waiting,
             info.gcPercent());
     reclaimer = newReclaimer(state, recovery.keyTail(), throttle, damagedKeySets);
-  }
-
-  /** What was cut off a file may read as zeroes. A block device fails there instead. */
-  private void cacheDeviceWasCut() {
-    try {
-      geometry.media().checkLength();
-    } catch (MediaFailureException e) {
-      health.cacheDeviceCut();
-    }
   }
 
   private Reclaimer newReclaimer(

@@ -87,6 +87,47 @@ class FileBackingStoreTest {
     }
   }
 
+  @Test
+  void whatIsCutOffBeforeAFlushIsNotDurable() throws IOException {
+    Path path = fileOf(4 * SECTOR);
+    try (FileBackingStore store = FileBackingStore.open(path)) {
+      store.write(List.of(Arena.ofAuto().allocate(SECTOR)), 0);
+      store.flush();
+      setLength(path, SECTOR);
+      assertThatThrownBy(store::flush).isInstanceOf(IOException.class);
+    }
+  }
+
+  @Test
+  void aCutThatOnlyAReadHasSeenIsRemembered() throws IOException {
+    Path path = fileOf(4 * SECTOR);
+    try (FileBackingStore store = FileBackingStore.open(path)) {
+      List<MemorySegment> sector = List.of(Arena.ofAuto().allocate(SECTOR));
+      setLength(path, SECTOR);
+      assertThatThrownBy(() -> store.read(sector, SECTOR)).isInstanceOf(IOException.class);
+      setLength(path, 4 * SECTOR);
+      assertThatThrownBy(() -> store.read(sector, SECTOR))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("was cut from");
+    }
+  }
+
+  @Test
+  void aBlockDeviceThatShrankStaysCutThoughItIsLongAgain() throws Exception {
+    Path image = fileOf(1 << 20);
+    String loop = attachLoopDevice(image);
+    try (FileBackingStore store = FileBackingStore.open(Path.of(loop))) {
+      setLength(image, 1 << 19);
+      assertThat(run("losetup", "--set-capacity", loop).exitCode()).isZero();
+      assertThat(store.condition().kind()).isEqualTo(FileCondition.Kind.CUT);
+      setLength(image, 1 << 20);
+      assertThat(run("losetup", "--set-capacity", loop).exitCode()).isZero();
+      assertThat(store.condition().kind()).isEqualTo(FileCondition.Kind.CUT);
+    } finally {
+      assertThat(run("losetup", "--detach", loop).exitCode()).isZero();
+    }
+  }
+
   private static void setLength(Path path, long sizeBytes) throws IOException {
     try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
       file.setLength(sizeBytes);

@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class CacheHealth {
   private static final String ENDED = "the cache was ended; the request was not carried out";
-  private static final String CUT = "the file of the cache device was cut while it was served";
+  private static final String CUT = "the cache device was cut while it was served";
   private static final Logger LOG = LoggerFactory.getLogger(CacheHealth.class);
 
   private final Runnable onLogFailure;
@@ -84,10 +84,10 @@ public final class CacheHealth {
   }
 
   /**
-   * Reports that the file of the cache device was cut. Nothing more is acknowledged or written
-   * back, because what was cut off may read as zeroes.
+   * Reports that the cache device was cut. Nothing more is acknowledged or written back, because
+   * what was cut off may read as zeroes once it is long again.
    */
-  public void cacheDeviceCut() {
+  void cacheDeviceCut() {
     cut = true;
     logFailed(new MediaFailureException(CUT));
   }

@@ -27,14 +27,8 @@ public final class DeviceWatch implements Agent {
   private final Watched backingDevice;
   private volatile boolean stopped;
 
-  /**
-   * Watches two devices that are as they were opened.
-   *
-   * @param onCacheDeviceCut run when the cache device has been found shorter than it was
-   */
-  public DeviceWatch(
-      Look cacheDevice, Look backingDevice, CacheHealth health, Runnable onCacheDeviceCut) {
-    this.cacheDevice = new Watched("cache device", cacheDevice, health, onCacheDeviceCut);
+  public DeviceWatch(Look cacheDevice, Look backingDevice, CacheHealth health) {
+    this.cacheDevice = new Watched("cache device", cacheDevice, health, health::cacheDeviceCut);
     this.backingDevice = new Watched("backing device", backingDevice, health, () -> {});
   }
 
