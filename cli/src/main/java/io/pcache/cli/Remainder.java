@@ -35,7 +35,7 @@ record Remainder(PcacheStatus status) {
           "%s were damaged in the cache and set aside: %s; reading them fails until they are written anew"
               .formatted(ByteSize.format(status.setAsideBytes()), ranges()));
     }
-    if (isGivenUp() && status.dirtyBytes() == 0) {
+    if (status.cacheFileIsLost() && status.dirtyBytes() == 0) {
       lines.add(
           "nothing in the cache was dirty, and no data is lost with its file, which was %s; make a new one with pcache format%s"
               .formatted(
@@ -54,11 +54,6 @@ record Remainder(PcacheStatus status) {
   private boolean hasFileFault() {
     return FAULTS.contains(status.backingFile())
         || (FAULTS.contains(status.cacheFile()) && !(cacheIsDeleted() && dirtyBytes() == 0));
-  }
-
-  /** Whether the cache file does not open again as it is. */
-  private boolean isGivenUp() {
-    return cacheIsDeleted() || cacheIsCut();
   }
 
   /** What can still be written back. */

@@ -161,7 +161,7 @@ final class AlignedFile implements AutoCloseable {
     return (bits & (alignment - 1)) == 0;
   }
 
-  private static long lengthBytes(List<MemorySegment> pieces) {
+  static long lengthBytes(List<MemorySegment> pieces) {
     long length = 0;
     for (int i = 0; i < pieces.size(); i++) {
       length += pieces.get(i).byteSize();

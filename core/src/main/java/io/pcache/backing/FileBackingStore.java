@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * A store on a regular file or block device. The file is locked exclusively while it is open.
@@ -22,8 +21,6 @@ public final class FileBackingStore implements BackingStore {
   private final NativeFile tail;
   private final AlignedFile transfers;
   private final long sizeBytes;
-  private final AtomicReference<FileCondition> worst =
-      new AtomicReference<>(FileCondition.AS_OPENED);
 
   private FileBackingStore(NativeFile file, NativeFile tail, int alignment, long sizeBytes) {
     this.file = file;
@@ -124,10 +121,7 @@ public final class FileBackingStore implements BackingStore {
 
   @Override
   public void read(List<MemorySegment> pieces, long offsetBytes) throws IOException {
-    long lengthBytes = 0;
-    for (MemorySegment piece : pieces) {
-      lengthBytes += piece.byteSize();
-    }
+    long lengthBytes = AlignedFile.lengthBytes(pieces);
     file.refuseIfCutOff(offsetBytes, lengthBytes);
     try {
       transfers.read(pieces, offsetBytes);
@@ -153,10 +147,9 @@ public final class FileBackingStore implements BackingStore {
     file.refuseIfCut();
   }
 
-  /** A device that was cut stays so, also a block device that is long again. */
   @Override
   public FileCondition condition() throws IOException {
-    return worst.accumulateAndGet(file.condition(), FileCondition::followedBy);
+    return file.condition();
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.pcache.agent.CallWatch;
 import io.pcache.agent.SystemClock;
 import io.pcache.error.NoSpaceException;
 import io.pcache.nativeio.NativeFile;
+import io.pcache.nativeio.PageFaults;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -19,6 +20,10 @@ import org.slf4j.LoggerFactory;
 final class FileMedia extends MappedMedia {
   private static final Logger LOG = LoggerFactory.getLogger(FileMedia.class);
   private static final long CHUNK_BYTES = 256 << 10;
+
+  /** The largest page of any machine. A page that was cut in part can still be accessed. */
+  private static final long LARGEST_PAGE_BYTES = 64 << 10;
+
   private static final MemorySegment ZEROES =
       Arena.global().allocate(CHUNK_BYTES, 4096).asReadOnly();
   private static final ThreadLocal<MemorySegment> BOUNCE =
@@ -27,11 +32,13 @@ final class FileMedia extends MappedMedia {
   private final CallWatch calls = new CallWatch(SystemClock.INSTANCE);
   private final SharedSync sync;
   private final @Nullable String whyNotDax;
+  private final long lastPageOffsetBytes;
 
   FileMedia(NativeFile file, MemorySegment mapping, Arena arena, @Nullable String whyNotDax) {
     super(file, mapping, arena, MediaKind.FILE);
     this.sync = new SharedSync(this::syncFile);
     this.whyNotDax = whyNotDax;
+    this.lastPageOffsetBytes = (mapping.byteSize() - 1) & -LARGEST_PAGE_BYTES;
   }
 
   @Override
@@ -70,10 +77,28 @@ final class FileMedia extends MappedMedia {
       throws IOException {
     int call = calls.begin();
     try {
-      file.write(source, sourceOffsetBytes, lengthBytes, offsetBytes);
+      if (isInsideFile(offsetBytes + lengthBytes)) {
+        file.overwrite(source, sourceOffsetBytes, lengthBytes, offsetBytes);
+      } else {
+        file.write(source, sourceOffsetBytes, lengthBytes, offsetBytes);
+      }
     } finally {
       calls.end(call);
     }
+  }
+
+  /**
+   * Returns whether a range is known to lie before the end of the file, also if the file was cut.
+   * This asks the mapping. A system call before each write would cost a third of the write.
+   *
+   * @throws IOException if the file was seen to be cut
+   */
+  private boolean isInsideFile(long endBytes) throws IOException {
+    if (file.isBlockDevice()) {
+      return true;
+    }
+    file.refuseIfCutOff(0, sizeBytes());
+    return endBytes <= lastPageOffsetBytes && PageFaults.canAccess(mapping, sizeBytes() - 1);
   }
 
   @Override

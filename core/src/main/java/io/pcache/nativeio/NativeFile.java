@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -51,11 +50,7 @@ public final class NativeFile implements AutoCloseable {
   private final Path path;
   private final int descriptor;
   private final boolean blockDevice;
-  private volatile @Nullable OpenedFile opened;
-
-  /** The smallest size below that at open which was seen of a regular file. */
-  private final AtomicLong leftByCutBytes = new AtomicLong(Long.MAX_VALUE);
-
+  private volatile @Nullable FileWatch watch;
   private volatile boolean closed;
 
   private NativeFile(Path path, int descriptor, boolean blockDevice) {
@@ -120,7 +115,9 @@ public final class NativeFile implements AutoCloseable {
     NativeFile file = new NativeFile(path, descriptor, blockDevice);
     try {
       file.checkWritable(access);
-      file.opened = new OpenedFile(path, descriptor, Posix.stateOf(descriptor), file.sizeBytes());
+      file.watch =
+          new FileWatch(
+              new OpenedFile(path, descriptor, Posix.stateOf(descriptor), file.sizeBytes()));
       return file;
     } catch (BadOptionException | IOException e) {
       file.close();
@@ -278,16 +275,13 @@ public final class NativeFile implements AutoCloseable {
 
   /**
    * Returns the condition of this file since it was opened. This makes system calls and is not
-   * meant for the request path. A regular file that was cut stays so, also if it is long again.
+   * meant for the request path. A file that was cut stays so, also if it is long again.
    *
    * @throws IOException if the system does not report it
    */
   public FileCondition condition() throws IOException {
-    OpenedFile then = opened;
-    if (then == null) {
-      return FileCondition.AS_OPENED;
-    }
-    return then.condition(blockDevice ? sizeBytes() : smallestSizeBytes(then));
+    FileWatch then = watch;
+    return then == null ? FileCondition.AS_OPENED : then.condition(sizeBytes());
   }
 
   /**
@@ -296,8 +290,8 @@ public final class NativeFile implements AutoCloseable {
    * report it.
    */
   public long movedSectors() {
-    OpenedFile then = opened;
-    return then == null ? 0 : DiskCounters.movedSectors(then.state().device());
+    FileWatch then = watch;
+    return then == null ? 0 : DiskCounters.movedSectors(then.device());
   }
 
   /**
@@ -376,13 +370,9 @@ public final class NativeFile implements AutoCloseable {
    * @throws IOException if the file was cut, or the system does not report its size
    */
   public void refuseIfCut() throws IOException {
-    OpenedFile then = opened;
-    if (then == null || blockDevice) {
-      return;
-    }
-    long smallestBytes = smallestSizeBytes(then);
-    if (smallestBytes < then.sizeBytes()) {
-      throw new IOException(then.describeCut(smallestBytes));
+    FileWatch then = watch;
+    if (then != null && !blockDevice) {
+      then.refuseIfCut(sizeBytes());
     }
   }
 
@@ -393,19 +383,10 @@ public final class NativeFile implements AutoCloseable {
    * @throws IOException if some of the range was cut off
    */
   public void refuseIfCutOff(long offsetBytes, long lengthBytes) throws IOException {
-    OpenedFile then = opened;
-    long leftBytes = leftByCutBytes.get();
-    if (then != null && offsetBytes + lengthBytes > leftBytes) {
-      throw new IOException(then.describeCut(leftBytes));
+    FileWatch then = watch;
+    if (then != null) {
+      then.refuseIfCutOff(offsetBytes + lengthBytes);
     }
-  }
-
-  /** Returns the smallest size of a regular file that was seen since it was opened. */
-  private long smallestSizeBytes(OpenedFile then) throws IOException {
-    long nowBytes = sizeBytes();
-    return nowBytes < then.sizeBytes()
-        ? leftByCutBytes.accumulateAndGet(nowBytes, Math::min)
-        : Math.min(nowBytes, leftByCutBytes.get());
   }
 
   /**
@@ -417,6 +398,18 @@ public final class NativeFile implements AutoCloseable {
       MemorySegment buffer, long bufferOffsetBytes, long lengthBytes, long offsetBytes)
       throws IOException {
     refuseIfCut();
+    overwrite(buffer, bufferOffsetBytes, lengthBytes, offsetBytes);
+  }
+
+  /**
+   * Like {@link #write(MemorySegment, long, long, long)}, for a caller that knows that the file
+   * reaches beyond the range. If the file was cut, this extends it.
+   *
+   * @throws IOException on an error
+   */
+  public void overwrite(
+      MemorySegment buffer, long bufferOffsetBytes, long lengthBytes, long offsetBytes)
+      throws IOException {
     long done = 0;
     while (done < lengthBytes) {
       MemorySegment rest = buffer.asSlice(bufferOffsetBytes + done, lengthBytes - done);

@@ -24,7 +24,8 @@ record OpenedFile(Path path, int descriptor, FileState state, long sizeBytes) {
     FileState there = Posix.stateAt(PathBytes.of(path));
     boolean isAtPath = there != null && there.isSameFile(now);
     if (now.links() == 0 && !isAtPath) {
-      return new FileCondition(Kind.DELETED, describeDeleted(there));
+      String cut = nowBytes < sizeBytes ? "; also, " + describeCut(nowBytes) : "";
+      return new FileCondition(Kind.DELETED, describeDeleted(there) + cut);
     }
     if (nowBytes < sizeBytes) {
       return new FileCondition(Kind.CUT, describeCut(nowBytes));

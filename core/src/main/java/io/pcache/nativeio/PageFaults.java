@@ -1,5 +1,8 @@
 package io.pcache.nativeio;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
 /**
  * Makes a failed access to a mapped page take effect now.
  *
@@ -17,6 +20,21 @@ public final class PageFaults {
    * @throws InternalError if one has failed and the error was not thrown yet
    */
   public static void deliver() {
-    Posix.doNothing();
+    Posix.doNothingWith(0);
+  }
+
+  /**
+   * Returns whether one page of a mapping can be accessed. A page behind the end of its file cannot
+   * be. This makes no system call if the page is resident, and reads it from the device otherwise.
+   *
+   * @param offsetBytes any byte of the page
+   */
+  public static boolean canAccess(MemorySegment mapping, long offsetBytes) {
+    try {
+      Posix.doNothingWith(mapping.get(ValueLayout.JAVA_BYTE, offsetBytes));
+      return true;
+    } catch (InternalError e) {
+      return false;
+    }
   }
 }

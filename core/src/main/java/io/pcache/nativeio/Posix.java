@@ -406,10 +406,12 @@ final class Posix {
 
   /**
    * Makes the cheapest possible foreign call, for the thread-state transition that comes with it.
+   *
+   * @param argument passed to the foreign function, so no compiler leaves out its computation
    */
-  static void doNothing() {
+  static void doNothingWith(int argument) {
     try {
-      int _ = (int) ABS.invokeExact(1);
+      int _ = (int) ABS.invokeExact(argument);
     } catch (Throwable t) {
       throw rethrow(t);
     }

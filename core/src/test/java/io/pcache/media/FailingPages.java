@@ -17,11 +17,11 @@ import java.nio.file.Path;
  */
 final class FailingPages {
   static final int ROUNDS = 500;
+  static final int LEFT_BYTES = 4096;
 
   private static final int SCANS_TO_WARM_UP = 100;
   private static final int STEPS_TO_WARM_UP = 20_000;
   private static final long SIZE_BYTES = 4 << 20;
-  private static final int LEFT_BYTES = 4096;
   private static final int RECORD_BYTES = 16;
 
   private FailingPages() {}
@@ -30,19 +30,37 @@ final class FailingPages {
     Path path = Path.of(args[1]);
     setLength(path, SIZE_BYTES);
     NativeFile file = NativeFile.open(path, NativeFile.Access.READ_WRITE);
-    Arena arena = Arena.ofShared();
-    MemorySegment mapping = withSync(file.map(SIZE_BYTES, arena), arena);
-    try (Media media = new DaxMedia(file, mapping, arena)) {
+    try (Media media = args[0].equals("extend") ? onFile(file) : onDax(file)) {
       int failures =
           switch (args[0]) {
             case "scan" -> scans(media, path);
-            case "write" -> failures(path, at -> write(media, at));
-            case "zero" -> failures(path, at -> media.zero(at, RECORD_BYTES));
-            case "inherit" -> failures(path, at -> media.inherit(at, RECORD_BYTES));
+            case "extend" -> failures(path, at -> write(media, at));
+            case "write" -> lineFailures(path, at -> write(media, at));
+            case "zero" -> lineFailures(path, at -> media.zero(at, RECORD_BYTES));
+            case "inherit" -> lineFailures(path, at -> media.inherit(at, RECORD_BYTES));
             default -> throw new IllegalArgumentException(args[0]);
           };
       System.out.println(failures + " failures");
     }
+  }
+
+  private static Media onFile(NativeFile file) throws IOException {
+    Arena arena = Arena.ofShared();
+    return new FileMedia(file, file.map(SIZE_BYTES, arena), arena, null);
+  }
+
+  private static Media onDax(NativeFile file) throws IOException, ReflectiveOperationException {
+    Arena arena = Arena.ofShared();
+    return new DaxMedia(file, withSync(file.map(SIZE_BYTES, arena), arena), arena);
+  }
+
+  /** Waits for the stub of the write-back first, without which that ends the process. */
+  private static int lineFailures(Path path, Step step) throws IOException {
+    CacheLineWriteback.obstacle()
+        .ifPresent(obstacle -> {
+          throw new IllegalStateException(obstacle);
+        });
+    return failures(path, step);
   }
 
   @FunctionalInterface
@@ -69,10 +87,6 @@ final class FailingPages {
   }
 
   private static int failures(Path path, Step step) throws IOException {
-    CacheLineWriteback.obstacle()
-        .ifPresent(obstacle -> {
-          throw new IllegalStateException(obstacle);
-        });
     for (int i = 0; i < STEPS_TO_WARM_UP; i++) {
       step.at(SIZE_BYTES / 2);
     }

@@ -32,6 +32,13 @@ class FailingPagesTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"-XX:TieredStopAtLevel=1", "-Xbatch"})
+  void noWriteExtendsAFileWhoseLastPageIsMissing(String options) throws Exception {
+    checkThatEachFails("extend", options);
+    assertThat(folder.resolve("media")).hasSize(FailingPages.LEFT_BYTES);
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"write", "zero", "inherit"})
   void noCacheLineOfAMissingPageIsWrittenBack(String what) throws Exception {
     checkThatEachFails(what, SEPARATE_WRITE_BACK);

@@ -220,6 +220,22 @@ class MediaKindsTest {
   }
 
   @Test
+  void noWriteExtendsAFileThatWasCutWithinItsLastPage() throws IOException {
+    Path path = newFile(Place.DISK);
+    MemorySegment source = MemorySegment.ofArray(new byte[4096]);
+    try (Media media = MediaFiles.open(path)) {
+      truncate(path, SIZE_BYTES - 512);
+      assertThatThrownBy(() -> media.write(SIZE_BYTES - 4096, source, 0, 4096))
+          .isInstanceOf(MediaFailureException.class)
+          .hasMessageContaining("was cut from %d to %d bytes", SIZE_BYTES, SIZE_BYTES - 512);
+      truncate(path, SIZE_BYTES);
+      assertThatThrownBy(() -> media.write(0, source, 0, 4096))
+          .isInstanceOf(MediaFailureException.class)
+          .hasMessageContaining("was cut");
+    }
+  }
+
+  @Test
   void aMissingFileIsABadOption() {
     Path path = folder.resolve("missing");
     assertThatThrownBy(() -> MediaFiles.open(path))

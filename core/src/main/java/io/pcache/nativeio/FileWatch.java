@@ -1,0 +1,65 @@
+package io.pcache.nativeio;
+
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * Remembers the worst that was seen of a file since it was opened. A file that was cut stays cut,
+ * also if it is long again: what lay behind the cut reads as zeroes then.
+ *
+ * <p>Thread-safety: all methods from any thread.
+ */
+final class FileWatch {
+  private final OpenedFile opened;
+  private final AtomicReference<FileCondition> worst =
+      new AtomicReference<>(FileCondition.AS_OPENED);
+
+  /** The smallest size below that at open which was seen. */
+  private final AtomicLong leftByCutBytes = new AtomicLong(Long.MAX_VALUE);
+
+  FileWatch(OpenedFile opened) {
+    this.opened = opened;
+  }
+
+  /** Returns the number of the device that the file is, or is on. */
+  long device() {
+    return opened.state().device();
+  }
+
+  /**
+   * Returns the condition of the file since it was opened.
+   *
+   * @param nowBytes its size now
+   */
+  FileCondition condition(long nowBytes) throws IOException {
+    FileCondition now = opened.condition(smallestSizeBytes(nowBytes));
+    return worst.accumulateAndGet(now, FileCondition::followedBy);
+  }
+
+  /**
+   * Refuses if the file is shorter than when it was opened, or was seen to be.
+   *
+   * @param nowBytes its size now
+   */
+  void refuseIfCut(long nowBytes) throws IOException {
+    long smallestBytes = smallestSizeBytes(nowBytes);
+    if (smallestBytes < opened.sizeBytes()) {
+      throw new IOException(opened.describeCut(smallestBytes));
+    }
+  }
+
+  /** Refuses a range that was seen to be cut off. */
+  void refuseIfCutOff(long endBytes) throws IOException {
+    long leftBytes = leftByCutBytes.get();
+    if (endBytes > leftBytes) {
+      throw new IOException(opened.describeCut(leftBytes));
+    }
+  }
+
+  private long smallestSizeBytes(long nowBytes) {
+    return nowBytes < opened.sizeBytes()
+        ? leftByCutBytes.accumulateAndGet(nowBytes, Math::min)
+        : Math.min(nowBytes, leftByCutBytes.get());
+  }
+}
