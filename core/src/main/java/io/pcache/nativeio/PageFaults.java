@@ -28,8 +28,10 @@ public final class PageFaults {
    * be. This makes no system call if the page is resident, and reads it from the device otherwise.
    *
    * @param offsetBytes any byte of the page
+   * @throws InternalError if an earlier access has failed and the error was not thrown yet
    */
   public static boolean canAccess(MemorySegment mapping, long offsetBytes) {
+    deliver();
     try {
       Posix.doNothingWith(mapping.get(ValueLayout.JAVA_BYTE, offsetBytes));
       return true;
