@@ -204,10 +204,8 @@ public final class LogWriter {
       for (int missing = n; missing > 0; ) {
         StagedKeys keys = batch.get(at);
         int some = Math.min(missing, keys.count() - taken);
-        long sizeBytes = (long) some * KeyRecord.SIZE_BYTES;
-        MemorySegment.copy(
-            keys.bytes(), (long) taken * KeyRecord.SIZE_BYTES, target, to, sizeBytes);
-        to += sizeBytes;
+        keys.copyTo(target, to, taken, some);
+        to += (long) some * KeyRecord.SIZE_BYTES;
         missing -= some;
         taken += some;
         if (taken == keys.count()) {

@@ -8,56 +8,62 @@ import io.pcache.media.SharedMemory;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Up to 128 keys in their on-media form that wait in memory for the log. The keys are in the heap,
- * and the log takes them from there. The shared memory holds a copy for the next process, which may
- * be lost. A killed process leaves each key there either whole or not at all. Not thread-safe.
+ * Up to 128 keys in their on-media form that wait in memory for the log. The keys are in memory of
+ * the process, and the log takes them from there. The shared memory holds a copy for the next
+ * process, which may be lost. A killed process leaves each key there either whole or not at all.
+ * Not thread-safe.
  */
 public final class StagedKeys {
-  private static final int KEY_WORDS = KeyRecord.SIZE_BYTES / Long.BYTES;
-  private static final long[] NO_WORDS = {};
-  private static final MemorySegment NO_BYTES = MemorySegment.ofArray(NO_WORDS);
+  /** The size of the keys of one buffer in bytes. */
+  static final int SIZE_BYTES = KeySetRecord.MAX_KEYS * KeyRecord.SIZE_BYTES;
 
   /** A buffer without capacity, used until the first real buffer is needed. */
   static final StagedKeys NONE =
-      new StagedKeys(new ProcessMemory(StagingLayout.KEYS_OFFSET, "no keys"), 0, 0);
+      new StagedKeys(
+          new ProcessMemory(StagingLayout.KEYS_OFFSET, "no keys"),
+          0,
+          MemorySegment.ofArray(new long[0]),
+          0,
+          0);
 
   private final SharedMemory memory;
   private final long slotOffset;
+  private final MemorySegment keys;
+  private final long keysOffset;
   private final int capacity;
-  private long[] words = NO_WORDS;
-
-  /** The same memory as {@link #words}. */
-  private MemorySegment bytes = NO_BYTES;
-
   private int count;
 
   /** Creates an empty buffer in process memory. */
   public StagedKeys() {
     this(
-        new ProcessMemory(
-            StagingLayout.KEYS_OFFSET + KeySetRecord.MAX_KEYS * (long) KeyRecord.SIZE_BYTES,
-            "a single buffer"),
+        new ProcessMemory(StagingLayout.KEYS_OFFSET + SIZE_BYTES, "a single buffer"),
+        0,
+        MemorySegment.ofArray(new long[SIZE_BYTES / Long.BYTES]),
         0,
         KeySetRecord.MAX_KEYS);
-    allocate();
   }
 
-  /** Creates an empty buffer in a slot of the shared memory. */
-  StagedKeys(SharedMemory memory, int slot) {
-    this(memory, StagingLayout.slotOffset(slot), KeySetRecord.MAX_KEYS);
+  /**
+   * Creates an empty buffer in a slot of the shared memory.
+   *
+   * @param keys the keys of all slots, in memory of the process
+   */
+  StagedKeys(SharedMemory memory, int slot, MemorySegment keys) {
+    this(
+        memory,
+        StagingLayout.slotOffset(slot),
+        keys,
+        (long) slot * SIZE_BYTES,
+        KeySetRecord.MAX_KEYS);
   }
 
-  private StagedKeys(SharedMemory memory, long slotOffset, int capacity) {
+  private StagedKeys(
+      SharedMemory memory, long slotOffset, MemorySegment keys, long keysOffset, int capacity) {
     this.memory = memory;
     this.slotOffset = slotOffset;
+    this.keys = keys;
+    this.keysOffset = keysOffset;
     this.capacity = capacity;
-  }
-
-  private void allocate() {
-    if (words.length == 0) {
-      words = new long[capacity * KEY_WORDS];
-      bytes = MemorySegment.ofArray(words);
-    }
   }
 
   /** Returns the number of keys. */
@@ -65,9 +71,19 @@ public final class StagedKeys {
     return count;
   }
 
-  /** Returns the memory of the keys, one behind the other. */
+  /** Returns the keys, one behind the other. */
   public MemorySegment bytes() {
-    return bytes;
+    return keys.asSlice(keysOffset, (long) count * KeyRecord.SIZE_BYTES);
+  }
+
+  /** Copies keys {@code from} and the ones behind it, as many as are wanted. */
+  void copyTo(MemorySegment target, long targetOffset, int from, int wanted) {
+    MemorySegment.copy(
+        keys,
+        keysOffset + (long) from * KeyRecord.SIZE_BYTES,
+        target,
+        targetOffset,
+        (long) wanted * KeyRecord.SIZE_BYTES);
   }
 
   boolean isIn(SharedMemory whose) {
@@ -78,13 +94,13 @@ public final class StagedKeys {
     return count == capacity;
   }
 
-  /** Appends a key. A failure of the shared memory shows only after the key is in the heap. */
+  /** Appends a key. A failure of the shared memory shows only after the key is in the process. */
   void append(Key key) {
-    int from = count * KEY_WORDS;
     long at = (long) count * KeyRecord.SIZE_BYTES;
-    key.store(bytes, at);
+    key.store(keys, keysOffset + at);
     count++;
-    memory.store(slotOffset + StagingLayout.KEYS_OFFSET + at, words, from, KEY_WORDS);
+    memory.store(
+        slotOffset + StagingLayout.KEYS_OFFSET + at, keys, keysOffset + at, KeyRecord.SIZE_BYTES);
     // Last: what a killed process leaves is counted only where it is whole.
     memory.store(slotOffset + StagingLayout.COUNT_OFFSET, count);
   }
@@ -100,17 +116,17 @@ public final class StagedKeys {
   public StagedKeys thoseWhere(Choice choice) {
     StagedKeys chosen = new StagedKeys();
     for (int i = 0; i < count; i++) {
-      long at = (long) i * KeyRecord.SIZE_BYTES;
-      if (choice.takes(bytes, at)) {
-        chosen.appendCopy(bytes, at);
+      long at = keysOffset + (long) i * KeyRecord.SIZE_BYTES;
+      if (choice.takes(keys, at)) {
+        chosen.appendCopy(keys, at);
       }
     }
     return chosen;
   }
 
   /** Appends a key from its record. */
-  void appendCopy(MemorySegment keys, long at) {
-    append(new Key().load(keys, at));
+  void appendCopy(MemorySegment source, long at) {
+    append(new Key().load(source, at));
   }
 
   /**
@@ -118,7 +134,6 @@ public final class StagedKeys {
    * means newer keys.
    */
   void begin(long sequence) {
-    allocate();
     memory.store(slotOffset + StagingLayout.SEQUENCE_OFFSET, sequence);
   }
 

@@ -2,6 +2,8 @@ package io.pcache.log;
 
 import io.pcache.media.ProcessMemory;
 import io.pcache.media.SharedMemory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -11,6 +13,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>Thread-safety: all methods from any thread.
  */
 public final class StagedKeysPool {
+  private static final long LINE_BYTES = 64;
+
   private final SharedMemory memory;
   private final StagingRecord record;
   private final ArrayDeque<StagedKeys> idle = new ArrayDeque<>();
@@ -34,8 +38,11 @@ public final class StagedKeysPool {
   public StagedKeysPool(SharedMemory memory) {
     this.memory = memory;
     record = new StagingRecord(memory);
-    for (int i = StagingLayout.slots(memory.bytes().byteSize()) - 1; i >= 0; i--) {
-      idle.addLast(new StagedKeys(memory, i));
+    int slots = StagingLayout.slots(memory.bytes().byteSize());
+    // One piece of memory for all: a write touches no other line of it than those of its key.
+    MemorySegment keys = Arena.ofAuto().allocate((long) slots * StagedKeys.SIZE_BYTES, LINE_BYTES);
+    for (int i = slots - 1; i >= 0; i--) {
+      idle.addLast(new StagedKeys(memory, i, keys));
     }
   }
 

@@ -29,11 +29,18 @@ public final class OrderedWords {
    * a bulk copy.
    *
    * @param offsetBytes a multiple of 8
+   * @param sourceOffsetBytes a multiple of 8
+   * @param lengthBytes a multiple of 8
    */
   public static void store(
-      MemorySegment bytes, long offsetBytes, long[] words, int from, int count) {
-    for (int i = 0; i < count; i++) {
-      bytes.set(ValueLayout.JAVA_LONG, offsetBytes + (long) i * Long.BYTES, words[from + i]);
+      MemorySegment bytes,
+      long offsetBytes,
+      MemorySegment source,
+      long sourceOffsetBytes,
+      long lengthBytes) {
+    for (long at = 0; at < lengthBytes; at += Long.BYTES) {
+      long word = source.get(ValueLayout.JAVA_LONG, sourceOffsetBytes + at);
+      bytes.set(ValueLayout.JAVA_LONG, offsetBytes + at, word);
     }
   }
 

@@ -33,9 +33,13 @@ public interface SharedMemory extends AutoCloseable {
    * Stores words as they lie in memory, in any order, but before all later single words.
    *
    * @param offsetBytes a multiple of 8
+   * @param source memory of the process
+   * @param sourceOffsetBytes a multiple of 8
+   * @param lengthBytes a multiple of 8
    */
-  default void store(long offsetBytes, long[] words, int from, int count) {
-    OrderedWords.store(bytes(), offsetBytes, words, from, count);
+  default void store(
+      long offsetBytes, MemorySegment source, long sourceOffsetBytes, long lengthBytes) {
+    OrderedWords.store(bytes(), offsetBytes, source, sourceOffsetBytes, lengthBytes);
   }
 
   /**

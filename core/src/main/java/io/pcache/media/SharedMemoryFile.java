@@ -120,12 +120,13 @@ final class SharedMemoryFile implements SharedMemory {
   }
 
   @Override
-  public void store(long offsetBytes, long[] words, int from, int count) {
+  public void store(
+      long offsetBytes, MemorySegment source, long sourceOffsetBytes, long lengthBytes) {
     if (isGivenUp.get()) {
       return;
     }
     try {
-      OrderedWords.store(bytes, offsetBytes, words, from, count);
+      OrderedWords.store(bytes, offsetBytes, source, sourceOffsetBytes, lengthBytes);
     } catch (InternalError e) {
       giveUp(e);
     }
