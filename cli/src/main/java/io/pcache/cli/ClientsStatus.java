@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param connected clients connected now
  * @param limit how many may be
+ * @param served clients that were served since the start, those connected included
+ * @param requestsInFlight requests of all clients that were taken and not answered yet
+ * @param bytesInFlight memory those requests hold
  * @param connections those connected, the oldest first; where there are hundreds, not all of them
  * @param refused clients that were not let in since the start, by reason
  * @param cutOff clients that the daemon gave up since the start, by reason
@@ -18,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 record ClientsStatus(
     int connected,
     int limit,
+    long served,
+    int requestsInFlight,
+    long bytesInFlight,
     List<Client> connections,
     Map<String, Long> refused,
     Map<String, Long> cutOff) {

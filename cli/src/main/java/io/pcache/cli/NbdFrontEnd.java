@@ -8,7 +8,6 @@ import io.pcache.nbd.NbdServerOptions;
 import io.pcache.nbd.NbdServerStatus;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -42,9 +41,12 @@ record NbdFrontEnd(NbdServer server) implements FrontEnd {
     return new ClientsStatus(
         status.connectionsOpen(),
         status.maxConnections(),
+        status.connectionsAccepted(),
+        status.requestsInFlight(),
+        status.payloadBytesInFlight(),
         status.connections().stream().map(NbdFrontEnd::client).toList(),
-        counts(status, Dismissal::isRefusal),
-        counts(status, why -> !why.isRefusal()));
+        labelled(status.refused()),
+        labelled(status.cutOff()));
   }
 
   private static ClientsStatus.Client client(ConnectionStatus connection) {
@@ -57,9 +59,8 @@ record NbdFrontEnd(NbdServer server) implements FrontEnd {
         connection.bytesInFlight());
   }
 
-  private static Map<String, Long> counts(NbdServerStatus status, Predicate<Dismissal> which) {
-    return status.dismissals().entrySet().stream()
-        .filter(entry -> which.test(entry.getKey()) && entry.getValue() > 0)
+  private static Map<String, Long> labelled(Map<Dismissal, Long> counts) {
+    return counts.entrySet().stream()
         .collect(Collectors.toMap(entry -> entry.getKey().label(), Map.Entry::getValue));
   }
 

@@ -121,7 +121,13 @@ final class StatusText {
   private void addClients(ClientsStatus clients) {
     line(
         "clients",
-        "%s of at most %s".formatted(count(clients.connected()), count(clients.limit())));
+        "%s of at most %s, %s since the start; %s requests with %s in flight"
+            .formatted(
+                count(clients.connected()),
+                count(clients.limit()),
+                count(clients.served()),
+                count(clients.requestsInFlight()),
+                ByteSize.format(clients.bytesInFlight())));
     clients.connections().forEach(client -> line("", describe(client)));
     addCounts("refused", clients.refused());
     addCounts("cut off", clients.cutOff());

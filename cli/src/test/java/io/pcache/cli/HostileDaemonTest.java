@@ -152,6 +152,9 @@ class HostileDaemonTest {
         new ClientsStatus(
             1,
             1,
+            1,
+            0,
+            0,
             List.of(new ClientsStatus.Client(text, text, text, 0, 0, 0)),
             Map.of(text, 1L),
             Map.of(text, 1L));

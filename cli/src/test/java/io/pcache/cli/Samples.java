@@ -23,6 +23,9 @@ final class Samples {
     return new ClientsStatus(
         2,
         64,
+        17,
+        3,
+        3 << 19,
         List.of(
             new ClientsStatus.Client(
                 "unix:/run/disk.sock#3", "qemu", "disk", 1_764_446_057_900L, 3, 3 << 19),

@@ -33,7 +33,7 @@ class StatusTextTest {
             flushes     17
             reclaimed   5 segments
             transfers   9,876 requests to the backing device, 4 in flight; 20.0 MiB read, 52.0 MiB written, 31 flushes, 2 failed
-            clients     2 of at most 64
+            clients     2 of at most 64, 17 since the start; 3 requests with 1.50 MiB in flight
                         unix:/run/disk.sock#3, user qemu, uses 'disk' since 2025-11-29T19:54:17Z, 3 requests with 1.50 MiB in flight
                         127.0.0.1:4711#1, in its handshake since 2025-11-29T19:54:21Z, 0 requests with 0 B in flight
             refused     1,234 clients: connection-limit

@@ -5,9 +5,6 @@ import java.nio.file.Path;
 
 /** Where a server listens. Immutable. */
 public sealed interface ListenAddress {
-  /** The port that is registered for NBD. */
-  int DEFAULT_PORT = 10809;
-
   /**
    * A socket in the file system.
    *

@@ -3,6 +3,7 @@ package io.pcache.nbd;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * What a server is doing, each number a snapshot of its own.
@@ -32,22 +33,19 @@ public record NbdServerStatus(
     connections = List.copyOf(connections);
   }
 
-  /** Clients that were not let in. */
-  public long connectionsRefused() {
-    return sum(Dismissal::isRefusal);
+  /** Clients that were not let in, for each reason that occurred. */
+  public Map<Dismissal, Long> refused() {
+    return dismissed(Dismissal::isRefusal);
   }
 
-  /** Clients that were cut off: rubbish, time-outs, failures. */
-  public long connectionsDropped() {
-    return sum(why -> !why.isRefusal());
+  /** Clients that were cut off, for each reason that occurred: rubbish, time-outs, failures. */
+  public Map<Dismissal, Long> cutOff() {
+    return dismissed(why -> !why.isRefusal());
   }
 
-  /** Clients that were sent away for a reason. */
-  public long dismissed(Dismissal why) {
-    return dismissals.getOrDefault(why, 0L);
-  }
-
-  private long sum(Predicate<Dismissal> which) {
-    return dismissals.keySet().stream().filter(which).mapToLong(this::dismissed).sum();
+  private Map<Dismissal, Long> dismissed(Predicate<Dismissal> which) {
+    return dismissals.entrySet().stream()
+        .filter(entry -> which.test(entry.getKey()) && entry.getValue() > 0)
+        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
   }
 }

@@ -140,8 +140,7 @@ class ConnectionStatusTest {
           assertThat(babbling.seesEnd()).isTrue();
         }
       }
-      ServerUnderTest.eventually(
-          () -> server.status().dismissed(Dismissal.PROTOCOL_VIOLATION) == 30);
+      ServerUnderTest.eventually(() -> server.dismissed(Dismissal.PROTOCOL_VIOLATION) == 30);
       assertThat(log.from(Level.WARN))
           .hasSize(20)
           .first()

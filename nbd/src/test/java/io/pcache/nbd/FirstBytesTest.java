@@ -43,7 +43,7 @@ class FirstBytesTest {
 
   private void assertDropped(RawClient client) {
     assertThat(client.seesEnd()).isTrue();
-    ServerUnderTest.eventually(() -> server.status().connectionsDropped() == 1);
+    ServerUnderTest.eventually(() -> server.cutOff() == 1);
   }
 
   private static byte[] request(ReplyStyle style) {

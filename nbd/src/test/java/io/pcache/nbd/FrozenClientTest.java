@@ -96,7 +96,7 @@ class FrozenClientTest {
   private void passUntilCutOff(ServerUnderTest server) {
     ServerUnderTest.eventually(() -> {
       pass(server, 1);
-      return server.status().dismissed(Dismissal.STALLED) == 1;
+      return server.dismissed(Dismissal.STALLED) == 1;
     });
   }
 
@@ -126,7 +126,7 @@ class FrozenClientTest {
         assertThat(other.read(0, MIB)).hasSize(MIB);
       }
       how.thaw(client);
-      assertThat(server.status().connectionsDropped()).isZero();
+      assertThat(server.cutOff()).isZero();
     }
   }
 
@@ -143,11 +143,11 @@ class FrozenClientTest {
       pass(server, 3600);
       askForMemory(server, other);
       pass(server, LIMIT_SECONDS - 1);
-      assertThat(server.status().connectionsDropped()).isZero();
+      assertThat(server.cutOff()).isZero();
       passUntilCutOff(server);
       assertThat(other.reply(2 * MIB).errno()).isZero();
       assertThat(client.seesEnd()).isTrue();
-      assertThat(server.status().dismissed(Dismissal.STALLED)).isOne();
+      assertThat(server.dismissed(Dismissal.STALLED)).isOne();
       assertThat(log.from(Level.WARN))
           .singleElement()
           .asString()
@@ -172,7 +172,7 @@ class FrozenClientTest {
       passUntilCutOff(server);
       assertThat(other.reply(2 * MIB).errno()).isZero();
       assertThat(holder.seesEnd()).isTrue();
-      assertThat(server.status().connectionsDropped()).isOne();
+      assertThat(server.cutOff()).isOne();
       Frozen.IN_A_HEADER.thaw(client);
     }
   }
@@ -199,7 +199,7 @@ class FrozenClientTest {
       for (RawClient kept : readers.clients.subList(1, 8)) {
         Frozen.TAKING_NO_REPLY.thaw(kept);
       }
-      assertThat(server.status().connectionsDropped()).isOne();
+      assertThat(server.cutOff()).isOne();
     }
   }
 
@@ -236,7 +236,7 @@ class FrozenClientTest {
       awaitStill(server, 2);
       askForMemory(server, second);
       pass(server, 3600);
-      assertThat(server.status().connectionsDropped()).isZero();
+      assertThat(server.cutOff()).isZero();
       Frozen.TAKING_NO_REPLY.thaw(first);
       assertThat(second.reply(8 * MIB).cookie()).isEqualTo(7);
       assertThat(second.reply(2 * MIB).errno()).isZero();
@@ -254,11 +254,11 @@ class FrozenClientTest {
       ServerUnderTest.eventually(() -> {
         drip(client);
         pass(server, 1);
-        return server.status().dismissed(Dismissal.STALLED) == 1;
+        return server.dismissed(Dismissal.STALLED) == 1;
       });
       assertThat(other.reply(2 * MIB).errno()).isZero();
       assertThat(client.seesEnd()).isTrue();
-      assertThat(server.status().dismissed(Dismissal.STALLED)).isOne();
+      assertThat(server.dismissed(Dismissal.STALLED)).isOne();
     }
   }
 
@@ -288,7 +288,7 @@ class FrozenClientTest {
       }
       assertThat(client.reply(0).errno()).isZero();
       assertThat(other.reply(2 * MIB).errno()).isZero();
-      assertThat(server.status().connectionsDropped()).isZero();
+      assertThat(server.cutOff()).isZero();
     }
   }
 
@@ -299,10 +299,10 @@ class FrozenClientTest {
         RawClient silent = server.connect()) {
       ServerUnderTest.eventually(() -> server.status().connectionsOpen() == 1);
       pass(server, 10);
-      assertThat(server.status().connectionsDropped()).isZero();
+      assertThat(server.cutOff()).isZero();
       pass(server, 1);
       assertThat(silent.seesEnd()).isTrue();
-      assertThat(server.status().dismissed(Dismissal.HANDSHAKE_TIMEOUT)).isOne();
+      assertThat(server.dismissed(Dismissal.HANDSHAKE_TIMEOUT)).isOne();
       assertThat(log.from(Level.WARN)).singleElement().asString().contains("handshake");
     }
   }
@@ -326,7 +326,7 @@ class FrozenClientTest {
       assertThat(inHeader.seesEnd()).isTrue();
       assertThat(inPayload.seesEnd()).isTrue();
       assertThat(takesNothing.seesEnd()).isTrue();
-      assertThat(server.status().dismissed(Dismissal.UNFINISHED)).isEqualTo(2);
+      assertThat(server.dismissed(Dismissal.UNFINISHED)).isEqualTo(2);
       assertThat(log.from(Level.WARN))
           .hasSize(2)
           .allSatisfy(line -> assertThat(line).contains("1 of its requests", "server closed"));

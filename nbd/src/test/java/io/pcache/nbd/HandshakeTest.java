@@ -337,7 +337,7 @@ class HandshakeTest {
         RawClient silent = hasty.connect()) {
       silent.greet(BOTH_FLAGS);
       assertThat(silent.seesEnd()).isTrue();
-      assertThat(hasty.status().connectionsDropped()).isEqualTo(1);
+      assertThat(hasty.cutOff()).isEqualTo(1);
     }
   }
 }

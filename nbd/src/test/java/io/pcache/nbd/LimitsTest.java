@@ -145,7 +145,7 @@ class LimitsTest {
       try (RawClient surplus = server.connect()) {
         assertThat(surplus.seesEnd()).isTrue();
       }
-      assertThat(server.status().connectionsRefused()).isEqualTo(1);
+      assertThat(server.refused()).isEqualTo(1);
       clients.removeFirst().close();
       ServerUnderTest.eventually(() -> server.status().connectionsOpen() == 2);
       clients.add(server.start(ReplyStyle.SIMPLE));

@@ -179,6 +179,6 @@ class RefusalTest {
       client.send(new byte[4]);
       assertThat(client.seesEnd()).isTrue();
     }
-    ServerUnderTest.eventually(() -> server.status().connectionsDropped() == 1);
+    ServerUnderTest.eventually(() -> server.cutOff() == 1);
   }
 }

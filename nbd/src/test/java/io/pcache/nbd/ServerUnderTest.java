@@ -73,6 +73,24 @@ final class ServerUnderTest implements AutoCloseable {
     return server.status();
   }
 
+  /** Clients that were not let in. */
+  long refused() {
+    return sum(status().refused());
+  }
+
+  /** Clients that were cut off. */
+  long cutOff() {
+    return sum(status().cutOff());
+  }
+
+  long dismissed(Dismissal why) {
+    return status().dismissals().getOrDefault(why, 0L);
+  }
+
+  private static long sum(Map<Dismissal, Long> counts) {
+    return counts.values().stream().mapToLong(Long::longValue).sum();
+  }
+
   RawClient connect() throws IOException {
     return RawClient.connect(address());
   }

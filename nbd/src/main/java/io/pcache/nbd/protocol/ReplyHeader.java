@@ -23,12 +23,6 @@ public final class ReplyHeader {
   /** {@code NBD_EXTENDED_REPLY_MAGIC}. */
   public static final int EXTENDED_MAGIC = 0x6e8a278c;
 
-  /** Bytes in a simple reply, without data. */
-  public static final int SIMPLE_BYTES = 16;
-
-  /** Bytes in front of a structured chunk's payload. */
-  public static final int STRUCTURED_BYTES = 20;
-
   /** Bytes in front of an extended chunk's payload. */
   public static final int EXTENDED_BYTES = 32;
 
