@@ -248,7 +248,7 @@ public final class Pcache implements AutoCloseable {
       shared.copyFrom(source);
     }
     AwaitedRequest request = new AwaitedRequest();
-    request.prepareWrite(offsetBytes, shared, false);
+    request.prepareWrite(offsetBytes, shared);
     request.runOn(cache);
   }
 

@@ -35,7 +35,7 @@ class FailingBufferTest {
       cache.write(0, MemorySegment.ofArray(new byte[BUFFER_BYTES]));
       MemorySegment buffer = mappedAndCut(arena);
       AwaitedRequest request = new AwaitedRequest();
-      request.prepareWrite(0, buffer, false);
+      request.prepareWrite(0, buffer);
       assertThatThrownBy(() -> request.runOn(cache.device()))
           .isInstanceOf(BadOptionException.class)
           .hasMessageContaining("page of the buffer");

@@ -50,7 +50,10 @@ final class BlockClient {
 
   /** Writes a block and waits for it. */
   void write(long offsetBytes, boolean forceUnitAccess) {
-    request.prepareWrite(offsetBytes, block, forceUnitAccess);
+    request.prepareWrite(offsetBytes, block);
+    if (forceUnitAccess) {
+      request.completeWhenDurable();
+    }
     request.runOn(device);
   }
 
@@ -68,7 +71,7 @@ final class BlockClient {
 
   /** Writes zeroes over the whole device. */
   void zeroAll() {
-    request.prepareWriteZeroes(0, device.sizeBytes(), false);
+    request.prepareWriteZeroes(0, device.sizeBytes());
     request.runOn(device);
   }
 }

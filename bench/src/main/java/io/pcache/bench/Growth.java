@@ -187,7 +187,7 @@ public final class Growth {
     }
 
     private void write(long i) {
-      request.prepareWrite(offsetBytes(i), block, false);
+      request.prepareWrite(offsetBytes(i), block);
       request.runOn(device);
     }
   }

@@ -1,5 +1,6 @@
 package io.pcache.backing;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.nativeio.NativeFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -71,7 +72,7 @@ final class AlignedFile implements AutoCloseable {
 
   /** Whether two requests that do not overlap can share a block. */
   private boolean sharesBlocks() {
-    return alignment > 512;
+    return alignment > BlockDevice.SECTOR_BYTES;
   }
 
   private void writeAlone(List<MemorySegment> pieces, long offsetBytes, long endBytes)
@@ -125,12 +126,12 @@ final class AlignedFile implements AutoCloseable {
       throws IOException {
     long from = chunkBytes + skipBytes;
     long until = Math.min(from + lengthBytes, sizeBytes);
-    long border = Math.clamp(alignedBytes, from, until);
-    if (border > from) {
-      file.read(memory, skipBytes, border - from, from);
+    long boundary = Math.clamp(alignedBytes, from, until);
+    if (boundary > from) {
+      file.read(memory, skipBytes, boundary - from, from);
     }
-    if (until > border) {
-      tail.read(memory, border - chunkBytes, until - border, border);
+    if (until > boundary) {
+      tail.read(memory, boundary - chunkBytes, until - boundary, boundary);
     }
   }
 
@@ -138,14 +139,14 @@ final class AlignedFile implements AutoCloseable {
   private void writeBlocks(MemorySegment memory, long chunkBytes, long lengthBytes)
       throws IOException {
     long until = Math.min(chunkBytes + lengthBytes, sizeBytes);
-    long border = Math.clamp(alignedBytes, chunkBytes, until);
-    if (border > chunkBytes) {
-      file.write(memory, 0, border - chunkBytes, chunkBytes);
+    long boundary = Math.clamp(alignedBytes, chunkBytes, until);
+    if (boundary > chunkBytes) {
+      file.write(memory, 0, boundary - chunkBytes, chunkBytes);
     }
-    if (until > border) {
+    if (until > boundary) {
       // A descriptor of its own, which does not know what the other has seen.
       file.refuseIfCut();
-      tail.write(memory, border - chunkBytes, until - border, border);
+      tail.write(memory, boundary - chunkBytes, until - boundary, boundary);
     }
   }
 

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * following for each descriptor chain, without garbage:
  *
  * <pre>{@code
- * request.prepareWrite(sector * 512, false);        // or prepareRead(sector * 512)
+ * request.prepareWrite(sector * 512);               // or prepareRead(sector * 512)
  * for each data descriptor of the chain:
  *   request.addPiece(region, addressInRegion, descriptorLength);
  * device.submit(request);
@@ -101,7 +101,7 @@ public abstract class BlockRequest {
    * @param offsetBytes offset on the device, a multiple of 512
    */
   public final void prepareRead(long offsetBytes) {
-    prepare(BlockOp.READ, offsetBytes, 0, false);
+    prepare(BlockOp.READ, offsetBytes, 0);
   }
 
   /**
@@ -110,10 +110,9 @@ public abstract class BlockRequest {
    * @param offsetBytes offset on the device, a multiple of 512
    * @param source the bytes, a multiple of 512 above 0; changes before completion may be written or
    *     not
-   * @param forceUnitAccess whether the write must be durable when it completes
    */
-  public final void prepareWrite(long offsetBytes, MemorySegment source, boolean forceUnitAccess) {
-    prepareWrite(offsetBytes, source, 0, source.byteSize(), forceUnitAccess);
+  public final void prepareWrite(long offsetBytes, MemorySegment source) {
+    prepareWrite(offsetBytes, source, 0, source.byteSize());
   }
 
   /**
@@ -123,15 +122,10 @@ public abstract class BlockRequest {
    * @param memory the segment that contains the range
    * @param memoryOffsetBytes start of the range in the memory, with any alignment
    * @param lengthBytes length of the range, a multiple of 512 above 0
-   * @param forceUnitAccess whether the write must be durable when it completes
    */
   public final void prepareWrite(
-      long offsetBytes,
-      MemorySegment memory,
-      long memoryOffsetBytes,
-      long lengthBytes,
-      boolean forceUnitAccess) {
-    prepareWrite(offsetBytes, forceUnitAccess);
+      long offsetBytes, MemorySegment memory, long memoryOffsetBytes, long lengthBytes) {
+    prepareWrite(offsetBytes);
     addPiece(memory, memoryOffsetBytes, lengthBytes);
   }
 
@@ -139,10 +133,9 @@ public abstract class BlockRequest {
    * Makes this a write of pieces, which {@link #addPiece} adds.
    *
    * @param offsetBytes offset on the device, a multiple of 512
-   * @param forceUnitAccess whether the write must be durable when it completes
    */
-  public final void prepareWrite(long offsetBytes, boolean forceUnitAccess) {
-    prepare(BlockOp.WRITE, offsetBytes, 0, forceUnitAccess);
+  public final void prepareWrite(long offsetBytes) {
+    prepare(BlockOp.WRITE, offsetBytes, 0);
   }
 
   /**
@@ -165,7 +158,7 @@ public abstract class BlockRequest {
    * Makes this a flush. On success, every write that completed before its submission is durable.
    */
   public final void prepareFlush() {
-    prepare(BlockOp.FLUSH, 0, 0, false);
+    prepare(BlockOp.FLUSH, 0, 0);
   }
 
   /**
@@ -173,11 +166,9 @@ public abstract class BlockRequest {
    *
    * @param offsetBytes offset on the device, a multiple of 512
    * @param lengthBytes length, a multiple of 512 above 0
-   * @param forceUnitAccess whether the zeroes must be durable when the request completes
    */
-  public final void prepareWriteZeroes(
-      long offsetBytes, long lengthBytes, boolean forceUnitAccess) {
-    prepare(BlockOp.WRITE_ZEROES, offsetBytes, lengthBytes, forceUnitAccess);
+  public final void prepareWriteZeroes(long offsetBytes, long lengthBytes) {
+    prepare(BlockOp.WRITE_ZEROES, offsetBytes, lengthBytes);
   }
 
   /**
@@ -187,16 +178,23 @@ public abstract class BlockRequest {
    * @param lengthBytes length, a multiple of 512 above 0
    */
   public final void preparePrefetch(long offsetBytes, long lengthBytes) {
-    prepare(BlockOp.PREFETCH, offsetBytes, lengthBytes, false);
+    prepare(BlockOp.PREFETCH, offsetBytes, lengthBytes);
   }
 
-  private void prepare(
-      BlockOp newOp, long newOffsetBytes, long newLengthBytes, boolean newForceUnitAccess) {
+  /** Makes a prepared write complete only once it is durable (FUA). */
+  public final void completeWhenDurable() {
+    Invariants.check(references == 0, "a request in flight is not prepared again");
+    Invariants.check(
+        op == BlockOp.WRITE || op == BlockOp.WRITE_ZEROES, "only writes are made durable");
+    forceUnitAccess = true;
+  }
+
+  private void prepare(BlockOp newOp, long newOffsetBytes, long newLengthBytes) {
     Invariants.check(references == 0, "a request in flight is not prepared again");
     op = newOp;
     offsetBytes = newOffsetBytes;
     lengthBytes = newLengthBytes;
-    forceUnitAccess = newForceUnitAccess;
+    forceUnitAccess = false;
     buffer.removeAll();
     failure = null;
   }

@@ -5,11 +5,11 @@ import java.util.Arrays;
 /**
  * Merges a sequence of overlapping entries in which each entry replaces those before it. The
  * entries are painted over each other, sector by sector. The colors that remain visible are the
- * extents. The time does not depend on how entries overlap. Only the borders are examined again.
+ * extents. The time does not depend on how entries overlap. Only the boundaries are examined again.
  *
  * <pre>
  *   entries    │ 1 1 1 1 1 1 1 1          │
- *              │     2 2 2                │      borders  ▲   ▲     ▲ ▲   ▲   ▲
+ *              │     2 2 2                │   boundaries  ▲   ▲     ▲ ▲   ▲   ▲
  *              │             removed      │
  *              │                 4 4 4    │
  *   visible    │ 1 1 2 2 2 1     4 4 4    │
@@ -21,7 +21,7 @@ import java.util.Arrays;
  * <p>Thread-safety: none; reusable.
  */
 final class SubtreeMerge {
-  private static final int BORDER_WORDS = Extent.SUBTREE_SECTORS / Long.SIZE;
+  private static final int BOUNDARY_WORDS = Extent.SUBTREE_SECTORS / Long.SIZE;
 
   private final int longsPerEntry;
 
@@ -29,7 +29,7 @@ final class SubtreeMerge {
   private final char[] painted = new char[Extent.SUBTREE_SECTORS];
 
   /** The sectors where an entry begins or ends. */
-  private final long[] borders = new long[BORDER_WORDS + 1];
+  private final long[] boundaries = new long[BOUNDARY_WORDS + 1];
 
   private final long[] merged;
   private int count;
@@ -53,7 +53,7 @@ final class SubtreeMerge {
     if (lowest < highest) {
       collect(entries, lowest, highest);
       Arrays.fill(painted, lowest, highest, (char) 0);
-      Arrays.fill(borders, lowest / Long.SIZE, highest / Long.SIZE + 1, 0);
+      Arrays.fill(boundaries, lowest / Long.SIZE, highest / Long.SIZE + 1, 0);
     }
   }
 
@@ -61,7 +61,7 @@ final class SubtreeMerge {
     int seen = 0;
     int from = 0;
     for (int word = lowest / Long.SIZE; word <= highest / Long.SIZE; word++) {
-      for (long left = borders[word]; left != 0; left &= left - 1) {
+      for (long left = boundaries[word]; left != 0; left &= left - 1) {
         int sector = word * Long.SIZE + Long.numberOfTrailingZeros(left);
         int next = sector == Extent.SUBTREE_SECTORS ? 0 : painted[sector];
         if (next != seen) {
@@ -85,7 +85,7 @@ final class SubtreeMerge {
   }
 
   private void mark(int sector) {
-    borders[sector / Long.SIZE] |= 1L << sector;
+    boundaries[sector / Long.SIZE] |= 1L << sector;
   }
 
   private void addSeen(long[] entries, int seen, int from, int to) {

@@ -11,12 +11,12 @@ import java.util.Set;
  *
  * <p>Thread-safety: none.
  */
-public final class BorderSearch implements KeySetVisitor {
+public final class BoundarySearch implements KeySetVisitor {
   private final Set<LogAddress> wanted;
   private final Set<LogAddress> met = new HashSet<>();
 
   /** Creates a search for the given addresses. */
-  public BorderSearch(LogAddress... wanted) {
+  public BoundarySearch(LogAddress... wanted) {
     // List.of keeps duplicates; Set.of would reject them.
     this.wanted = new HashSet<>(List.of(wanted));
   }

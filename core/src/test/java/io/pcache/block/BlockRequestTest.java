@@ -59,7 +59,8 @@ class BlockRequestTest {
     request.begin();
     request.fail(new ClosedException("the first time"));
     request.release();
-    request.prepareWriteZeroes(512, 1024, true);
+    request.prepareWriteZeroes(512, 1024);
+    request.completeWhenDurable();
     request.begin();
     request.release();
     assertThat(request.completions).hasSize(2);
@@ -93,7 +94,8 @@ class BlockRequestTest {
     assertThat(request.lengthBytes()).isEqualTo(1536);
     assertThat(request.buffer().pieces()).isOne();
     assertThat(request.buffer().memory(0)).isSameAs(buffer);
-    request.prepareWrite(8192, buffer, true);
+    request.prepareWrite(8192, buffer);
+    request.completeWhenDurable();
     assertThat(request.op()).isEqualTo(BlockOp.WRITE);
     assertThat(request.offsetBytes()).isEqualTo(8192);
     assertThat(request.forceUnitAccess()).isTrue();
@@ -112,7 +114,8 @@ class BlockRequestTest {
     request.addPiece(memory, 3000, 509);
     assertThat(request.lengthBytes()).isEqualTo(512);
     assertThat(request.buffer().pieces()).isEqualTo(2);
-    request.prepareWrite(0, memory, 512, 1024, true);
+    request.prepareWrite(0, memory, 512, 1024);
+    request.completeWhenDurable();
     assertThat(request.lengthBytes()).isEqualTo(1024);
     assertThat(request.buffer().pieces()).isOne();
   }

@@ -48,7 +48,7 @@ final class RecordLayout {
     assertThat(at).as("end of the last field of %s", name).isEqualTo(sizeBytes);
   }
 
-  /** No field straddles a border of its own size, so none is torn between two 8-byte words. */
+  /** No field straddles a boundary of its own size, so none is torn between two 8-byte words. */
   void checkIsAligned() {
     for (Field field : fields) {
       int alignment = Math.min(field.sizeBytes(), WORD_BYTES);

@@ -212,7 +212,7 @@ class ExtentIndexBuilderTest {
   }
 
   @Test
-  void anExtentAcrossASubtreesBorderIsABug() {
+  void anExtentAcrossASubtreesBoundaryIsABug() {
     ExtentIndexBuilder.Share share =
         new ExtentIndexBuilder(DEVICE_BYTES, false, Long.MAX_VALUE).share(0, 1);
     assertThatThrownBy(() -> share.put(new Key().range(SUBTREE - SECTOR, 2 * SECTOR).place(0, 0)))

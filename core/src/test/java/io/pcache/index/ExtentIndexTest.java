@@ -227,7 +227,7 @@ class ExtentIndexTest {
   }
 
   @Test
-  void anExtentAcrossASubtreesBorderIsABug() {
+  void anExtentAcrossASubtreesBoundaryIsABug() {
     ExtentIndex index = new ExtentIndex(2L * SUBTREE, false);
     assertThatThrownBy(() -> index.put(new Key().range(SUBTREE - SECTOR, 2 * SECTOR).place(0, 0)))
         .isInstanceOf(AssertionError.class)

@@ -42,7 +42,7 @@ class KeySetReaderTest {
           new Hostile("end past the device", DEVICE - 512, 1024, 0, 1, 0, "67108864 bytes"),
           new Hostile("off with its highest bit set", -512, 512, 0, 1, 0, "off -512 + len 512"),
           new Hostile("off near the largest", Long.MAX_VALUE - 511, 512, 0, 1, 0, "67108864 bytes"),
-          new Hostile("4 MiB border", MIB_4 - 512, 1024, 0, 1, 0, "crosses a 4 MiB boundary"),
+          new Hostile("4 MiB boundary", MIB_4 - 512, 1024, 0, 1, 0, "crosses a 4 MiB boundary"),
           new Hostile("longer than 4 MiB", 0, MIB_4 + 512, 0, 1, 0, "crosses a 4 MiB boundary"),
           new Hostile("len near 4 GiB", 0, -512, 0, 1, 0, "off 0 + len 4294966784 found"),
           new Hostile("segment 4 of 4", 0, 512, 0, 4, 0, "cache_seg_id 4 found, below 4 expected"),

@@ -68,7 +68,9 @@ class LogWriterTest {
     assertThat(log.numbersFrom(start)).isEqualTo(numbers(written));
   }
 
-  /** Rooms around every border: one header, one key set of n keys, and one key set and a header. */
+  /**
+   * Rooms around every boundary: one header, one key set of n keys, and one key set and a header.
+   */
   static Stream<Integer> rooms() {
     return Stream.of(1, 2, 127, 128)
         .flatMap(keys -> {

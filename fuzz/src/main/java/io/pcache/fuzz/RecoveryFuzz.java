@@ -81,7 +81,8 @@ public final class RecoveryFuzz {
 
   private static void write(SteppedCache cache, long offsetBytes) {
     SteppedRequest write = new SteppedRequest();
-    write.prepareWrite(offsetBytes, PIECE.asSlice(0, 4096), true);
+    write.prepareWrite(offsetBytes, PIECE.asSlice(0, 4096));
+    write.completeWhenDurable();
     finish(cache, write);
   }
 

@@ -53,7 +53,7 @@ final class NbdRequest extends BlockRequest {
 
   /** Makes this a write that is answered only when a flush behind it has made it durable. */
   void prepareDurableWrite(long offsetBytes, MemorySegment source) {
-    prepareWrite(offsetBytes, source, false);
+    prepareWrite(offsetBytes, source);
     commitDue = true;
   }
 

@@ -1,5 +1,6 @@
 package io.pcache.nbd;
 
+import io.pcache.block.BlockDevice;
 import io.pcache.nbd.protocol.Handshake;
 import io.pcache.nbd.protocol.InfoType;
 import io.pcache.nbd.protocol.OptionReply;
@@ -31,7 +32,6 @@ final class Negotiation {
 
   private static final Magic OPTION = new Magic("an option", Handshake.OPTION_MAGIC, Long.BYTES);
 
-  private static final int MIN_BLOCK_BYTES = 512;
   private static final int PREFERRED_BLOCK_BYTES = 4096;
 
   private final Exports exports;
@@ -289,7 +289,7 @@ final class Negotiation {
     byte[] sizes =
         ByteBuffer.allocate(Short.BYTES + 3 * Integer.BYTES)
             .putShort((short) InfoType.BLOCK_SIZE)
-            .putInt(MIN_BLOCK_BYTES)
+            .putInt(BlockDevice.SECTOR_BYTES)
             .putInt(PREFERRED_BLOCK_BYTES)
             .putInt(NbdServerOptions.MAX_PAYLOAD_BYTES)
             .array();

@@ -170,7 +170,7 @@ final class Transmission implements SocketInput.BeforeWaiting {
     if (frame.has(CommandFlag.FUA)) {
       request.prepareDurableWrite(frame.offsetBytes(), request.payload().prefix(length));
     } else {
-      request.prepareWrite(frame.offsetBytes(), request.payload().prefix(length), false);
+      request.prepareWrite(frame.offsetBytes(), request.payload().prefix(length));
     }
     submit(request);
   }
@@ -194,11 +194,16 @@ final class Transmission implements SocketInput.BeforeWaiting {
     switch (frame.type()) {
       case Command.FLUSH -> request.prepareFlush();
       case Command.CACHE -> request.preparePrefetch(frame.offsetBytes(), frame.lengthBytes());
-      default ->
-          request.prepareWriteZeroes(
-              frame.offsetBytes(), frame.lengthBytes(), frame.has(CommandFlag.FUA));
+      default -> prepareWriteZeroes(request);
     }
     submit(request);
+  }
+
+  private void prepareWriteZeroes(NbdRequest request) {
+    request.prepareWriteZeroes(frame.offsetBytes(), frame.lengthBytes());
+    if (frame.has(CommandFlag.FUA)) {
+      request.completeWhenDurable();
+    }
   }
 
   private NbdRequest take(int payloadBytes) throws IOException {

@@ -39,12 +39,15 @@ public final class BlockingDevice {
 
   /** Writes {@code source.byteSize()} bytes. */
   public void write(long offsetBytes, MemorySegment source) {
-    carryOut(request -> request.prepareWrite(offsetBytes, source, false));
+    carryOut(request -> request.prepareWrite(offsetBytes, source));
   }
 
   /** Writes {@code source.byteSize()} bytes with FUA. */
   public void writeDurably(long offsetBytes, MemorySegment source) {
-    carryOut(request -> request.prepareWrite(offsetBytes, source, true));
+    carryOut(request -> {
+      request.prepareWrite(offsetBytes, source);
+      request.completeWhenDurable();
+    });
   }
 
   /** Writes the content of one id. */
@@ -69,12 +72,15 @@ public final class BlockingDevice {
 
   /** Writes zeroes. */
   public void writeZeroes(long offsetBytes, long lengthBytes) {
-    carryOut(request -> request.prepareWriteZeroes(offsetBytes, lengthBytes, false));
+    carryOut(request -> request.prepareWriteZeroes(offsetBytes, lengthBytes));
   }
 
   /** Writes zeroes with FUA. */
   public void writeZeroesDurably(long offsetBytes, long lengthBytes) {
-    carryOut(request -> request.prepareWriteZeroes(offsetBytes, lengthBytes, true));
+    carryOut(request -> {
+      request.prepareWriteZeroes(offsetBytes, lengthBytes);
+      request.completeWhenDurable();
+    });
   }
 
   /** Brings a range into the cache. */

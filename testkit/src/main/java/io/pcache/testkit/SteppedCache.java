@@ -217,14 +217,14 @@ public final class SteppedCache {
       SteppedRequest request, long offsetBytes, int lengthBytes, int id) {
     MemorySegment content = MemorySegment.ofArray(new long[lengthBytes / Long.BYTES]);
     SectorContent.fill(content, offsetBytes / BlockDevice.SECTOR_BYTES, id);
-    request.prepareWrite(offsetBytes, content, false);
+    request.prepareWrite(offsetBytes, content);
     return request;
   }
 
   /** Writes zeroes, and waits. */
   public void writeZeroes(long offsetBytes, long lengthBytes) {
     SteppedRequest request = new SteppedRequest();
-    request.prepareWriteZeroes(offsetBytes, lengthBytes, false);
+    request.prepareWriteZeroes(offsetBytes, lengthBytes);
     carryOut(request);
   }
 

@@ -67,7 +67,7 @@ class ChangingBuffersTest {
       MemorySegment source = buffer(BLOCK_BYTES);
       SectorContent.fill(source, 0, 1);
       SteppedRequest write = new SteppedRequest();
-      write.prepareWrite(0, source, false);
+      write.prepareWrite(0, source);
       media.onWrite(() -> SectorContent.fill(source, 0, 2));
       cache.carryOut(write);
       media.onWrite(() -> {});

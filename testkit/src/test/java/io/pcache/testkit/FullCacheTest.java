@@ -25,7 +25,7 @@ class FullCacheTest {
 
   private static SteppedRequest zeroes(long offset, long length, List<Integer> done, int number) {
     SteppedRequest request = new SteppedRequest(ended -> done.add(number));
-    request.prepareWriteZeroes(offset, length, false);
+    request.prepareWriteZeroes(offset, length);
     return request;
   }
 
@@ -125,7 +125,7 @@ class FullCacheTest {
       for (int i = 0; i < 200; i++) {
         int number = i;
         SteppedRequest request = new SteppedRequest(client, ended -> done.add(number));
-        request.prepareWriteZeroes(0, (1 + (i * 37) % 11) * (256L << 10), false);
+        request.prepareWriteZeroes(0, (1 + (i * 37) % 11) * (256L << 10));
         cache.submit(request);
       }
       assertThat(done).isEmpty();

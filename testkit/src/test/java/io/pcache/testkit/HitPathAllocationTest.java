@@ -41,7 +41,7 @@ class HitPathAllocationTest {
       AwaitedRequest request = new AwaitedRequest();
       double written =
           bytesPerRequest(i -> {
-            request.prepareWrite(offsetBytes(i), block, false);
+            request.prepareWrite(offsetBytes(i), block);
             BlockingDevice.carryOut(pcache.device(), request);
           });
       double read =
@@ -51,7 +51,7 @@ class HitPathAllocationTest {
           });
       double writtenInPieces =
           bytesPerRequest(i -> {
-            request.prepareWrite(offsetBytes(i), false);
+            request.prepareWrite(offsetBytes(i));
             addPieces(request, block);
             BlockingDevice.carryOut(pcache.device(), request);
           });

@@ -24,7 +24,7 @@ import java.util.function.Consumer;
  * is judged by itself, since that is what the device promises.
  *
  * <p>It goes in rounds. Each round has a few narrow windows of the device, at other places than the
- * round before, most of them across a border of two subtrees, in which all threads meet. A few
+ * round before, most of them across a boundary of two subtrees, in which all threads meet. A few
  * large writes elsewhere keep the cache short of room. At the end of a round every sector it
  * touched is read, judged, and so known for the next.
  *
@@ -110,8 +110,8 @@ final class LinearizabilityRun {
     if (random.nextInt(4) == 0) {
       return random.nextInt(settled.length - WINDOW_SECTORS);
     }
-    int border = 1 + random.nextInt(settled.length / SUBTREE_SECTORS - 1);
-    return border * SUBTREE_SECTORS - WINDOW_SECTORS / 2;
+    int boundary = 1 + random.nextInt(settled.length / SUBTREE_SECTORS - 1);
+    return boundary * SUBTREE_SECTORS - WINDOW_SECTORS / 2;
   }
 
   private void judgeRound(int round) {

@@ -35,7 +35,7 @@ class ReclaimedLogSegmentTest {
       // Without a step of any agent nothing is synced from here on.
       while (cache.cache().snapshot().waitingRequests() == 0) {
         SteppedRequest filler = new SteppedRequest();
-        filler.prepareWriteZeroes(8 << 20, FILLER, false);
+        filler.prepareWriteZeroes(8 << 20, FILLER);
         cache.submit(filler);
       }
       for (int i = 0; i < CRASHES; i++) {

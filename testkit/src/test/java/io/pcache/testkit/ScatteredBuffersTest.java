@@ -139,7 +139,10 @@ class ScatteredBuffersTest {
 
     private void write(long offset, List<long[]> pieces) {
       memory.copyFrom(noise.asSlice(random.nextInt(MEMORY_BYTES), MEMORY_BYTES));
-      request.prepareWrite(offset, random.nextInt(8) == 0);
+      request.prepareWrite(offset);
+      if (random.nextInt(8) == 0) {
+        request.completeWhenDurable();
+      }
       pieces.forEach(piece -> request.addPiece(memory, piece[0], piece[1]));
       BlockingDevice.carryOut(device, request);
       move(pieces, offset, memory, false);
@@ -217,7 +220,7 @@ class ScatteredBuffersTest {
       if (reading) {
         request.prepareRead(0);
       } else {
-        request.prepareWrite(0, false);
+        request.prepareWrite(0);
       }
       request.addPiece(good, 0, SECTOR);
       bad.accept(request);

@@ -39,7 +39,7 @@ class TurnsOfClientsTest {
 
   private static SteppedRequest zeroes(RequestSource client, long offset, long length) {
     SteppedRequest request = new SteppedRequest(client, ended -> {});
-    request.prepareWriteZeroes(offset, length, false);
+    request.prepareWriteZeroes(offset, length);
     return request;
   }
 
@@ -191,7 +191,7 @@ class TurnsOfClientsTest {
     try (SteppedCaches caches = new SteppedCaches()) {
       SteppedCache cache = openInFrontOfALargeDevice(caches);
       SteppedRequest giant = new SteppedRequest();
-      giant.prepareWriteZeroes(0, GIANT_BYTES, false);
+      giant.prepareWriteZeroes(0, GIANT_BYTES);
       cache.submit(giant);
       for (int i = 0; i < 5; i++) {
         SteppedRequest small = SteppedCache.writeRequest(SMALL_OFFSET, SECTOR, i + 1);

@@ -36,7 +36,7 @@ public final class DamagedKeySets {
   /**
    * The position behind a damaged one from which the log is readable again.
    *
-   * @param limit a border between key sets behind the damage, which the result does not pass
+   * @param limit a boundary between key sets behind the damage, which the result does not pass
    */
   public LogPosition endOfGap(LogPosition damaged, LogPosition limit) {
     int next = segments.nextLogSegment(damaged.cacheSegId());

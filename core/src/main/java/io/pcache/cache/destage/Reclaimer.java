@@ -148,7 +148,7 @@ public final class Reclaimer implements Agent {
               ? damagedKeySets.endOfGap(position, limit)
               : reader.after(position, found);
       damagedKeySets.leaving(position, next);
-      if (next.cacheSegId() != position.cacheSegId()) {
+      if (!next.isInSegmentOf(position)) {
         leftLogSegments.add(position.cacheSegId());
       }
       bytes += dropKeys();

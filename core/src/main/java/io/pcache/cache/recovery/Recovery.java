@@ -14,7 +14,7 @@ import io.pcache.format.MediaLayout;
 import io.pcache.format.TailPosition;
 import io.pcache.index.ExtentIndex;
 import io.pcache.index.ExtentIndexBuilder;
-import io.pcache.log.BorderSearch;
+import io.pcache.log.BoundarySearch;
 import io.pcache.log.KeySetReader;
 import io.pcache.log.LogEnd;
 import io.pcache.log.LogPosition;
@@ -236,7 +236,7 @@ public final class Recovery {
     if (dirtyTail != null) {
       return;
     }
-    BorderSearch search = new BorderSearch(keyTail.address());
+    BoundarySearch search = new BoundarySearch(keyTail.address());
     var _ = search.endsAt(walk.from(dirtyTailAddress, search));
     if (!search.hasMet(keyTail.address())) {
       throw new CorruptMediaException(
@@ -291,14 +291,14 @@ public final class Recovery {
   }
 
   /**
-   * Whether a position is a border between key sets of the log. That is its end, or a position
+   * Whether a position is a boundary between key sets of the log. That is its end, or a position
    * inside, where another writer continued.
    */
   private boolean contains(LogAddress closedAt) {
     if (keyHead.address().equals(closedAt)) {
       return true;
     }
-    BorderSearch search = new BorderSearch(closedAt);
+    BoundarySearch search = new BoundarySearch(closedAt);
     var _ = walk.from(keyTail.address(), search);
     return search.hasMet(closedAt);
   }

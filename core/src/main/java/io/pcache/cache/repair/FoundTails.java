@@ -5,7 +5,7 @@ import io.pcache.format.LogAddress;
 import io.pcache.format.LogBounds;
 import io.pcache.format.SegmentChain;
 import io.pcache.format.TailPosition;
-import io.pcache.log.BorderSearch;
+import io.pcache.log.BoundarySearch;
 import io.pcache.log.IntactLog;
 import io.pcache.log.KeySetReader;
 import io.pcache.log.LogPosition;
@@ -124,7 +124,7 @@ record FoundTails(
     if (!log.keyTail().isPossible(segments)) {
       return false;
     }
-    BorderSearch search = new BorderSearch(log.dirtyTail());
+    BoundarySearch search = new BoundarySearch(log.dirtyTail());
     LogPosition end = search.endsAt(IntactLog.walk(reader, segments, log.keyTail(), search));
     return end.address().equals(log.keyHead()) && search.hasMet(log.dirtyTail());
   }

@@ -7,7 +7,7 @@ import io.pcache.format.LogBounds;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentChain;
 import io.pcache.format.TailPosition;
-import io.pcache.log.BorderSearch;
+import io.pcache.log.BoundarySearch;
 import io.pcache.log.IntactLog;
 import io.pcache.log.KeySetReader;
 import io.pcache.log.LogEnd;
@@ -41,14 +41,14 @@ public final class LogRepair {
     this.keyTail = records.keyTail();
     this.dirtyTail = records.dirtyTail();
     LogAddress closedHead = closedLog == null ? null : closedLog.keyHead();
-    BorderSearch fromKeyTail = search(dirtyTail, closedHead);
+    BoundarySearch fromKeyTail = search(dirtyTail, closedHead);
     LogAddress endFromKeyTail = walk(keyTail, fromKeyTail);
-    BorderSearch fromDirtyTail = search(keyTail, closedHead);
+    BoundarySearch fromDirtyTail = search(keyTail, closedHead);
     LogAddress endFromDirtyTail = walk(dirtyTail, fromDirtyTail);
     this.dirtyTailLags = !fromKeyTail.hasMet(dirtyTail) && fromDirtyTail.hasMet(keyTail);
     this.metDirtyTail = fromKeyTail.hasMet(dirtyTail) || dirtyTailLags;
     this.end = metDirtyTail ? endFromKeyTail : endFromDirtyTail;
-    BorderSearch toTheEnd = metDirtyTail ? fromKeyTail : fromDirtyTail;
+    BoundarySearch toTheEnd = metDirtyTail ? fromKeyTail : fromDirtyTail;
     LogEnd.Header header = LogEnd.classify(media, chain, end);
     this.breaksOff =
         header != LogEnd.Header.ZERO || (closedHead != null && !toTheEnd.hasMet(closedHead));
@@ -71,11 +71,11 @@ public final class LogRepair {
     return new LogRepair(media, records, deviceBytes, closedLog);
   }
 
-  private static BorderSearch search(LogAddress tail, @Nullable LogAddress closedHead) {
-    return closedHead == null ? new BorderSearch(tail) : new BorderSearch(tail, closedHead);
+  private static BoundarySearch search(LogAddress tail, @Nullable LogAddress closedHead) {
+    return closedHead == null ? new BoundarySearch(tail) : new BoundarySearch(tail, closedHead);
   }
 
-  private LogAddress walk(LogAddress start, BorderSearch search) {
+  private LogAddress walk(LogAddress start, BoundarySearch search) {
     return search.endsAt(IntactLog.walk(reader, chain.segments(), start, search)).address();
   }
 

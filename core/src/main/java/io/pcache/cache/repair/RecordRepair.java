@@ -12,7 +12,7 @@ import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentChain;
 import io.pcache.format.SegmentGeneration;
 import io.pcache.format.Superblock;
-import io.pcache.log.BorderSearch;
+import io.pcache.log.BoundarySearch;
 import io.pcache.log.IntactLog;
 import io.pcache.log.KeySetReader;
 import io.pcache.log.KeySetVisitor;
@@ -130,7 +130,7 @@ public final class RecordRepair {
    */
   private void walkAll(KeySetVisitor visitor) {
     int segments = found.chain().segments();
-    BorderSearch search = new BorderSearch(tails.dirtyTail());
+    BoundarySearch search = new BoundarySearch(tails.dirtyTail());
     KeySetVisitor both =
         (position, keySet) -> {
           search.visit(position, keySet);

@@ -5,7 +5,7 @@ import io.pcache.format.LogAddress;
 import io.pcache.format.LogBounds;
 import io.pcache.format.MediaLayout;
 import io.pcache.format.SegmentChain;
-import io.pcache.log.BorderSearch;
+import io.pcache.log.BoundarySearch;
 import io.pcache.log.IntactLog;
 import io.pcache.log.KeySetReader;
 import io.pcache.log.LogEnd;
@@ -51,18 +51,18 @@ final class StrayDirtyTail {
   boolean isStray(LogAddress keyTail, LogAddress dirtyTail, @Nullable LogBounds closedLog) {
     LogAddress closedHead =
         closedLog != null && closedLog.keyTail().equals(keyTail) ? closedLog.keyHead() : keyTail;
-    BorderSearch fromKeyTail = new BorderSearch(dirtyTail, closedHead);
+    BoundarySearch fromKeyTail = new BoundarySearch(dirtyTail, closedHead);
     LogAddress end = walk(keyTail, fromKeyTail);
     boolean leadsElsewhere =
         !end.equals(keyTail) && fromKeyTail.hasMet(closedHead) && !fromKeyTail.hasMet(dirtyTail);
     return leadsElsewhere
         && LogEnd.classify(media, chain, end) != LogEnd.Header.OTHER
-        && walk(dirtyTail, new BorderSearch()).equals(dirtyTail)
+        && walk(dirtyTail, new BoundarySearch()).equals(dirtyTail)
         && !aKeySetEndsAt(dirtyTail);
   }
 
   /** Walks from {@code start}, and returns the end. It is the start if no key set lies there. */
-  private LogAddress walk(LogAddress start, BorderSearch search) {
+  private LogAddress walk(LogAddress start, BoundarySearch search) {
     return search.endsAt(IntactLog.walk(reader, chain.segments(), start, search)).address();
   }
 

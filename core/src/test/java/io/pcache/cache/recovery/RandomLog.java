@@ -145,14 +145,14 @@ final class RandomLog {
   }
 
   /** Where a key set begins. */
-  LogAddress border(int i) {
+  LogAddress boundary(int i) {
     return keySets.get(i).position();
   }
 
   /** Where some key set begins, or the log ends. */
-  LogAddress randomBorder() {
+  LogAddress randomBoundary() {
     int i = random.nextInt(KEY_SETS + 1);
-    return i == KEY_SETS ? end : border(i);
+    return i == KEY_SETS ? end : boundary(i);
   }
 
   /** Leaves the first key sets out of {@link #replay}. */

@@ -82,8 +82,8 @@ class RecoveryTest {
   @CsvSource({"1, false", "2, true", "3, false", "4, true"})
   void anyNumberOfThreadsFindsTheSame(long seed, boolean dataCrc) {
     RandomLog log = new RandomLog(seed, dataCrc);
-    LogAddress keyTail = log.border(0);
-    LogAddress dirtyTail = log.randomBorder();
+    LogAddress keyTail = log.boundary(0);
+    LogAddress dirtyTail = log.randomBoundary();
     log.storeTails(keyTail, dirtyTail);
     compare(log, dirtyTail, "seed " + seed);
   }
@@ -92,8 +92,8 @@ class RecoveryTest {
   @CsvSource({"5, false", "6, true"})
   void withAnOldDirtyTailEverythingIsDirtyForAnyNumberOfThreads(long seed, boolean dataCrc) {
     RandomLog log = new RandomLog(seed, dataCrc);
-    LogAddress keyTail = log.border(5);
-    log.storeTails(keyTail, log.border(2));
+    LogAddress keyTail = log.boundary(5);
+    log.storeTails(keyTail, log.boundary(2));
     log.beginAt(5);
     compare(log, keyTail, "seed " + seed);
   }
@@ -101,7 +101,7 @@ class RecoveryTest {
   @Test
   void whatOneThreadRefusesAnyNumberRefuses() {
     RandomLog log = new RandomLog(7, false);
-    log.storeTails(log.border(0), log.border(0));
+    log.storeTails(log.boundary(0), log.boundary(0));
     log.appendImpossibleKey();
     for (int threads : THREADS) {
       assertThatThrownBy(() -> recover(log, threads))

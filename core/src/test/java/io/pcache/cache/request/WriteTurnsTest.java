@@ -25,13 +25,13 @@ class WriteTurnsTest {
 
     Zeroes(String name, long offsetBytes, long lengthBytes) {
       this.name = name;
-      prepareWriteZeroes(offsetBytes, lengthBytes, false);
+      prepareWriteZeroes(offsetBytes, lengthBytes);
     }
 
     Zeroes(RequestSource source, String name, long offsetBytes, long lengthBytes) {
       super(source);
       this.name = name;
-      prepareWriteZeroes(offsetBytes, lengthBytes, false);
+      prepareWriteZeroes(offsetBytes, lengthBytes);
     }
 
     @Override

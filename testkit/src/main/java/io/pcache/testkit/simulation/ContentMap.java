@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Which sectors of the device hold content that is checked: a few at its start, where the identity
- * record samples the backing device, and some on both sides of a border of subtrees. Content
+ * record samples the backing device, and some on both sides of a boundary of subtrees. Content
  * sectors are numbered through from 0. Elsewhere lies only filler, which is zero.
  */
 final class ContentMap {

@@ -208,11 +208,14 @@ final class Life {
     if (zeroes) {
       // With filler before it that takes several turns, if it has to wait.
       long lead = random.nextInt(1 + ContentMap.fillerBefore(first));
-      request.prepareWriteZeroes(offset - lead * SECTOR, (lead + count) * SECTOR, durably);
+      request.prepareWriteZeroes(offset - lead * SECTOR, (lead + count) * SECTOR);
     } else {
       MemorySegment source = SimulatedEngine.buffer(count);
       SectorContent.fill(source, ContentMap.deviceSector(first), version);
-      request.prepareWrite(offset, source, durably);
+      request.prepareWrite(offset, source);
+    }
+    if (durably) {
+      request.completeWhenDurable();
     }
     boolean before = writing;
     writing = true;
@@ -241,7 +244,7 @@ final class Life {
                 ledger.acknowledged(first, count, version);
               }
             });
-    request.prepareWrite(ContentMap.offsetBytes(first), write.source(), false);
+    request.prepareWrite(ContentMap.offsetBytes(first), write.source());
     boolean before = writing;
     writing = true;
     submit(request);
@@ -356,7 +359,10 @@ final class Life {
     trace("fill " + length + " bytes");
     RequestSource client = clients[ContentMap.ranges()];
     LifeRequest request = new LifeRequest(client, failure -> succeeded(client, failure, "fill"));
-    request.prepareWriteZeroes(offset, length, random.nextInt(8) == 0);
+    request.prepareWriteZeroes(offset, length);
+    if (random.nextInt(8) == 0) {
+      request.completeWhenDurable();
+    }
     submit(request);
   }
 
