@@ -201,7 +201,7 @@ final class BackingIdentity implements WritebackListener {
    */
   void closed(LogBounds log) {
     FileCondition condition = condition();
-    if (condition.kind() == FileCondition.Kind.CUT) {
+    if (condition.isCut()) {
       throw new BackingFailureException("backing device " + condition.description());
     }
     current =
@@ -222,7 +222,7 @@ final class BackingIdentity implements WritebackListener {
   @Override
   public void afterFlush() {
     if (Identity.SAMPLES - Long.bitCount(current.sampleMask()) < MAX_NOT_COUNTED
-        || condition().kind() == FileCondition.Kind.CUT) {
+        || condition().isCut()) {
       return;
     }
     try {

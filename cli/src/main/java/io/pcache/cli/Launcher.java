@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,7 +73,7 @@ final class Launcher {
     }
   }
 
-  /** From now on, as long as this process gets to do anything, the launcher hears of it. */
+  /** From now on, as long as all threads of this process can go on, the launcher hears of it. */
   void stops() {
     if (reports != null) {
       var _ = Thread.ofPlatform().name("pcache-launcher-beat").daemon(true).start(this::beat);
@@ -80,9 +81,21 @@ final class Launcher {
   }
 
   private void beat() {
+    reachEveryThread();
     while (tell("stops")) {
       LockSupport.parkNanos(BEAT_NANOS);
+      reachEveryThread();
     }
+  }
+
+  /**
+   * Returns once the virtual machine has reached every thread, as it does at a collection. It
+   * cannot while one waits in a page fault. This thread may go on then for long after the one that
+   * stops the process waits for the virtual machine.
+   */
+  private static void reachEveryThread() {
+    // To close it, each thread has to say that it uses none of its memory.
+    Arena.ofShared().close();
   }
 
   /** It ends with that exit code, whatever becomes of the process. */

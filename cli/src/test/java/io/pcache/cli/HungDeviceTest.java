@@ -279,8 +279,6 @@ class HungDeviceTest {
     disk.hang();
     start(served, LibnbdClient.CHECK);
     await().atMost(LIMIT_SECONDS, TimeUnit.SECONDS).until(served::waitsInsideTheKernel);
-    // A thread dump stops every thread, and waits for the one in the page fault.
-    served.signalDaemon("-QUIT");
     served.requestStop();
     assertThat(served.awaitEnd(STOP_LIMIT))
         .as(served.log())

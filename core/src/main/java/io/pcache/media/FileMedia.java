@@ -34,11 +34,16 @@ final class FileMedia extends MappedMedia {
   private final @Nullable String whyNotDax;
   private final long lastPageOffsetBytes;
 
+  /** Whether a load from the end of the mapping tells if the file is whole, and never waits. */
+  private volatile boolean endTells;
+
   FileMedia(NativeFile file, MemorySegment mapping, Arena arena, @Nullable String whyNotDax) {
     super(file, mapping, arena, MediaKind.FILE);
     this.sync = new SharedSync(this::syncFile);
     this.whyNotDax = whyNotDax;
     this.lastPageOffsetBytes = (mapping.byteSize() - 1) & -LARGEST_PAGE_BYTES;
+    this.endTells =
+        file.isOnLocalFileSystem() && PageFaults.keepResident(mapping, mapping.byteSize() - 1);
   }
 
   @Override
@@ -94,11 +99,21 @@ final class FileMedia extends MappedMedia {
    * @throws IOException if the file was seen to be cut
    */
   private boolean isInsideFile(long endBytes) throws IOException {
+    file.refuseIfSeenCut();
     if (file.isBlockDevice()) {
       return true;
     }
-    file.refuseIfCutOff(0, sizeBytes());
-    return endBytes <= lastPageOffsetBytes && PageFaults.canAccess(mapping, sizeBytes() - 1);
+    return endBytes <= lastPageOffsetBytes && endTells && isEndThere();
+  }
+
+  private boolean isEndThere() throws IOException {
+    boolean isThere = PageFaults.canAccess(mapping, sizeBytes() - 1);
+    if (!isThere) {
+      file.refuseIfCut();
+      // The page cannot be read, which is no reason to try that before each write.
+      endTells = false;
+    }
+    return isThere;
   }
 
   @Override

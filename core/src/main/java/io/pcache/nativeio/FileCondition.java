@@ -6,11 +6,12 @@ import java.util.Locale;
  * The condition of an open file or block device, compared with its state at open.
  *
  * @param kind the kind of change
+ * @param isCut whether data behind its end was lost, also of a file that was deleted
  * @param description a text for the operator with the remedy; empty if nothing has changed
  */
-public record FileCondition(Kind kind, String description) {
+public record FileCondition(Kind kind, boolean isCut, String description) {
   /** The condition of a file that has not changed. */
-  public static final FileCondition AS_OPENED = new FileCondition(Kind.AS_OPENED, "");
+  public static final FileCondition AS_OPENED = new FileCondition(Kind.AS_OPENED, false, "");
 
   /** The kinds of change, from harmless to worst. */
   public enum Kind {
@@ -18,7 +19,10 @@ public record FileCondition(Kind kind, String description) {
     AS_OPENED,
     /** Larger. The original contents are still there. */
     GROWN,
-    /** Its path names nothing or another file, but it has a name elsewhere. */
+    /**
+     * Its path names nothing or another file, but its contents are still there. Either it has a
+     * name elsewhere, or it is a block device.
+     */
     MOVED,
     /** Smaller. The data behind the new end is lost, even if the file grows again. */
     CUT,

@@ -33,7 +33,10 @@ final class FileWatch {
    * @param nowBytes its size now
    */
   FileCondition condition(long nowBytes) throws IOException {
-    FileCondition now = opened.condition(smallestSizeBytes(nowBytes));
+    // The kernel gives a disk that is gone the size 0. Nothing was cut off it.
+    boolean isRemoved = nowBytes == 0 && opened.isBlockDevice();
+    FileCondition now =
+        isRemoved ? opened.removed() : opened.condition(smallestSizeBytes(nowBytes));
     return worst.accumulateAndGet(now, FileCondition::followedBy);
   }
 
@@ -47,6 +50,11 @@ final class FileWatch {
     if (smallestBytes < opened.sizeBytes()) {
       throw new IOException(opened.describeCut(smallestBytes));
     }
+  }
+
+  /** Refuses if the file was seen to be shorter than when it was opened. */
+  void refuseIfSeenCut() throws IOException {
+    refuseIfCutOff(opened.sizeBytes());
   }
 
   /** Refuses a range that was seen to be cut off. */

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,10 @@ public final class NativeFile implements AutoCloseable {
   private static final int IOVEC_BYTES = 16;
   private static final int REGULAR_FILE_TYPE = 0100000;
   private static final int OWNER_ONLY = 0600;
+
+  /** The type numbers of ext2 to ext4, XFS, Btrfs and F2FS. */
+  private static final Set<Long> LOCAL_FILE_SYSTEMS =
+      Set.of(0xEF53L, 0x5846_5342L, 0x9123_683EL, 0xF2F5_2010L);
 
   /** How often a lock is tried while others only look whether it is held, and how far apart. */
   private static final int TRIES_BESIDE_LOOKS = 1000;
@@ -227,6 +232,14 @@ public final class NativeFile implements AutoCloseable {
     return type == Posix.TMPFS_MAGIC;
   }
 
+  /**
+   * Returns whether only this machine can cut the file. Then a mapping loses the pages that were
+   * cut off at once. Of other file systems it is not known.
+   */
+  public boolean isOnLocalFileSystem() {
+    return LOCAL_FILE_SYSTEMS.contains(Posix.fileSystemMagic(descriptor));
+  }
+
   private static void refuseToCreateNowhere(Path path) throws IOException {
     Path folder = path.toAbsolutePath().getParent();
     if (folder != null && !Files.isDirectory(folder)) {
@@ -364,21 +377,38 @@ public final class NativeFile implements AutoCloseable {
   }
 
   /**
-   * Refuses if a regular file is shorter than when it was opened, or was seen to be. A write behind
-   * its end would extend it, and what was cut off would read as zeroes.
+   * Refuses if the file was seen to be cut since it was opened, or is a regular file that is
+   * shorter now. A write behind its end would extend it, and what was cut off would read as zeroes.
    *
    * @throws IOException if the file was cut, or the system does not report its size
    */
   public void refuseIfCut() throws IOException {
     FileWatch then = watch;
-    if (then != null && !blockDevice) {
+    if (then == null) {
+      return;
+    }
+    if (blockDevice) {
+      then.refuseIfSeenCut();
+    } else {
       then.refuseIfCut(sizeBytes());
     }
   }
 
   /**
-   * Refuses a range of a regular file that was seen to be cut off since it was opened. It may read
-   * as zeroes if the file is long again. This makes no system call.
+   * Refuses if the file was seen to be cut since it was opened. This makes no system call.
+   *
+   * @throws IOException if it was
+   */
+  public void refuseIfSeenCut() throws IOException {
+    FileWatch then = watch;
+    if (then != null) {
+      then.refuseIfSeenCut();
+    }
+  }
+
+  /**
+   * Refuses a range that was seen to be cut off since the file was opened. It may read as zeroes if
+   * the file is long again. This makes no system call.
    *
    * @throws IOException if some of the range was cut off
    */

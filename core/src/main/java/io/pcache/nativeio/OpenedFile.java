@@ -23,22 +23,37 @@ record OpenedFile(Path path, int descriptor, FileState state, long sizeBytes) {
     FileState now = Posix.stateOf(descriptor);
     FileState there = Posix.stateAt(PathBytes.of(path));
     boolean isAtPath = there != null && there.isSameFile(now);
-    if (now.links() == 0 && !isAtPath) {
-      String cut = nowBytes < sizeBytes ? "; also, " + describeCut(nowBytes) : "";
-      return new FileCondition(Kind.DELETED, describeDeleted(there) + cut);
+    boolean isCut = nowBytes < sizeBytes;
+    if (now.links() == 0 && !isAtPath && !isBlockDevice()) {
+      String cut = isCut ? "; also, " + describeCut(nowBytes) : "";
+      return new FileCondition(Kind.DELETED, isCut, describeDeleted(there) + cut);
     }
-    if (nowBytes < sizeBytes) {
-      return new FileCondition(Kind.CUT, describeCut(nowBytes));
+    if (isCut) {
+      return new FileCondition(Kind.CUT, true, describeCut(nowBytes));
     }
     if (!isAtPath) {
-      return new FileCondition(Kind.MOVED, describeMoved(now, there));
+      return new FileCondition(Kind.MOVED, false, describeMoved(now, there));
     }
     return nowBytes == sizeBytes
         ? FileCondition.AS_OPENED
         : new FileCondition(
             Kind.GROWN,
+            false,
             "%s has grown from %d to %d bytes; what was added is not used"
                 .formatted(path, sizeBytes, nowBytes));
+  }
+
+  /** Returns the condition of a block device that has no size any more. */
+  FileCondition removed() {
+    return new FileCondition(
+        Kind.MOVED,
+        false,
+        "%s was removed from this machine while it is served, or its driver has given it up; what it holds is still on it: attach it again, and serve it again"
+            .formatted(path));
+  }
+
+  boolean isBlockDevice() {
+    return state.inode() == 0;
   }
 
   String describeCut(long nowBytes) {
@@ -56,6 +71,10 @@ record OpenedFile(Path path, int descriptor, FileState state, long sizeBytes) {
   }
 
   private String describeMoved(FileState now, @Nullable FileState there) {
+    if (isBlockDevice()) {
+      return "%s does not name the block device any more that is served; the device itself is still in use, and nothing of it is lost"
+          .formatted(path);
+    }
     return "%s %s while it is served; move it back, or find it by its inode %d"
         .formatted(
             path, there == null ? "was moved away" : "was replaced by another file", now.inode());

@@ -39,4 +39,15 @@ public final class PageFaults {
       return false;
     }
   }
+
+  /**
+   * Keeps one page of a mapping resident until it is unmapped. Then an access to it waits for no
+   * device. If the file is cut before the page, the page goes all the same.
+   *
+   * @param offsetBytes any byte of the page
+   * @return false if the system refuses, for example because of a limit of locked memory
+   */
+  public static boolean keepResident(MemorySegment mapping, long offsetBytes) {
+    return Posix.mlock(mapping.asSlice(offsetBytes, 1)) == 0;
+  }
 }

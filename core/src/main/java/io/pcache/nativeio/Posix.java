@@ -136,6 +136,8 @@ final class Posix {
           "statx", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
   private static final MethodHandle FSTATFS =
       bind("fstatfs", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
+  private static final MethodHandle MLOCK =
+      bind("mlock", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG));
   private static final MethodHandle GETEUID = bind("geteuid", FunctionDescriptor.of(JAVA_INT));
   private static final MethodHandle STRERROR =
       LINKER.downcallHandle(
@@ -283,6 +285,15 @@ final class Posix {
       MemorySegment statfs = arena.allocate(STATFS_BYTES, Long.BYTES);
       int result = (int) FSTATFS.invokeExact(CAPTURE.get(), descriptor, statfs);
       return result < 0 ? result : statfs.get(JAVA_LONG, 0);
+    } catch (Throwable t) {
+      throw rethrow(t);
+    }
+  }
+
+  /** Keeps the pages of a range of memory resident until they are unmapped, or returns -1. */
+  static int mlock(MemorySegment range) {
+    try {
+      return (int) MLOCK.invokeExact(CAPTURE.get(), range, range.byteSize());
     } catch (Throwable t) {
       throw rethrow(t);
     }

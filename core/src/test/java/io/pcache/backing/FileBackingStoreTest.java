@@ -128,6 +128,29 @@ class FileBackingStoreTest {
     }
   }
 
+  @Test
+  void aBlockDeviceThatIsGoneOrHasNoNodeAnyMoreHasLostNothing() throws Exception {
+    Path image = fileOf(1 << 20);
+    String loop = attachLoopDevice(image);
+    Path node = Path.of(loop + "-of-a-test");
+    assertThat(run("cp", "--archive", loop, node.toString()).exitCode()).isZero();
+    try (FileBackingStore store = FileBackingStore.open(node)) {
+      Files.delete(node);
+      assertThat(store.condition().kind()).isEqualTo(FileCondition.Kind.MOVED);
+      assertThat(store.condition().description()).contains("nothing of it is lost");
+      setLength(image, 0);
+      assertThat(run("losetup", "--set-capacity", loop).exitCode()).isZero();
+      assertThat(store.condition().isCut()).isFalse();
+      assertThat(store.condition().description()).contains("attach it again");
+      setLength(image, 1 << 20);
+      assertThat(run("losetup", "--set-capacity", loop).exitCode()).isZero();
+      assertThat(store.condition().isCut()).isFalse();
+    } finally {
+      Files.deleteIfExists(node);
+      assertThat(run("losetup", "--detach", loop).exitCode()).isZero();
+    }
+  }
+
   private static void setLength(Path path, long sizeBytes) throws IOException {
     try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
       file.setLength(sizeBytes);

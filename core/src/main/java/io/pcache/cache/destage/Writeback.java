@@ -299,8 +299,9 @@ public final class Writeback implements Agent {
 
   private int retryKeySet() {
     PcacheException cause = writes.takeFailure();
-    String fault =
-        (cause == null ? "failed" : cause.getMessage()) + "; tried again with growing pauses";
+    // Nothing is written back any more once the cache device has failed.
+    String next = cache.health().hasFailed() ? "" : "; tried again with growing pauses";
+    String fault = (cause == null ? "failed" : cause.getMessage()) + next;
     if (backoff.isActive()) {
       // Each retry may fail at a different place.
       cache.health().reportAgain(name(), fault);

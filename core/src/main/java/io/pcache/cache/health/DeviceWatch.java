@@ -96,7 +96,7 @@ public final class DeviceWatch implements Agent {
       condition = now;
       if (now.isFault()) {
         health.report(name, now.description());
-        if (now.kind() == FileCondition.Kind.CUT) {
+        if (now.isCut()) {
           onCut.run();
         }
       } else {
