@@ -266,6 +266,26 @@ class HungDeviceTest {
 
   @Test
   @DisplayName(
+      "hazard 30: a hung file under the cache is a fault, and keeps no daemon from stopping")
+  void aWriteToAHungCacheFileShowsAndIsWaitedForWithABound()
+      throws IOException, InterruptedException {
+    Path file = disk.file();
+    ServedDisk.pcache("format", file.toString()).succeeded();
+    Path backing = SparseFiles.create(folder.resolve("backing"), BACKING_BYTES);
+    ServedDisk served = serve(file, backing, "--stop-timeout", "2");
+    LibnbdClient.run(served.uri(), LibnbdClient.WRITE);
+    disk.hang();
+    start(served, WRITE_AND_FLUSH);
+    awaitFault("cache device " + file);
+    served.requestStop();
+    assertThat(served.awaitEnd(STOP_LIMIT))
+        .as(served.log())
+        .isEqualTo(ErrorKind.MEDIA_FAILURE.exitCode());
+    assertServesWhatWasFlushed(served, file, backing);
+  }
+
+  @Test
+  @DisplayName(
       "hazard 30: a daemon that a page fault keeps from doing anything is ended with a bound")
   void theLauncherEndsADaemonThatAPageFaultHolds() throws IOException, InterruptedException {
     Path device = disk.blockDevice();

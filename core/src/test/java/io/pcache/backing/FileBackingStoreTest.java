@@ -129,6 +129,18 @@ class FileBackingStoreTest {
   }
 
   @Test
+  void aFileThatWasCutAndDeletedIsBoth() throws IOException {
+    Path path = fileOf(4 * SECTOR);
+    try (FileBackingStore store = FileBackingStore.open(path)) {
+      setLength(path, SECTOR);
+      Files.delete(path);
+      assertThat(store.condition().kind()).isEqualTo(FileCondition.Kind.DELETED);
+      assertThat(store.condition().isCut()).isTrue();
+      assertThat(store.condition().description()).contains("was deleted", "was cut");
+    }
+  }
+
+  @Test
   void aBlockDeviceThatIsGoneOrHasNoNodeAnyMoreHasLostNothing() throws Exception {
     Path image = fileOf(1 << 20);
     String loop = attachLoopDevice(image);

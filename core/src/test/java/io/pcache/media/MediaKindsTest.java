@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -232,6 +233,22 @@ class MediaKindsTest {
       assertThatThrownBy(() -> media.write(0, source, 0, 4096))
           .isInstanceOf(MediaFailureException.class)
           .hasMessageContaining("was cut");
+    }
+  }
+
+  /** The look for a cut before each write must not wait for a device that does not answer. */
+  @Test
+  void theEndOfAFileStaysResident() throws IOException {
+    Path path = newFile(Place.DISK);
+    assumeTrue(
+        Set.of("ext4", "xfs", "btrfs", "f2fs").contains(Files.getFileStore(path).type()),
+        "the folder for temporary files is on no local file system here");
+    try (Media _ = MediaFiles.open(path)) {
+      // The locked page is the last of several mappings of the file.
+      String maps = Files.readString(Path.of("/proc/self/smaps"));
+      String end = maps.substring(maps.lastIndexOf(path.toString()));
+      assertThat(end.lines().filter(line -> line.startsWith("Locked:")).findFirst())
+          .hasValueSatisfying(locked -> assertThat(locked).doesNotContain(" 0 kB"));
     }
   }
 
