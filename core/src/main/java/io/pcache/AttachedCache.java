@@ -209,8 +209,12 @@ public final class AttachedCache {
    * @throws io.pcache.error.PcacheException if the last flush failed
    */
   public void detach() {
-    LogBounds log = cache.shutDown();
-    identity.closed(log);
+    try {
+      identity.closed(cache.shutDown());
+    } catch (RuntimeException e) {
+      identity.recordCut();
+      throw e;
+    }
     // Only now: after a kill, missing memory counts as a loss.
     stagingMemory.remove();
   }

@@ -4,6 +4,8 @@ import io.pcache.backing.BackingStore;
 import io.pcache.block.BlockDevice;
 import io.pcache.cache.destage.WritebackListener;
 import io.pcache.error.BackingFailureException;
+import io.pcache.error.MediaFailureException;
+import io.pcache.error.PcacheException;
 import io.pcache.error.UnsupportedFormatException;
 import io.pcache.error.WrongDeviceException;
 import io.pcache.format.Identity;
@@ -51,9 +53,14 @@ final class BackingIdentity implements WritebackListener {
     this.current = found == null ? Identity.fresh(null) : found;
   }
 
-  /** Reads the identity record from the cache device. Writes nothing. */
+  /**
+   * Reads the identity record from the cache device. Writes nothing.
+   *
+   * @throws io.pcache.error.CorruptMediaException if the device was cut while it was served
+   */
   static BackingIdentity load(Media media, BackingStore store) {
     Optional<Identity> identity = Identity.load(media);
+    identity.ifPresent(Identity::refuseIfCut);
     return new BackingIdentity(media, store, identity.orElse(null));
   }
 
@@ -194,12 +201,30 @@ final class BackingIdentity implements WritebackListener {
   }
 
   /**
+   * Records on the cache device that it was cut while it was served, if it was. Otherwise the next
+   * process would take zeroes for data if the device is long again. Best effort.
+   */
+  void recordCut() {
+    try {
+      FileCondition condition = media.condition();
+      if (condition.isCut()) {
+        current = current.cutTo(condition.leftBytes());
+        current.storeDurably(media);
+      }
+    } catch (IOException | PcacheException e) {
+      LOG.warn("cannot record that the cache device was cut: {}", e.getMessage());
+    }
+  }
+
+  /**
    * Durably records an orderly close. The backing device must not be written any more.
    *
    * @throws io.pcache.error.BackingFailureException if the backing device was cut: the next open
    *     has to notice that
+   * @throws MediaFailureException if the cache device was cut
    */
   void closed(LogBounds log) {
+    media.checkLength();
     FileCondition condition = condition();
     if (condition.isCut()) {
       throw new BackingFailureException("backing device " + condition.description());

@@ -103,6 +103,7 @@ public final class CacheRepair implements AutoCloseable {
           "no cache found, and no trace of one; give a device that was formatted as a cache");
     }
     Optional<Identity> identity = Identity.load(media);
+    identity.ifPresent(Identity::refuseIfCut);
     long deviceBytes =
         identity.filter(Identity::isBound).map(Identity::backingBytes).orElse(Long.MAX_VALUE);
     LogBounds closedLog =

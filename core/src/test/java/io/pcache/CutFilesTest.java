@@ -8,6 +8,7 @@ import io.pcache.backing.BackingStore;
 import io.pcache.backing.FileBackingStore;
 import io.pcache.backing.ForwardingStore;
 import io.pcache.error.BackingFailureException;
+import io.pcache.error.CorruptMediaException;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.PcacheException;
 import io.pcache.format.MediaLayout;
@@ -120,6 +121,25 @@ class CutFilesTest {
     assertThat(cache.status().survivesKill()).isFalse();
     assertThat(cache.status().outlivesPowerCut()).isFalse();
     cache.kill();
+  }
+
+  @Test
+  void aCacheThatWasCutWhileItWasServedOpensNoMoreThoughItIsLongAgain() throws IOException {
+    Pcache cache = files.open();
+    fill(cache, 1);
+    CacheFiles.setLength(files.cache(), CUT_CACHE_BYTES);
+    awaitCondition(cache, "cut", "as-opened");
+    CacheFiles.setLength(files.cache(), MediaLayout.MIN_CACHE_BYTES);
+    assertThatThrownBy(cache::close)
+        .isInstanceOf(MediaFailureException.class)
+        .hasMessageContaining("was cut");
+    String why = "was cut to " + CUT_CACHE_BYTES + " bytes while it was served";
+    assertThatThrownBy(files::open)
+        .isInstanceOf(CorruptMediaException.class)
+        .hasMessageContainingAll(files.cache().toString(), why, "from a copy");
+    assertThatThrownBy(() -> CacheRepair.open(files.cache()))
+        .isInstanceOf(CorruptMediaException.class)
+        .hasMessageContaining(why);
   }
 
   private static void assertIsNoZero(Pcache cache, long at) {

@@ -1,5 +1,6 @@
 package io.pcache.format;
 
+import io.pcache.error.CorruptMediaException;
 import io.pcache.error.UnsupportedFormatException;
 import io.pcache.media.Media;
 import java.lang.foreign.MemorySegment;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  *   │ header │ magic  │ version│ state │ uuid     │ backing size │ key_head │ opened │ label │ samples│ …
  *   └────────┴────────┴────────┴───────┴──────────┴──────────────┴──────────┴────────┴───────┴────────┴──────────
  *   samples: 32 × u32 checksum of a sector of the backing device, then at 256 a u64 mask of those that
- *   count, at 264 key_tail and at 272 dirty_tail, positions like key_head
+ *   count, at 264 key_tail and at 272 dirty_tail, positions like key_head, and at 280 u64 cut
  * </pre>
  *
  * @param uuid identifies the cache
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * @param sampleMask bit i is set if sample i counts
  * @param samples checksums of sampled sectors of the backing device
  * @param openedEpochMillis when it was last opened; later than at every earlier open
+ * @param cutToBytes the size to which the cache device was cut while it was served, or 0
  */
 public record Identity(
     UUID uuid,
@@ -42,7 +44,8 @@ public record Identity(
     long backingBytes,
     long sampleMask,
     List<Integer> samples,
-    long openedEpochMillis) {
+    long openedEpochMillis,
+    long cutToBytes) {
   /** The number of sampled sectors of the backing device. */
   public static final int SAMPLES = 32;
 
@@ -68,6 +71,7 @@ public record Identity(
   private static final int SAMPLE_MASK_OFFSET = 256;
   private static final int KEY_TAIL_OFFSET = 264;
   private static final int DIRTY_TAIL_OFFSET = 272;
+  private static final int CUT_OFFSET = 280;
 
   /** Copies the samples. */
   public Identity {
@@ -81,7 +85,15 @@ public record Identity(
   public static Identity fresh(@Nullable String label) {
     String text = label == null ? "" : label;
     return new Identity(
-        UUID.randomUUID(), text, false, LogBounds.EMPTY, 0, 0, Collections.nCopies(SAMPLES, 0), 0);
+        UUID.randomUUID(),
+        text,
+        false,
+        LogBounds.EMPTY,
+        0,
+        0,
+        Collections.nCopies(SAMPLES, 0),
+        0,
+        0);
   }
 
   /** Returns whether a backing device is bound. */
@@ -92,26 +104,72 @@ public record Identity(
   /** Returns a copy that is closed, with the log at {@code newClosedLog}. */
   public Identity closedAt(LogBounds newClosedLog) {
     return new Identity(
-        uuid, label, false, newClosedLog, backingBytes, sampleMask, samples, openedEpochMillis);
+        uuid,
+        label,
+        false,
+        newClosedLog,
+        backingBytes,
+        sampleMask,
+        samples,
+        openedEpochMillis,
+        cutToBytes);
   }
 
   /** Returns a copy that is open since the given time. */
   public Identity openedAt(long epochMillis) {
     return new Identity(
-        uuid, label, true, closedLog, backingBytes, sampleMask, samples, epochMillis);
+        uuid, label, true, closedLog, backingBytes, sampleMask, samples, epochMillis, cutToBytes);
   }
 
   /** Returns a copy that is bound to a backing device with these samples, all of which count. */
   public Identity boundTo(long newBackingBytes, List<Integer> newSamples) {
     long all = (1L << SAMPLES) - 1;
     return new Identity(
-        uuid, label, open, closedLog, newBackingBytes, all, newSamples, openedEpochMillis);
+        uuid,
+        label,
+        open,
+        closedLog,
+        newBackingBytes,
+        all,
+        newSamples,
+        openedEpochMillis,
+        cutToBytes);
   }
 
   /** Returns a copy in which fewer samples count. */
   public Identity withSampleMask(long newSampleMask) {
     return new Identity(
-        uuid, label, open, closedLog, backingBytes, newSampleMask, samples, openedEpochMillis);
+        uuid,
+        label,
+        open,
+        closedLog,
+        backingBytes,
+        newSampleMask,
+        samples,
+        openedEpochMillis,
+        cutToBytes);
+  }
+
+  /** Returns a copy of a cache whose device was cut to that many bytes while it was served. */
+  public Identity cutTo(long bytes) {
+    return new Identity(
+        uuid, label, open, closedLog, backingBytes, sampleMask, samples, openedEpochMillis, bytes);
+  }
+
+  /**
+   * Refuses a cache whose device was cut while it was served. The device may be long again, and
+   * then what was cut off reads as zeroes.
+   *
+   * @throws CorruptMediaException if it was
+   */
+  public void refuseIfCut() {
+    if (cutToBytes != 0) {
+      throw new CorruptMediaException(
+          ("identity record: the device was cut to %d bytes while it was served, and what lay behind is lost, whatever its size is"
+                  + " now; put back all of it from a copy. Without one, give the cache up and format it anew. The backing device has"
+                  + " everything if the last stop left nothing dirty in the cache; otherwise it lacks what only the cache held")
+              .formatted(cutToBytes));
+    }
   }
 
   /**
@@ -153,7 +211,8 @@ public record Identity(
         record.get(LittleEndian.U64, BACKING_BYTES_OFFSET),
         record.get(LittleEndian.U64, SAMPLE_MASK_OFFSET),
         samples,
-        record.get(LittleEndian.U64, OPENED_OFFSET));
+        record.get(LittleEndian.U64, OPENED_OFFSET),
+        record.get(LittleEndian.U64, CUT_OFFSET));
   }
 
   private static LogAddress position(MemorySegment record, int at) {
@@ -196,6 +255,7 @@ public record Identity(
       record.set(LittleEndian.U32, SAMPLES_OFFSET + (long) i * Integer.BYTES, samples.get(i));
     }
     record.set(LittleEndian.U64, SAMPLE_MASK_OFFSET, sampleMask);
+    record.set(LittleEndian.U64, CUT_OFFSET, cutToBytes);
     slots.storeDurably(record);
   }
 

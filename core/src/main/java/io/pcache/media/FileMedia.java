@@ -21,6 +21,9 @@ final class FileMedia extends MappedMedia {
   private static final Logger LOG = LoggerFactory.getLogger(FileMedia.class);
   private static final long CHUNK_BYTES = 256 << 10;
 
+  /** The part in front of the superblock, which holds the records of pcache alone. */
+  private static final long OWN_RECORDS_BYTES = 4096;
+
   /** The largest page of any machine. A page that was cut in part can still be accessed. */
   private static final long LARGEST_PAGE_BYTES = 64 << 10;
 
@@ -99,6 +102,11 @@ final class FileMedia extends MappedMedia {
    * @throws IOException if the file was seen to be cut
    */
   private boolean isInsideFile(long endBytes) throws IOException {
+    if (endBytes <= OWN_RECORDS_BYTES) {
+      // These tell the next process of a cut, so a file that was cut takes them.
+      file.refuseIfCutBefore(endBytes);
+      return true;
+    }
     file.refuseIfSeenCut();
     if (file.isBlockDevice()) {
       return true;

@@ -6,12 +6,15 @@ import java.util.Locale;
  * The condition of an open file or block device, compared with its state at open.
  *
  * @param kind the kind of change
- * @param isCut whether data behind its end was lost, also of a file that was deleted
+ * @param leftBytes the size to which it was cut, also of a file that was deleted, or {@link #WHOLE}
  * @param description a text for the operator with the remedy; empty if nothing has changed
  */
-public record FileCondition(Kind kind, boolean isCut, String description) {
+public record FileCondition(Kind kind, long leftBytes, String description) {
+  /** Stands for the size of a file that was not cut. */
+  public static final long WHOLE = Long.MAX_VALUE;
+
   /** The condition of a file that has not changed. */
-  public static final FileCondition AS_OPENED = new FileCondition(Kind.AS_OPENED, false, "");
+  public static final FileCondition AS_OPENED = new FileCondition(Kind.AS_OPENED, WHOLE, "");
 
   /** The kinds of change, from harmless to worst. */
   public enum Kind {
@@ -33,6 +36,11 @@ public record FileCondition(Kind kind, boolean isCut, String description) {
     public String toString() {
       return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
+  }
+
+  /** Returns whether the file was cut, so that data behind its end is lost. */
+  public boolean isCut() {
+    return leftBytes < WHOLE;
   }
 
   /** Returns whether data is lost, or needs the operator's action to be safe. */

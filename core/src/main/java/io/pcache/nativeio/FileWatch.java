@@ -46,8 +46,17 @@ final class FileWatch {
    * @param nowBytes its size now
    */
   void refuseIfCut(long nowBytes) throws IOException {
+    refuseIfCutBefore(opened.sizeBytes(), nowBytes);
+  }
+
+  /**
+   * Refuses if the file ends before an offset, or was seen to.
+   *
+   * @param nowBytes its size now
+   */
+  void refuseIfCutBefore(long endBytes, long nowBytes) throws IOException {
     long smallestBytes = smallestSizeBytes(nowBytes);
-    if (smallestBytes < opened.sizeBytes()) {
+    if (smallestBytes < endBytes) {
       throw new IOException(opened.describeCut(smallestBytes));
     }
   }

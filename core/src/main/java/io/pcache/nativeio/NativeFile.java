@@ -395,6 +395,19 @@ public final class NativeFile implements AutoCloseable {
   }
 
   /**
+   * Refuses if a regular file ends before an offset, or was seen to. Up to there, a file that was
+   * cut can still be written.
+   *
+   * @throws IOException if it ends before, or the system does not report its size
+   */
+  public void refuseIfCutBefore(long endBytes) throws IOException {
+    FileWatch then = watch;
+    if (then != null && !blockDevice) {
+      then.refuseIfCutBefore(endBytes, sizeBytes());
+    }
+  }
+
+  /**
    * Refuses if the file was seen to be cut since it was opened. This makes no system call.
    *
    * @throws IOException if it was

@@ -25,20 +25,21 @@ record OpenedFile(Path path, int descriptor, FileState state, long sizeBytes) {
     boolean isAtPath = there != null && there.isSameFile(now);
     boolean isCut = nowBytes < sizeBytes;
     if (now.links() == 0 && !isAtPath && !isBlockDevice()) {
+      long leftBytes = isCut ? nowBytes : FileCondition.WHOLE;
       String cut = isCut ? "; also, " + describeCut(nowBytes) : "";
-      return new FileCondition(Kind.DELETED, isCut, describeDeleted(there) + cut);
+      return new FileCondition(Kind.DELETED, leftBytes, describeDeleted(there) + cut);
     }
     if (isCut) {
-      return new FileCondition(Kind.CUT, true, describeCut(nowBytes));
+      return new FileCondition(Kind.CUT, nowBytes, describeCut(nowBytes));
     }
     if (!isAtPath) {
-      return new FileCondition(Kind.MOVED, false, describeMoved(now, there));
+      return new FileCondition(Kind.MOVED, FileCondition.WHOLE, describeMoved(now, there));
     }
     return nowBytes == sizeBytes
         ? FileCondition.AS_OPENED
         : new FileCondition(
             Kind.GROWN,
-            false,
+            FileCondition.WHOLE,
             "%s has grown from %d to %d bytes; what was added is not used"
                 .formatted(path, sizeBytes, nowBytes));
   }
@@ -47,7 +48,7 @@ record OpenedFile(Path path, int descriptor, FileState state, long sizeBytes) {
   FileCondition removed() {
     return new FileCondition(
         Kind.MOVED,
-        false,
+        FileCondition.WHOLE,
         "%s was removed from this machine while it is served, or its driver has given it up; what it holds is still on it: attach it again, and serve it again"
             .formatted(path));
   }

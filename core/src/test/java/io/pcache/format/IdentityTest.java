@@ -3,6 +3,7 @@ package io.pcache.format;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pcache.error.CorruptMediaException;
 import io.pcache.error.UnsupportedFormatException;
 import io.pcache.media.ArrayMedia;
 import java.lang.foreign.MemorySegment;
@@ -30,7 +31,8 @@ class IdentityTest {
           .field("key_tail offset", 268, 4)
           .field("dirty_tail segment", 272, 4)
           .field("dirty_tail offset", 276, 4)
-          .field("unused", 280, 744);
+          .field("cut to bytes", 280, 8)
+          .field("unused", 288, 736);
 
   private static final LogBounds BOUNDS =
       new LogBounds(new LogAddress(1, 24), new LogAddress(2, 48), new LogAddress(3, 64));
@@ -45,7 +47,8 @@ class IdentityTest {
         .boundTo(1L << 41, SAMPLES)
         .closedAt(BOUNDS)
         .openedAt(1_700_000_000_000L)
-        .withSampleMask(0x8000_0001L);
+        .withSampleMask(0x8000_0001L)
+        .cutTo(1L << 33);
   }
 
   @Test
@@ -62,6 +65,14 @@ class IdentityTest {
     Identity closed = identity.closedAt(BOUNDS);
     closed.storeDurably(media);
     assertThat(Identity.load(media)).contains(closed);
+  }
+
+  @Test
+  void aCacheThatWasCutWhileItWasServedIsRefused() {
+    assertThatThrownBy(full()::refuseIfCut)
+        .isInstanceOf(CorruptMediaException.class)
+        .hasMessageContainingAll("was cut to 8589934592 bytes", "from a copy");
+    Identity.fresh("another").refuseIfCut();
   }
 
   @Test

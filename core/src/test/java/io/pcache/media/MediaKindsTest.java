@@ -230,9 +230,25 @@ class MediaKindsTest {
           .isInstanceOf(MediaFailureException.class)
           .hasMessageContaining("was cut from %d to %d bytes", SIZE_BYTES, SIZE_BYTES - 512);
       truncate(path, SIZE_BYTES);
-      assertThatThrownBy(() -> media.write(0, source, 0, 4096))
+      assertThatThrownBy(() -> media.write(4096, source, 0, 4096))
           .isInstanceOf(MediaFailureException.class)
           .hasMessageContaining("was cut");
+    }
+  }
+
+  @Test
+  void aFileThatWasCutTakesTheRecordsThatTellOfIt() throws IOException {
+    Path path = newFile(Place.DISK);
+    MemorySegment source = MemorySegment.ofArray(new byte[4096]).fill((byte) 7);
+    try (Media media = MediaFiles.open(path)) {
+      truncate(path, 4096);
+      assertThatThrownBy(() -> media.write(8192, source, 0, 4096))
+          .isInstanceOf(MediaFailureException.class);
+      media.write(0, source, 0, 4096);
+      truncate(path, 1024);
+      assertThatThrownBy(() -> media.write(0, source, 0, 4096))
+          .isInstanceOf(MediaFailureException.class);
+      assertThat(Files.readAllBytes(path)).hasSize(1024).containsOnly(7);
     }
   }
 
