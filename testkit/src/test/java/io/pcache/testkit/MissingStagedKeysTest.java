@@ -49,7 +49,7 @@ class MissingStagedKeysTest {
       open().kill();
       Files.delete(stagedFile());
       open().close();
-      assertThat(log.warnings("of its staged keys none are on this machine")).hasSize(1);
+      assertThat(log.warnings("of its staged keys none were found")).hasSize(1);
       open().close();
       assertThat(log.warnings("staged keys")).as("after an orderly close").hasSize(1);
     }

@@ -60,7 +60,7 @@ final class SurvivingKeys {
       case OTHER_VERSION -> giveUp("another version of this program left them");
       case OTHER_RUN -> giveUp("the cache was open since without them");
       case OTHER_LOG -> giveUp("the log has changed since; it ends at " + head + " now");
-      case NOTHING -> missing(staging, "none are on this machine");
+      case NOTHING -> missing(staging, "none were found");
       case OTHER_BOOT -> missing(staging, "those found here are from before it was started");
     }
   }
