@@ -7,7 +7,6 @@ import io.pcache.cache.Cache;
 import io.pcache.cache.CacheSnapshot;
 import io.pcache.cache.CacheTuning;
 import io.pcache.cache.recovery.Staging;
-import io.pcache.error.BadOptionException;
 import io.pcache.error.CorruptMediaException;
 import io.pcache.format.CacheInfo;
 import io.pcache.format.CacheTraces;
@@ -20,8 +19,6 @@ import io.pcache.media.Media;
 import io.pcache.media.SharedMemory;
 import io.pcache.media.SharedMemoryPlace;
 import java.util.function.IntFunction;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A recovered cache whose backing device has been verified, and whose identity record is marked as
@@ -31,8 +28,6 @@ import org.slf4j.LoggerFactory;
  * <p>Thread-safety: as {@link Cache}; {@link #detach} once.
  */
 public final class AttachedCache {
-  private static final Logger LOG = LoggerFactory.getLogger(AttachedCache.class);
-
   private final Superblock superblock;
   private final BackingIdentity identity;
   private final SharedMemory stagingMemory;
@@ -78,14 +73,8 @@ public final class AttachedCache {
     SharedMemory memory = place.open(identity.identity().uuid(), Staging.MEMORY_BYTES);
     try {
       StagingOwner killedRun = identity.killedRun(memory.bootId());
-      if (killedRun != null && !memory.outlivesProcess()) {
-        if (place.holds(killedRun.cache())) {
-          throw unreadableWrites(name, memory.describe());
-        }
-        LOG.warn(
-            "{}: what a killed process may have acknowledged and not flushed is given up: {}",
-            name,
-            memory.describe());
+      if (killedRun != null) {
+        new KilledWrites(name, identity, place).refuseIfOutOfReach(killedRun, memory);
       }
       Staging staging = new Staging(memory, killedRun);
       Cache cache =
@@ -108,17 +97,6 @@ public final class AttachedCache {
       leaveAsItWas(memory);
       throw t;
     }
-  }
-
-  /** The writes of a killed process are in a file that exists: the operator has to decide. */
-  private static BadOptionException unreadableWrites(String name, String why) {
-    return new BadOptionException(
-        """
-        %s: a killed process may have acknowledged writes that are only in a file which cannot be opened: %s. \
-        Let the user who served the cache before serve it again, or end the process that uses the file; \
-        --force gives these writes up\
-        """
-            .formatted(name, why));
   }
 
   private static void leaveAsItWas(SharedMemory memory) {

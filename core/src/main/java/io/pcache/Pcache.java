@@ -186,7 +186,7 @@ public final class Pcache implements AutoCloseable {
 
   /**
    * With force, the place reports no file. So the open abandons a killed process's writes instead
-   * of refusing, if their file cannot be opened.
+   * of refusing, if their file cannot be opened or is kept for another device.
    */
   private static SharedMemoryPlace stagingPlace(OpenOptions options) {
     SharedMemoryFolder folder = new SharedMemoryFolder(options.stagingFolder(), options.cache());

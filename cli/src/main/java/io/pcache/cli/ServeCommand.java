@@ -115,7 +115,7 @@ final class ServeCommand implements Callable<Integer> {
       description =
           "Serve also where a loop device has the cache's or the backing device's file attached. Whoever writes to that loop"
               + " device, or has it mounted, then destroys data. Serve also where a killed process left acknowledged writes in a file that"
-              + " cannot be opened: they are given up.")
+              + " cannot be opened or belongs to a cache device of another number: they are given up.")
   private boolean force;
 
   @Option(

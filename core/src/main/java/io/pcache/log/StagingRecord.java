@@ -47,6 +47,20 @@ public final class StagingRecord {
     return word(StagingLayout.MAGIC_OFFSET) != StagingLayout.MAGIC;
   }
 
+  /** Returns whether the memory holds the keys of this run, in the layout of this version. */
+  public boolean isOf(StagingOwner run) {
+    return !isEmpty()
+        && word(StagingLayout.VERSION_OFFSET) == StagingLayout.versionWord(slots)
+        && holdsId(StagingLayout.UUID_OFFSET, run.cache())
+        && holdsId(StagingLayout.BOOT_ID_OFFSET, run.bootId())
+        && word(StagingLayout.OPENED_OFFSET) == run.openedEpochMillis();
+  }
+
+  private boolean holdsId(long offset, UUID id) {
+    return word(offset) == id.getMostSignificantBits()
+        && word(offset + Long.BYTES) == id.getLeastSignificantBits();
+  }
+
   /**
    * Begins a run, after which keys may be staged. It discards the keys of an earlier run.
    *

@@ -3,9 +3,14 @@ package io.pcache.media;
 import io.pcache.error.PcacheException;
 import io.pcache.nativeio.NativeFile;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,12 +39,15 @@ public final class SharedMemoryFolder implements SharedMemoryPlace {
   @Override
   public SharedMemory open(UUID owner, long sizeBytes) {
     try {
-      UUID bootId = UUID.fromString(Files.readString(BOOT_ID).strip());
-      return SharedMemoryFile.open(file(owner), sizeBytes, bootId);
+      return SharedMemoryFile.open(file(owner), sizeBytes, bootId());
     } catch (IOException | PcacheException | IllegalArgumentException e) {
       LOG.warn("no memory that outlives this process: {}", e.getMessage());
       return new ProcessMemory(sizeBytes, String.valueOf(e.getMessage()));
     }
+  }
+
+  private static UUID bootId() throws IOException {
+    return UUID.fromString(Files.readString(BOOT_ID).strip());
   }
 
   /** A folder that may not be searched counts as one that has the file. */
@@ -52,9 +60,32 @@ public final class SharedMemoryFolder implements SharedMemoryPlace {
     }
   }
 
+  /** The name of a file tells its owner, so a file that cannot be read counts too. */
+  @Override
+  public List<StrayMemory> strays(UUID owner, long sizeBytes) {
+    List<StrayMemory> found = new ArrayList<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, fileName(owner, "*"))) {
+      Path own = file(owner);
+      UUID bootId = bootId();
+      for (Path path : files) {
+        if (!path.equals(own)) {
+          new StrayFile(path, own, bootId).read(sizeBytes).ifPresent(found::add);
+        }
+      }
+    } catch (NoSuchFileException e) {
+      LOG.debug("there is nothing in {}", folder, e);
+    } catch (IOException | DirectoryIteratorException e) {
+      LOG.warn("cannot look in {} for files of other cache devices: {}", folder, e.toString());
+    }
+    return found;
+  }
+
   /** Returns the path of an owner's file. */
   Path file(UUID owner) throws IOException {
-    String identity = NativeFile.identityOf(device);
-    return folder.resolve("pcache-%s-%s.staged".formatted(owner, identity));
+    return folder.resolve(fileName(owner, NativeFile.identityOf(device)));
+  }
+
+  private static String fileName(UUID owner, String identity) {
+    return "pcache-%s-%s.staged".formatted(owner, identity);
   }
 }

@@ -1,5 +1,6 @@
 package io.pcache.media;
 
+import java.util.List;
 import java.util.UUID;
 
 /** A source of memory that outlives the process. Thread-safety: any thread. */
@@ -21,6 +22,16 @@ public interface SharedMemoryPlace {
    */
   default boolean holds(UUID owner) {
     return false;
+  }
+
+  /**
+   * Returns the memory of this owner that is kept for other devices and that no process uses.
+   * Nothing is changed.
+   *
+   * @param sizeBytes number of bytes needed; smaller memory is left out
+   */
+  default List<StrayMemory> strays(UUID owner, long sizeBytes) {
+    return List.of();
   }
 
   /**

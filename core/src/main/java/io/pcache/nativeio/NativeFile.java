@@ -168,12 +168,7 @@ public final class NativeFile implements AutoCloseable {
    * @throws IOException if the system refuses
    */
   public static NativeFile openOwn(Path path) throws IOException {
-    int flags = Posix.O_RDWR | Posix.O_CREAT | Posix.O_NOFOLLOW | Posix.O_CLOEXEC;
-    int descriptor = Posix.open(PathBytes.of(path), flags, OWNER_ONLY);
-    if (descriptor < 0) {
-      throw Posix.failure("cannot open " + path);
-    }
-    NativeFile file = new NativeFile(path, descriptor, false);
+    NativeFile file = openWithoutLinks(path, Posix.O_CREAT);
     try {
       file.refuseUnlessOwn();
       return file;
@@ -183,7 +178,31 @@ public final class NativeFile implements AutoCloseable {
     }
   }
 
-  private void refuseUnlessOwn() throws IOException {
+  /**
+   * Opens an existing file of any user. Symbolic links are not followed.
+   *
+   * @throws IOException if the system refuses
+   */
+  public static NativeFile openExisting(Path path) throws IOException {
+    return openWithoutLinks(path, 0);
+  }
+
+  private static NativeFile openWithoutLinks(Path path, int moreFlags) throws IOException {
+    int flags = Posix.O_RDWR | Posix.O_NOFOLLOW | Posix.O_CLOEXEC | moreFlags;
+    int descriptor = Posix.open(PathBytes.of(path), flags, OWNER_ONLY);
+    if (descriptor < 0) {
+      throw Posix.failure("cannot open " + path);
+    }
+    return new NativeFile(path, descriptor, false);
+  }
+
+  /**
+   * Refuses a file that not only this process's user may use.
+   *
+   * @throws BadOptionException if another user owns it, others may use it, it has other names, or
+   *     is no regular file
+   */
+  public void refuseUnlessOwn() throws IOException {
     int mode = (int) Files.getAttribute(descriptorPath(), "unix:mode");
     int user = (int) Files.getAttribute(descriptorPath(), "unix:uid");
     int names = (int) Files.getAttribute(descriptorPath(), "unix:nlink");
@@ -343,7 +362,11 @@ public final class NativeFile implements AutoCloseable {
     }
   }
 
-  private boolean isLockedExclusively() throws IOException {
+  /**
+   * Returns whether another open holds the exclusive lock of this file. As {@link #isLocked}, it
+   * waits for nobody.
+   */
+  public boolean isLockedExclusively() throws IOException {
     if (!tryLock(Posix.LOCK_SH)) {
       return true;
     }

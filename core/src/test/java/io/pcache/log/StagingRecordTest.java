@@ -183,6 +183,23 @@ class StagingRecordTest {
     assertThat(numbers).isEmpty();
   }
 
+  private boolean isOf(UUID cache, UUID bootId, long openedEpochMillis) {
+    return new StagingRecord(memory).isOf(new StagingOwner(cache, bootId, openedEpochMillis));
+  }
+
+  @Test
+  void memoryIsOfOneRunOfOneVersionAlone() {
+    assertThat(isOf(OWNER.cache(), OWNER.bootId(), 5)).isFalse();
+    new StagedKeysPool(memory).record().begin(OWNER, writer.head().address());
+    assertThat(isOf(OWNER.cache(), OWNER.bootId(), 5)).isTrue();
+    assertThat(isOf(new UUID(9, 9), OWNER.bootId(), 5)).isFalse();
+    assertThat(isOf(OWNER.cache(), new UUID(9, 9), 5)).isFalse();
+    assertThat(isOf(OWNER.cache(), OWNER.bootId(), 6)).isFalse();
+    long version = memory.bytes().get(ValueLayout.JAVA_LONG, Long.BYTES);
+    memory.bytes().set(ValueLayout.JAVA_LONG, Long.BYTES, version + 1);
+    assertThat(isOf(OWNER.cache(), OWNER.bootId(), 5)).isFalse();
+  }
+
   @Test
   void keysOfAnotherVersionBootRunOrLogAreNotTaken() {
     StagedKeysPool pool = new StagedKeysPool(memory);

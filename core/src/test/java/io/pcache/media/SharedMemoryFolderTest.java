@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -99,6 +100,52 @@ class SharedMemoryFolderTest {
   void aCopyOfTheDeviceHasMemoryOfItsOwn() throws IOException {
     Path copy = Files.createFile(disk.resolve("copy"));
     assertThat(new SharedMemoryFolder(folder, copy).file(OWNER)).isNotEqualTo(file);
+  }
+
+  private List<StrayMemory> strays() throws IOException {
+    Path other = Files.createFile(disk.resolve("other"));
+    List<StrayMemory> found = new SharedMemoryFolder(folder, other).strays(OWNER, SIZE_BYTES);
+    Files.delete(other);
+    assertThat(folder).isDirectoryContaining("glob:" + file);
+    return found;
+  }
+
+  @Test
+  void memoryOfAnotherDeviceIsCopiedUnlessItIsInUseOrCut() throws IOException {
+    try (SharedMemory memory = open(folder)) {
+      memory.store(SIZE_BYTES - Long.BYTES, 42);
+      assertThat(strays()).as("of a live process").isEmpty();
+    }
+    assertThat(new SharedMemoryFolder(folder, device).strays(OWNER, SIZE_BYTES)).isEmpty();
+    assertThat(new SharedMemoryFolder(folder, disk).strays(new UUID(3, 4), SIZE_BYTES)).isEmpty();
+    StrayMemory stray = strays().getFirst();
+    assertThat(stray.location()).isEqualTo(file.toString());
+    assertThat(stray.contents()).isNotNull();
+    assertThat(stray.contents().load(SIZE_BYTES - Long.BYTES)).isEqualTo(42);
+    assertThat(stray.contents().bootId()).isNotEqualTo(new UUID(0, 0));
+    cut(SIZE_BYTES - 1);
+    assertThat(strays()).as("cut").isEmpty();
+  }
+
+  @Test
+  void memoryOfAnotherDeviceThatCannotBeReadIsNamedUnlessItIsInUse() throws IOException {
+    try (SharedMemory memory = open(folder)) {
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-rw-"));
+      assertThat(memory.outlivesProcess()).isTrue();
+      assertThat(strays()).as("of a live process").isEmpty();
+    }
+    StrayMemory stray = strays().getFirst();
+    assertThat(stray.location()).startsWith(file + ": mode");
+    assertThat(stray.contents()).isNull();
+    Files.delete(file);
+    Files.createSymbolicLink(file, device);
+    assertThat(strays().getFirst().contents()).as("a symbolic link").isNull();
+  }
+
+  @Test
+  void whereThereIsNoFolderThereIsNoMemoryOfAnotherDevice() {
+    Path absent = disk.resolve("nothing");
+    assertThat(new SharedMemoryFolder(absent, device).strays(OWNER, SIZE_BYTES)).isEmpty();
   }
 
   @Test
