@@ -1,5 +1,7 @@
 package io.pcache.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.pcache.testkit.Command;
 import io.pcache.testkit.SparseFiles;
 import java.io.IOException;
@@ -40,6 +42,25 @@ record LoopFileSystem(Path root) implements AutoCloseable {
   void free(Path filler) throws IOException {
     Files.delete(filler);
     Files.deleteIfExists(root.resolve("filler2"));
+  }
+
+  /** Unmounts it and mounts it again from a loop device of another number. */
+  void remountUnderAnotherNumber() throws IOException, InterruptedException {
+    Object before = Files.getAttribute(root, "unix:dev");
+    Command.run("umount", root.toString()).succeeded();
+    // The number that is free now is taken until the file system has another.
+    try (LoopDevice placeholder = LoopDevice.attach(SparseFiles.create(placeholder(), 1 << 20))) {
+      Command.run("mount", "-o", "loop", image().toString(), root.toString()).succeeded();
+      assertThat(Files.getAttribute(root, "unix:dev")).as("%s", placeholder).isNotEqualTo(before);
+    }
+  }
+
+  private Path image() {
+    return root.resolveSibling("fs.img");
+  }
+
+  private Path placeholder() {
+    return root.resolveSibling("placeholder.img");
   }
 
   void remountReadOnly() throws IOException, InterruptedException {
