@@ -326,6 +326,7 @@ class FrozenClientTest {
       assertThat(inHeader.seesEnd()).isTrue();
       assertThat(inPayload.seesEnd()).isTrue();
       assertThat(takesNothing.seesEnd()).isTrue();
+      server.awaitNoConnections();
       assertThat(server.dismissed(Dismissal.UNFINISHED)).isEqualTo(2);
       assertThat(log.from(Level.WARN))
           .hasSize(2)

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -329,13 +330,17 @@ class HandshakeTest {
     assertThat(client.seesEnd()).isTrue();
   }
 
+  /** Time passes only once it has been greeted, however slow this thread is. */
   @Test
   void aClientThatDoesNotFinishTheHandshakeIsDropped() throws IOException {
+    SharedClock clock = new SharedClock();
     try (ServerUnderTest hasty =
             ServerUnderTest.serving(
-                Map.of("", disk), o -> o.handshakeTimeout(Duration.ofMillis(50)));
+                Map.of("", disk), o -> o.handshakeTimeout(Duration.ofSeconds(1)), clock);
         RawClient silent = hasty.connect()) {
       silent.greet(BOTH_FLAGS);
+      clock.advance(TimeUnit.SECONDS.toNanos(2));
+      hasty.server().watch();
       assertThat(silent.seesEnd()).isTrue();
       assertThat(hasty.cutOff()).isEqualTo(1);
     }

@@ -78,7 +78,7 @@ class ServerCloseTest {
       // The device still owns the buffer: it comes back only when the request completes.
       assertThat(server.status().payloadBytesInFlight()).isEqualTo(4096);
       device.letGo();
-      server.awaitNothingInFlight();
+      server.awaitNoConnections();
     }
   }
 
@@ -97,7 +97,7 @@ class ServerCloseTest {
       server.server().close();
       assertThat(client.seesEnd()).isTrue();
       letGo.countDown();
-      server.awaitNothingInFlight();
+      server.awaitNoConnections();
     }
   }
 
