@@ -1,5 +1,6 @@
 package io.pcache.nbd;
 
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -17,8 +18,11 @@ final class BufferPool implements AutoCloseable {
   private final @Nullable PooledBuffer[] idle =
       new @Nullable PooledBuffer[LARGEST_SHIFT - SMALLEST_SHIFT + 1];
   private final long maxIdleBytes;
+
+  /** Not under the lock: whoever only looks shall not wait for it. */
+  private final AtomicLong usedBytes = new AtomicLong();
+
   private long idleBytes;
-  private long usedBytes;
   private boolean closed;
 
   BufferPool(long maxIdleBytes) {
@@ -42,9 +46,9 @@ final class BufferPool implements AutoCloseable {
   }
 
   private @Nullable PooledBuffer takeIdle(int shift) {
+    count(1L << shift);
     lock.lock();
     try {
-      usedBytes += 1L << shift;
       PooledBuffer buffer = idle[shift - SMALLEST_SHIFT];
       if (buffer != null) {
         idle[shift - SMALLEST_SHIFT] = buffer.next;
@@ -65,18 +69,13 @@ final class BufferPool implements AutoCloseable {
       return buffer;
     } finally {
       if (!allocated) {
-        uncount(1L << shift);
+        count(-(1L << shift));
       }
     }
   }
 
-  private void uncount(long bytes) {
-    lock.lock();
-    try {
-      usedBytes -= bytes;
-    } finally {
-      lock.unlock();
-    }
+  private void count(long bytes) {
+    long unused = usedBytes.addAndGet(bytes);
   }
 
   /** Takes a buffer back. */
@@ -89,9 +88,9 @@ final class BufferPool implements AutoCloseable {
   private boolean keep(PooledBuffer buffer) {
     int size = buffer.sizeBytes();
     int slot = shiftFor(size) - SMALLEST_SHIFT;
+    count(-size);
     lock.lock();
     try {
-      usedBytes -= size;
       if (closed || idleBytes + size > maxIdleBytes) {
         return false;
       }
@@ -104,14 +103,9 @@ final class BufferPool implements AutoCloseable {
     }
   }
 
-  /** Bytes in buffers that were taken and not given back. */
+  /** Bytes in buffers that were taken and not given back. Waits for nobody. */
   long usedBytes() {
-    lock.lock();
-    try {
-      return usedBytes;
-    } finally {
-      lock.unlock();
-    }
+    return usedBytes.get();
   }
 
   /** Frees what is idle. Buffers still in use are freed when they come back. */

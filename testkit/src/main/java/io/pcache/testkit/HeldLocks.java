@@ -17,14 +17,14 @@ import org.jspecify.annotations.Nullable;
  * Every lock and every monitor of an object and of all that it is made of, held by one thread: what
  * still works then needs none of them.
  */
-final class HeldLocks {
+public final class HeldLocks {
   private final List<Lock> locks = new ArrayList<>();
   private final List<Object> monitors = new ArrayList<>();
 
   private HeldLocks() {}
 
   /** Finds them all. Nothing is held yet. */
-  static HeldLocks of(Object root) {
+  public static HeldLocks of(Object root) {
     HeldLocks found = new HeldLocks();
     Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
     ArrayDeque<Object> toVisit = new ArrayDeque<>(List.of(root));
@@ -86,12 +86,13 @@ final class HeldLocks {
     }
   }
 
-  int lockCount() {
+  /** How many locks there are, monitors not counted. */
+  public int lockCount() {
     return locks.size();
   }
 
   /** Runs an action on this thread while it holds all of them. */
-  void runHolding(Runnable action) {
+  public void runHolding(Runnable action) {
     locks.forEach(Lock::lock);
     try {
       runHoldingMonitors(0, action);
