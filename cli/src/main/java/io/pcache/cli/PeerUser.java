@@ -5,7 +5,6 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.nio.file.attribute.UserPrincipal;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +47,8 @@ final class PeerUser {
 
   /** Whom a daemon answers: root and its own user. */
   static Set<UserPrincipal> allowedToAsk() {
-    return Set.copyOf(List.of(UserIds.root(), UserIds.self()));
+    Set<UserPrincipal> users = new HashSet<>(Set.of(UserIds.self()));
+    UserIds.root().ifPresent(users::add);
+    return Set.copyOf(users);
   }
 }

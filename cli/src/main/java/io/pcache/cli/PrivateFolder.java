@@ -8,6 +8,7 @@ import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.UserPrincipal;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 
 /** Who can have put something into a folder, or the folder where it is. */
@@ -30,10 +31,10 @@ final class PrivateFolder {
   /** Whether root alone can have made a folder and decided whose it is. */
   static boolean onlyRootCanHaveMade(Path folder) {
     try {
-      UserPrincipal root = UserIds.root();
+      Optional<UserPrincipal> root = UserIds.root();
       for (Path above = folder.toRealPath().getParent(); above != null; above = above.getParent()) {
         PosixFileAttributes found = attributes(above);
-        if (!found.owner().equals(root) || !isClosed(found)) {
+        if (!root.equals(Optional.of(found.owner())) || !isClosed(found)) {
           return false;
         }
       }
