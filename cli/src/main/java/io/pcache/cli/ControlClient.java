@@ -79,7 +79,9 @@ final class ControlClient {
     refuseStranger(PeerUser.of(connection), believed);
     Channels.newOutputStream(connection).write(message);
     return ControlProtocol.receive(
-        new BufferedInputStream(Channels.newInputStream(connection)), ControlReply.class);
+        new BufferedInputStream(Channels.newInputStream(connection)),
+        ControlReply.class,
+        ControlProtocol.MAX_REPLY_BYTES);
   }
 
   private void connect(SocketChannel connection) throws IOException {

@@ -21,7 +21,12 @@ final class ControlProtocol {
               inclusion -> inclusion.withValueInclusion(JsonInclude.Include.NON_NULL))
           .build();
 
-  private static final int MAX_LINE_BYTES = 1 << 20;
+  /** Many clients may send one at once, to a daemon whose heap may be small. */
+  static final int MAX_REQUEST_BYTES = 16 << 10;
+
+  /** A status of many devices, clients and faults has room. */
+  static final int MAX_REPLY_BYTES = 1 << 20;
+
   private static final int MAX_REASON_CHARS = 200;
 
   private ControlProtocol() {}
@@ -34,12 +39,13 @@ final class ControlProtocol {
   /**
    * Receives one message.
    *
+   * @param maxBytes that its line may hold, without its end
    * @throws MalformedMessageException where it sends something else, or more than a message may
    *     hold
    * @throws IOException where the other side sends no whole line
    */
-  static <T> T receive(InputStream in, Class<T> type) throws IOException {
-    String line = readLine(in);
+  static <T> T receive(InputStream in, Class<T> type, int maxBytes) throws IOException {
+    String line = readLine(in, maxBytes);
     try {
       T message = JSON.readValue(line, type);
       if (message == null) {
@@ -62,15 +68,15 @@ final class ControlProtocol {
         : message.substring(0, MAX_REASON_CHARS) + "…";
   }
 
-  private static String readLine(InputStream in) throws IOException {
+  private static String readLine(InputStream in, int maxBytes) throws IOException {
     ByteArrayOutputStream line = new ByteArrayOutputStream();
     for (int next = in.read(); next != '\n'; next = in.read()) {
       if (next < 0) {
         throw new IOException(
             "the other side closed the control connection in the middle of a message");
       }
-      if (line.size() == MAX_LINE_BYTES) {
-        throw new MalformedMessageException("longer than " + MAX_LINE_BYTES + " bytes");
+      if (line.size() == maxBytes) {
+        throw new MalformedMessageException("longer than " + maxBytes + " bytes");
       }
       line.write(next);
     }

@@ -138,7 +138,8 @@ final class ControlServer implements AutoCloseable {
       request =
           ControlProtocol.receive(
                   new BufferedInputStream(Channels.newInputStream(connection)),
-                  ControlRequest.Received.class)
+                  ControlRequest.Received.class,
+                  ControlProtocol.MAX_REQUEST_BYTES)
               .checked();
     } catch (MalformedMessageException e) {
       return ControlReply.failure(new BadOptionException(String.valueOf(e.getMessage())));

@@ -189,9 +189,29 @@ class ControlServerTest {
 
   @Test
   void aRequestThatIsTooDeepOrHasTooManyArgumentsIsAnsweredAsSuch() throws IOException {
-    String many = "{\"command\":\"message\",\"arguments\":[" + "\"x\",".repeat(100_000) + "\"\"]}";
-    for (String request : List.of("[".repeat(100_000), many, "x".repeat(2 << 20))) {
+    String many = "{\"command\":\"message\",\"arguments\":[" + "\"x\",".repeat(3_000) + "\"\"]}";
+    for (String request : List.of("[".repeat(10_000), many, "x".repeat(2 << 20))) {
       assertThat(refusalOf(request)).contains("\"exitCode\":2").hasSizeLessThan(500);
+    }
+  }
+
+  /** As many as may connect could fill a small heap otherwise, with nothing that means anything. */
+  @Test
+  void aRequestMayHaveSixteenKibibytes() throws IOException {
+    String command = "{\"command\":\"table\"}";
+    String longest = command + " ".repeat((16 << 10) - command.length());
+    try (ControlServer _ = serve(_ -> ControlReply.text("a table"))) {
+      assertThat(answerTo(longest + "\n")).contains("a table");
+      assertThat(answerTo(longest + " \n"))
+          .contains("not a control message: longer than 16384 bytes", "\"exitCode\":2");
+    }
+  }
+
+  @Test
+  void aReplyMayBeLongerThanARequest() throws IOException {
+    String text = "x".repeat(1_000_000);
+    try (ControlServer _ = serve(_ -> ControlReply.text(text))) {
+      assertThat(RunningDaemon.ask(socket, ControlRequest.TABLE).text()).isEqualTo(text);
     }
   }
 
