@@ -35,7 +35,7 @@ class DaemonParentTest {
       "exec env --default-signal=INT,TERM,HUP \"$PCACHE\" serve --cache cache --backing backing"
           + " --listen unix:nbd.sock";
 
-  /** Instead of Java: takes a second to stop, and may be silent for one and five more. */
+  /** Instead of Java: stops until it is told to end, and may be silent for one second and five. */
   private static final String STOPS_SLOWLY =
       """
       #!/bin/bash
@@ -49,7 +49,7 @@ class DaemonParentTest {
       touch serving
       read -r <"$requests"
       touch stopping
-      for i in {1..10}; do
+      until [[ -e resumed ]]; do
         echo stops >"$reports"
         sleep 0.1
       done
@@ -62,7 +62,9 @@ class DaemonParentTest {
       #!/bin/bash
       kill -USR1 $$
       kill -ALRM $$
+      kill -RTMIN $$
       kill -USR1 $PPID
+      kill -RTMAX $PPID
       exit 7
       """;
 
@@ -188,6 +190,7 @@ class DaemonParentTest {
     // Longer than a stop may be silent.
     TimeUnit.SECONDS.sleep(8);
     kill("-CONT", launcher.pid(), daemon.pid());
+    Files.createFile(folder.resolve("resumed"));
     assertThat(exitCode(launcher)).as(Files.readString(log)).isZero();
   }
 

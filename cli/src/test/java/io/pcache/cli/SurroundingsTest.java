@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.pcache.FormatOptions;
 import io.pcache.Pcache;
+import io.pcache.testkit.Command;
 import io.pcache.testkit.SparseFiles;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
@@ -63,13 +65,26 @@ class SurroundingsTest {
   void signalsThatMeanNothingAreIgnored() throws Exception {
     Process daemon = start(SERVE, Redirect.DISCARD);
     awaitAnswer();
-    for (String signal :
-        List.of("USR1", "USR2", "ALRM", "VTALRM", "PROF", "IO", "PWR", "STKFLT", "PIPE")) {
-      Process kill = new ProcessBuilder("kill", "-" + signal, String.valueOf(daemon.pid())).start();
-      assertThat(kill.waitFor()).isZero();
+    ProcessHandle java = daemon.children().findFirst().orElseThrow();
+    for (String signal : signalsThatMeanNothing()) {
+      Command.run("kill", "-" + signal, pidOf(daemon.toHandle()), pidOf(java)).succeeded();
     }
     awaitAnswer();
+    assertThat(java.isAlive()).isTrue();
     assertStopsInOrder(daemon);
+  }
+
+  /** The real-time signals are those from 34 on. */
+  private static List<String> signalsThatMeanNothing() {
+    List<String> signals =
+        new ArrayList<>(
+            List.of("USR1", "USR2", "ALRM", "VTALRM", "PROF", "IO", "PWR", "STKFLT", "PIPE"));
+    IntStream.rangeClosed(34, 64).mapToObj(String::valueOf).forEach(signals::add);
+    return signals;
+  }
+
+  private static String pidOf(ProcessHandle process) {
+    return String.valueOf(process.pid());
   }
 
   @ParameterizedTest
