@@ -12,7 +12,8 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * An output that never makes a writer wait, also where it leads into a pipe that nobody reads. A
  * thread of its own writes what was handed in, in order. What does not fit into a bounded memory
- * meanwhile is dropped; the number of dropped lines is written as soon as there is room.
+ * meanwhile is dropped, and so is what cannot be written, as where a file system is full. The
+ * number of dropped lines is written as soon as there is room, or before what comes next.
  *
  * <p>Thread-safe. What one call hands in stays together where it ends a line or is flushed.
  */
@@ -22,11 +23,18 @@ final class DetachedOutput extends OutputStream {
   private final OutputStream target;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final Queue<byte[]> waiting = new ArrayDeque<>();
+  private final Queue<Piece> waiting = new ArrayDeque<>();
   private int waitingBytes;
   private long droppedLines;
-  private long writtenPieces;
+  private long endedPieces;
   private boolean writing;
+
+  /**
+   * What is written at once.
+   *
+   * @param lines that are missing where it is dropped: its own, or those that a notice tells of
+   */
+  private record Piece(byte[] bytes, long lines) {}
 
   private DetachedOutput(OutputStream target) {
     this.target = target;
@@ -46,16 +54,17 @@ final class DetachedOutput extends OutputStream {
 
   @Override
   public void write(byte[] bytes, int offset, int length) {
-    byte[] piece = Arrays.copyOfRange(bytes, offset, offset + length);
+    byte[] copy = Arrays.copyOfRange(bytes, offset, offset + length);
+    Piece piece = new Piece(copy, lineEnds(copy));
     lock.lock();
     try {
-      if (droppedLines > 0 && hasRoomFor(piece.length)) {
+      if (droppedLines > 0 && hasRoomFor(length)) {
         addNotice();
       }
-      if (hasRoomFor(piece.length)) {
+      if (hasRoomFor(length)) {
         add(piece);
       } else {
-        droppedLines += lineEnds(piece);
+        droppedLines += piece.lines;
       }
     } finally {
       lock.unlock();
@@ -66,22 +75,22 @@ final class DetachedOutput extends OutputStream {
     return waitingBytes + bytes <= MAX_WAITING_BYTES;
   }
 
-  private void add(byte[] piece) {
+  private void add(Piece piece) {
     waiting.add(piece);
-    waitingBytes += piece.length;
+    waitingBytes += piece.bytes.length;
     changed.signalAll();
   }
 
   private void addNotice() {
     String notice =
-        "pcache: " + droppedLines + " lines are missing here: nobody read them in time\n";
+        "pcache: " + droppedLines + " lines are missing here: they could not be written in time\n";
+    add(new Piece(notice.getBytes(StandardCharsets.UTF_8), droppedLines));
     droppedLines = 0;
-    add(notice.getBytes(StandardCharsets.UTF_8));
   }
 
-  private static int lineEnds(byte[] piece) {
+  private static int lineEnds(byte[] bytes) {
     int count = 0;
-    for (byte b : piece) {
+    for (byte b : bytes) {
       count += b == '\n' ? 1 : 0;
     }
     return count;
@@ -90,31 +99,33 @@ final class DetachedOutput extends OutputStream {
   private void writeAll() {
     try {
       while (true) {
-        target.write(take());
-        target.flush();
+        Piece piece = take();
+        ended(piece, isWritten(piece));
       }
-    } catch (IOException | InterruptedException e) {
-      // Whoever read it has gone. Nobody is left to be told; the rest is dropped.
+    } catch (InterruptedException e) {
+      // Nobody asks for more.
     }
   }
 
-  private byte[] take() throws InterruptedException {
+  /** Not where a disk is full or whoever read it has gone; that may be otherwise next time. */
+  private boolean isWritten(Piece piece) {
+    try {
+      target.write(piece.bytes);
+      target.flush();
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private Piece take() throws InterruptedException {
     lock.lock();
     try {
-      if (writing) {
-        writing = false;
-        writtenPieces++;
-        changed.signalAll();
-      }
       while (waiting.isEmpty()) {
-        if (droppedLines > 0) {
-          addNotice();
-        } else {
-          changed.await();
-        }
+        changed.await();
       }
-      byte[] piece = waiting.remove();
-      waitingBytes -= piece.length;
+      Piece piece = waiting.remove();
+      waitingBytes -= piece.bytes.length;
       writing = true;
       return piece;
     } finally {
@@ -122,24 +133,41 @@ final class DetachedOutput extends OutputStream {
     }
   }
 
+  /** A notice follows only what was written: where that failed, it would fail as well, for ever. */
+  private void ended(Piece piece, boolean written) {
+    lock.lock();
+    try {
+      if (!written) {
+        droppedLines += piece.lines;
+      } else if (waiting.isEmpty() && droppedLines > 0) {
+        addNotice();
+      }
+      writing = false;
+      endedPieces++;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /**
-   * Waits until everything has been written, or until nothing has moved for some time.
+   * Waits until everything has been written or dropped, or until nothing has moved for some time.
    *
    * @param limitNanos how long to wait without progress
-   * @return whether everything has been written
+   * @return whether nothing is left to be written
    */
   boolean await(long limitNanos) throws InterruptedException {
     lock.lock();
     try {
-      long seen = writtenPieces;
+      long seen = endedPieces;
       long left = limitNanos;
       while (writing || !waiting.isEmpty()) {
         if (left <= 0) {
           return false;
         }
         left = changed.awaitNanos(left);
-        if (writtenPieces != seen) {
-          seen = writtenPieces;
+        if (endedPieces != seen) {
+          seen = endedPieces;
           left = limitNanos;
         }
       }

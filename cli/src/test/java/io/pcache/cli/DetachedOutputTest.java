@@ -3,12 +3,15 @@ package io.pcache.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.DisplayName;
@@ -25,16 +28,23 @@ class DetachedOutputTest {
   private final CountDownLatch read = new CountDownLatch(1);
   private final ByteArrayOutputStream arrived = new ByteArrayOutputStream();
 
-  /** Takes nothing until somebody reads. */
+  private final AtomicBoolean full = new AtomicBoolean();
+  private final AtomicInteger attempts = new AtomicInteger();
+
+  /** Takes nothing until somebody reads, and fails while a disk behind it is full. */
   private final OutputStream pipe =
       new OutputStream() {
         @Override
-        public void write(int b) {
+        public void write(int b) throws IOException {
           write(new byte[] {(byte) b}, 0, 1);
         }
 
         @Override
-        public void write(byte[] bytes, int offset, int length) {
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+          attempts.incrementAndGet();
+          if (full.get()) {
+            throw new IOException("No space left on device");
+          }
           try {
             read.await();
           } catch (InterruptedException e) {
@@ -74,7 +84,7 @@ class DetachedOutputTest {
     long lines = text().lines().count() - notices.size();
     assertThat(lines + missing).isEqualTo(MORE_LINES_THAN_FIT);
     assertThat(lines).isBetween(1000L, 1100L);
-    assertThat(text()).endsWith(" lines are missing here: nobody read them in time\n");
+    assertThat(text()).endsWith(" lines are missing here: they could not be written in time\n");
   }
 
   @Test
@@ -87,6 +97,36 @@ class DetachedOutputTest {
     printed.println("the end");
     assertThat(output.await(PATIENCE_NANOS)).isTrue();
     assertThat(text()).endsWith("in time\nthe end\n");
+  }
+
+  @Test
+  @DisplayName("hazard 38: a log goes on after a disk that was full, and lost lines are counted")
+  void afterADiskThatWasFullWhatFollowsIsWritten() throws Exception {
+    read.countDown();
+    print("one\n");
+    full.set(true);
+    print("two\nthree\n");
+    print("four\n");
+    full.set(false);
+    print("five\n");
+    assertThat(text())
+        .isEqualTo(
+            "one\npcache: 3 lines are missing here: they could not be written in time\nfive\n");
+  }
+
+  @Test
+  void nothingIsTriedAgainAndAgainWhileTheDiskIsFull() throws Exception {
+    read.countDown();
+    full.set(true);
+    print("one\n");
+    print("two\n");
+    // The line, and then the notice and the next line.
+    assertThat(attempts).hasValue(3);
+  }
+
+  private void print(String text) throws InterruptedException {
+    printed.print(text);
+    assertThat(output.await(PATIENCE_NANOS)).isTrue();
   }
 
   private String text() {
