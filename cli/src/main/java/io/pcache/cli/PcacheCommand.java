@@ -59,11 +59,15 @@ final class PcacheCommand implements Runnable {
       description = "Log more, and show where in the program a failure came from.")
   private boolean verbose;
 
-  /** The command, ready to execute. */
+  /**
+   * The command, ready to execute. Arguments are taken as they are: what a file hid, the launcher
+   * could not see.
+   */
   static CommandLine commandLine() {
     PcacheCommand command = new PcacheCommand();
     return new CommandLine(command)
         .setUsageHelpWidth(HELP_WIDTH)
+        .setExpandAtFiles(false)
         .setParameterExceptionHandler(new UsageFailureHandler())
         .setExecutionExceptionHandler((failure, commandLine, parsed) ->
             command.report(Failure.of(failure), commandLine.getErr()))

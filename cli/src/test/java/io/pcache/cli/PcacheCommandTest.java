@@ -3,11 +3,15 @@ package io.pcache.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pcache.error.ErrorKind;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -56,6 +60,17 @@ class PcacheCommandTest {
         .contains("--help)")
         .endsWith("\n")
         .hasLineCount(1);
+    assertThat(out.toString()).isEmpty();
+  }
+
+  /** Otherwise a daemon could be served from a file, without what the launcher does for one. */
+  @Test
+  void anArgumentThatBeginsWithAtIsTakenAsItIs(@TempDir Path folder) throws IOException {
+    String argument = "@" + Files.writeString(folder.resolve("file"), "--help");
+    assertThat(run(argument)).isEqualTo(ErrorKind.BAD_OPTION.exitCode());
+    assertThat(err.toString()).contains("unknown command '" + argument + "'");
+    assertThat(run("format " + argument)).isEqualTo(ErrorKind.BAD_OPTION.exitCode());
+    assertThat(err.toString()).contains(argument + " does not exist");
     assertThat(out.toString()).isEmpty();
   }
 
