@@ -104,7 +104,7 @@ record DemoDisk(Path folder) {
       sleep 1 && mkfs.ext4 nbd/disk && mount -o loop nbd/disk mnt
       umount mnt && fusermount3 -u nbd         # when done
 
-    Ctrl-C stops it. What was flushed is there again next time, also after kill -9.
+    Ctrl-C stops it. Every acknowledged write is there again next time, also after kill -9.
     """
         .formatted(Printable.line(uri), Printable.line(command));
   }

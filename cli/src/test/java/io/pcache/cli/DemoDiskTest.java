@@ -80,6 +80,12 @@ class DemoDiskTest {
     assertThat(demo.cache()).hasContent("formatted");
   }
 
+  @Test
+  void itSaysThatAcknowledgedWritesSurviveAKill() {
+    assertThat(DemoDisk.thingsToTry("nbd://localhost", "pcache"))
+        .endsWith("Every acknowledged write is there again next time, also after kill -9.\n");
+  }
+
   private void assertRefused(Path there, Path missing) {
     assertThatThrownBy(() -> demo.makeIfAbsent(this::format))
         .isInstanceOf(BadOptionException.class)
