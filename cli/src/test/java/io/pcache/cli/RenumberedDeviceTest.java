@@ -1,9 +1,8 @@
 package io.pcache.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.pcache.error.ErrorKind;
-import io.pcache.testkit.Command;
 import io.pcache.testkit.RequiresFile;
 import io.pcache.testkit.RequiresTool;
 import io.pcache.testkit.ServedDisk;
@@ -111,15 +110,13 @@ class RenumberedDeviceTest {
     };
   }
 
-  private static Path expectedFile(Path stray, String... arguments)
-      throws IOException, InterruptedException {
-    Command refused =
-        ServedDisk.pcache(
-            Stream.concat(Stream.of("serve"), Stream.of(arguments)).toArray(String[]::new));
-    assertThat(refused.exitCode()).as(refused.output()).isEqualTo(ErrorKind.BAD_OPTION.exitCode());
-    assertThat(refused.output()).contains(stray.toString(), "--force");
-    Matcher rename = RENAME.matcher(refused.output());
-    assertThat(rename.find()).as(refused.output()).isTrue();
+  private static Path expectedFile(Path stray, String... arguments) {
+    AssertionError refused =
+        catchThrowableOfType(AssertionError.class, () -> ServedDisk.start(arguments).kill());
+    assertThat(refused).as("the daemon is not to serve").isNotNull();
+    assertThat(refused).hasMessageContainingAll(stray.toString(), "--force");
+    Matcher rename = RENAME.matcher(refused.getMessage());
+    assertThat(rename.find()).as(refused.getMessage()).isTrue();
     return Path.of(rename.group(1));
   }
 }
