@@ -4,12 +4,16 @@ import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaConstructor;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -31,6 +35,24 @@ class FrontEndArchitectureTest {
       new ClassFileImporter()
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
           .importPackages(concat(SERVERS, List.of(COMMAND)));
+
+  /** A class with those nested in it. */
+  private static final SliceAssignment BY_TOP_LEVEL_CLASS =
+      new SliceAssignment() {
+        @Override
+        public SliceIdentifier getIdentifierOf(JavaClass nested) {
+          JavaClass top = nested;
+          while (top.getEnclosingClass().isPresent()) {
+            top = top.getEnclosingClass().get();
+          }
+          return SliceIdentifier.of(top.getName());
+        }
+
+        @Override
+        public String getDescription() {
+          return "each top-level class";
+        }
+      };
 
   static List<String> servers() {
     return SERVERS;
@@ -62,6 +84,11 @@ class FrontEndArchitectureTest {
 
   private static List<String> concat(List<String> some, List<String> more) {
     return Stream.concat(some.stream(), more.stream()).toList();
+  }
+
+  @Test
+  void noClassesUseEachOtherInACircle() {
+    slices().assignedFrom(BY_TOP_LEVEL_CLASS).should().beFreeOfCycles().check(FRONT_ENDS);
   }
 
   @Test

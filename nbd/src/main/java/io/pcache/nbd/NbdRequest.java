@@ -1,9 +1,11 @@
 package io.pcache.nbd;
 
 import io.pcache.block.BlockRequest;
+import io.pcache.block.RequestSource;
 import io.pcache.error.PcacheException;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * the thread that answers.
  */
 final class NbdRequest extends BlockRequest {
-  private final Transmission transmission;
+  private final Consumer<NbdRequest> onCompleted;
   private long cookie;
   private long repliedOffsetBytes;
   private Admission.@Nullable Share share;
@@ -27,9 +29,13 @@ final class NbdRequest extends BlockRequest {
    */
   @Nullable NbdRequest next;
 
-  NbdRequest(Transmission transmission) {
-    super(transmission.source());
-    this.transmission = transmission;
+  /**
+   * @param source the client
+   * @param onCompleted takes this over once the device is done with it, on any thread
+   */
+  NbdRequest(RequestSource source, Consumer<NbdRequest> onCompleted) {
+    super(source);
+    this.onCompleted = onCompleted;
   }
 
   /** Takes over a buffer, or none, and the memory share it was admitted with. */
@@ -114,6 +120,6 @@ final class NbdRequest extends BlockRequest {
   @Override
   protected void completed(@Nullable PcacheException failure) {
     cause = failure;
-    transmission.completed(this);
+    onCompleted.accept(this);
   }
 }

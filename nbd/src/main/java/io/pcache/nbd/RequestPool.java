@@ -1,7 +1,9 @@
 package io.pcache.nbd;
 
+import io.pcache.block.RequestSource;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * any.
  */
 final class RequestPool {
-  private final Transmission transmission;
+  private final RequestSource source;
+  private final Consumer<NbdRequest> onCompleted;
   private final Thread owner;
   private final Admission admission;
   private final BufferPool buffers;
@@ -26,13 +29,20 @@ final class RequestPool {
    */
   private final AtomicReference<@Nullable NbdRequest> returned = new AtomicReference<>();
 
+  /**
+   * @param source the client
+   * @param onCompleted takes over requests that the device is done with
+   * @param owner the connection's thread
+   */
   RequestPool(
-      Transmission transmission,
+      RequestSource source,
+      Consumer<NbdRequest> onCompleted,
       Thread owner,
       Admission admission,
       BufferPool buffers,
       LongAdder inFlight) {
-    this.transmission = transmission;
+    this.source = source;
+    this.onCompleted = onCompleted;
     this.owner = owner;
     this.admission = admission;
     this.buffers = buffers;
@@ -82,7 +92,7 @@ final class RequestPool {
     }
     NbdRequest request = free;
     if (request == null) {
-      return new NbdRequest(transmission);
+      return new NbdRequest(source, onCompleted);
     }
     free = request.next;
     request.next = null;

@@ -72,7 +72,13 @@ final class Transmission implements SocketInput.BeforeWaiting {
     this.frame = new RequestFrame(negotiated.style());
     this.check = new RequestCheck(negotiated);
     this.pool =
-        new RequestPool(this, thread, admission, resources.buffers(), resources.requestsInFlight());
+        new RequestPool(
+            source,
+            this::completed,
+            thread,
+            admission,
+            resources.buffers(),
+            resources.requestsInFlight());
     this.sender =
         new ReplySender(thread.getName() + "-replies", elsewhere, pool, abort, resources.fail());
   }
@@ -285,7 +291,7 @@ final class Transmission implements SocketInput.BeforeWaiting {
    * The device is done with a request. Never blocks: replies are sent by the connection's own
    * threads.
    */
-  void completed(NbdRequest request) {
+  private void completed(NbdRequest request) {
     if (!isOwnThread() && request.isCommitDue()) {
       request.prepareCommit(null);
       device.submit(request);
