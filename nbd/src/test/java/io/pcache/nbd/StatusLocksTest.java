@@ -20,17 +20,20 @@ class StatusLocksTest {
         RawClient client = server.start(ReplyStyle.SIMPLE)) {
       device.hold();
       client.request(0, Command.READ, 1, 0, 4096);
-      ServerUnderTest.eventually(() -> server.status().payloadBytesInFlight() == 4096);
+      ServerUnderTest.eventually(() -> device.waitingCount() == 1);
       HeldLocks locks = HeldLocks.of(server.server());
       // Of both buffer pools, of the shared memory, and of who is let in.
       assertThat(locks.lockCount()).isGreaterThanOrEqualTo(4);
-      locks.runHolding(() -> {
-        NbdServerStatus status =
-            CompletableFuture.supplyAsync(server::status).orTimeout(30, TimeUnit.SECONDS).join();
-        assertThat(status.payloadBytesInFlight()).isEqualTo(4096);
-        assertThat(status.requestsInFlight()).isOne();
-      });
-      device.letGo();
+      try {
+        locks.runHolding(() -> {
+          NbdServerStatus status =
+              CompletableFuture.supplyAsync(server::status).orTimeout(30, TimeUnit.SECONDS).join();
+          assertThat(status.payloadBytesInFlight()).isEqualTo(4096);
+          assertThat(status.requestsInFlight()).isOne();
+        });
+      } finally {
+        device.letGo();
+      }
       assertThat(client.reply(4096).errno()).isZero();
     }
   }

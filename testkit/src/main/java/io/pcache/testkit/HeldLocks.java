@@ -1,5 +1,6 @@
 package io.pcache.testkit;
 
+import io.pcache.agent.Agent;
 import java.lang.reflect.Array;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * still works then needs none of them.
  */
 public final class HeldLocks {
+  /** Held before all locks, as an agent's work does that takes some. */
+  private final List<Object> agents = new ArrayList<>();
+
   private final List<Lock> locks = new ArrayList<>();
   private final List<Object> monitors = new ArrayList<>();
 
@@ -41,6 +45,8 @@ public final class HeldLocks {
   private void note(Object object) {
     if (object instanceof Lock lock) {
       locks.add(lock);
+    } else if (object instanceof Agent) {
+      agents.add(object);
     } else {
       monitors.add(object);
     }
@@ -93,21 +99,25 @@ public final class HeldLocks {
 
   /** Runs an action on this thread while it holds all of them. */
   public void runHolding(Runnable action) {
+    runHoldingMonitors(agents, 0, () -> runHoldingLocks(action));
+  }
+
+  private void runHoldingLocks(Runnable action) {
     locks.forEach(Lock::lock);
     try {
-      runHoldingMonitors(0, action);
+      runHoldingMonitors(monitors, 0, action);
     } finally {
       locks.forEach(Lock::unlock);
     }
   }
 
-  private void runHoldingMonitors(int from, Runnable action) {
+  private static void runHoldingMonitors(List<Object> monitors, int from, Runnable action) {
     if (from == monitors.size()) {
       action.run();
       return;
     }
     synchronized (monitors.get(from)) {
-      runHoldingMonitors(from + 1, action);
+      runHoldingMonitors(monitors, from + 1, action);
     }
   }
 }
