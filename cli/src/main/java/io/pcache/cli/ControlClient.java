@@ -2,6 +2,7 @@ package io.pcache.cli;
 
 import io.pcache.error.BadOptionException;
 import io.pcache.error.ClosedException;
+import io.pcache.nbd.UnixPeer;
 import io.pcache.nbd.UnixSocketFile;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -104,7 +105,7 @@ final class ControlClient {
     if (!believed.contains(user)) {
       throw new StrangerException(
           "%s: user %s answers there, who is neither root, nor you, nor the owner of the cache or of the socket's folder, and is not believed; look whose socket it is, or name the daemon's with --socket"
-              .formatted(socket, user.getName()));
+              .formatted(socket, UnixPeer.nameOf(user)));
     }
   }
 }

@@ -5,6 +5,7 @@ import io.pcache.error.BadOptionException;
 import io.pcache.error.NoSpaceException;
 import io.pcache.error.PcacheException;
 import io.pcache.nbd.AcceptLoop;
+import io.pcache.nbd.UnixPeer;
 import io.pcache.nbd.UnixSocketFile;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -129,7 +130,7 @@ final class ControlServer implements AutoCloseable {
   private ControlReply replyTo(SocketChannel connection) throws IOException {
     UserPrincipal peer = PeerUser.of(connection);
     if (!users.contains(peer)) {
-      LOG.info("control socket {}: user {} was not answered", path, peer.getName());
+      LOG.info("control socket {}: user {} was not answered", path, UnixPeer.nameOf(peer));
       return ControlReply.failure("this daemon answers root and its own user, nobody else");
     }
     ControlRequest request;

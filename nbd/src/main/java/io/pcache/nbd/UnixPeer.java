@@ -2,11 +2,12 @@ package io.pcache.nbd;
 
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
+import java.nio.file.attribute.UserPrincipal;
 import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
 
 /** Who is at the other end of a Unix socket. */
-final class UnixPeer {
+public final class UnixPeer {
   private UnixPeer() {}
 
   /**
@@ -20,10 +21,19 @@ final class UnixPeer {
       return null;
     }
     try {
-      return channel.getOption(ExtendedSocketOptions.SO_PEERCRED).user().getName();
+      return nameOf(channel.getOption(ExtendedSocketOptions.SO_PEERCRED).user());
     } catch (IOException e) {
       // It has been closed just now.
       return null;
     }
+  }
+
+  /** A user's name, for people. Of one who has none, the number as the system counts. */
+  public static String nameOf(UserPrincipal user) {
+    String name = user.getName();
+    // Java takes numbers from 2^31 on for negative ones. No name of a user begins like that.
+    return name.matches("-[0-9]{1,10}")
+        ? Long.toString(Integer.toUnsignedLong((int) Long.parseLong(name)))
+        : name;
   }
 }
