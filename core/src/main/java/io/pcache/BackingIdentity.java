@@ -219,14 +219,14 @@ final class BackingIdentity implements WritebackListener {
   /**
    * Durably records an orderly close. The backing device must not be written any more.
    *
-   * @throws io.pcache.error.BackingFailureException if the backing device was cut: the next open
-   *     has to notice that
+   * @throws io.pcache.error.BackingFailureException if the backing device was cut or removed: the
+   *     next open has to notice that
    * @throws MediaFailureException if the cache device was cut
    */
   void closed(LogBounds log) {
     media.checkLength();
     FileCondition condition = condition();
-    if (condition.isCut()) {
+    if (condition.hasLostData()) {
       throw new BackingFailureException("backing device " + condition.description());
     }
     current =
@@ -247,7 +247,7 @@ final class BackingIdentity implements WritebackListener {
   @Override
   public void afterFlush() {
     if (Identity.SAMPLES - Long.bitCount(current.sampleMask()) < MAX_NOT_COUNTED
-        || condition().isCut()) {
+        || condition().hasLostData()) {
       return;
     }
     try {

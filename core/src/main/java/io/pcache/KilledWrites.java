@@ -57,7 +57,7 @@ final class KilledWrites {
   private void refuseIfStray(List<StrayMemory> strays) {
     for (StrayMemory stray : strays) {
       if (holdsThem(stray.contents())) {
-        throw elsewhere(stray);
+        refuseUnlessInUse(stray);
       }
     }
     for (StrayMemory stray : strays) {
@@ -65,6 +65,17 @@ final class KilledWrites {
         throw unreadableElsewhere(stray);
       }
     }
+  }
+
+  /** A file that is in use belongs to the cache that is served, of which this one is a copy. */
+  private void refuseUnlessInUse(StrayMemory stray) {
+    if (!stray.isInUse()) {
+      throw elsewhere(stray);
+    }
+    LOG.warn(
+        "{}: opened as a copy of a cache that a process serves; what that process has not flushed is in {} alone",
+        name,
+        stray.location());
   }
 
   private boolean holdsThem(@Nullable SharedMemory contents) {

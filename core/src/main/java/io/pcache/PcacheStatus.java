@@ -59,7 +59,7 @@ import org.jspecify.annotations.Nullable;
  * @param transfers the transfers of the backing device
  * @param writeback {@code idle}, {@code running}, {@code backing-off} or {@code stopped}
  * @param cacheFile condition of the cache device: {@code as-opened}, {@code grown}, {@code moved},
- *     {@code cut} or {@code deleted}; up to a second late
+ *     {@code removed}, {@code cut} or {@code deleted}; up to a second late
  * @param backingFile condition of the backing device, likewise
  * @param stopping what a stop in progress does and waits for; empty while the cache is served
  * @param faults the present faults, one line each for the operator; empty if there are none

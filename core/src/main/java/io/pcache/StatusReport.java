@@ -39,9 +39,7 @@ final class StatusReport {
         media.whyNotDax(),
         media.kind().outlivesPowerCut() && lasts(now),
         attached.survivesKill() && lasts(now),
-        lasts(now)
-            ? attached.describeStaging()
-            : "the file of the cache device is " + now.cacheFile(),
+        lasts(now) ? attached.describeStaging() : "the cache device is " + now.cacheFile(),
         cache.sizeBytes(),
         info.segments() * MediaLayout.SEGMENT_BYTES,
         superblock.segNum(),
@@ -81,7 +79,7 @@ final class StatusReport {
 
   /** Whether the next process finds the cache device as this one leaves it. */
   private static boolean lasts(CacheSnapshot now) {
-    return !PcacheStatus.isLost(now.cacheFile());
+    return !PcacheStatus.isLost(now.cacheFile()) && !now.cacheFile().equals("removed");
   }
 
   private static List<DamagedRange> setAside(CacheSnapshot now) {

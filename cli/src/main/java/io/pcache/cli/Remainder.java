@@ -18,9 +18,10 @@ record Remainder(PcacheStatus status) {
   private static final String CUT = "cut";
   private static final String DELETED = "deleted";
   private static final String MOVED = "moved";
+  private static final String REMOVED = "removed";
 
   /** What may become of a file that somebody has to do something about. */
-  private static final Set<String> FAULTS = Set.of(CUT, DELETED, MOVED);
+  private static final Set<String> FAULTS = Set.of(CUT, DELETED, MOVED, REMOVED);
 
   /** A line for each kind of data that is left, and for each file that is not what was opened. */
   List<String> lines() {
@@ -93,14 +94,17 @@ record Remainder(PcacheStatus status) {
     if (cacheIsDeleted()) {
       return "are only in the cache, whose file was deleted, and end with this process";
     }
-    if (status.cacheFile().equals(MOVED)) {
-      return "stay in the cache, which is not at its path any more, and are served next time";
+    if (status.cacheFile().equals(REMOVED)) {
+      return "are not written back; what was flushed is on the cache device, which was removed, and is served once it is back";
     }
     if (cacheIsCut()) {
       return "are not written back, and the cache, whose file was cut, does not open again until its file is restored to all of its length from a copy; zeroes in place of what was cut off would be served as data";
     }
-    return status.writeback().equals("stopped")
-        ? "are not written back; what the cache device still has of them is served next time"
+    if (status.writeback().equals("stopped")) {
+      return "are not written back; what the cache device still has of them is served next time";
+    }
+    return status.cacheFile().equals(MOVED)
+        ? "stay in the cache, which is not at its path any more, and are served next time"
         : "stay in the cache and are served next time";
   }
 

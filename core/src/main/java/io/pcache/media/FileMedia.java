@@ -157,6 +157,7 @@ final class FileMedia extends MappedMedia {
     int call = calls.begin();
     try {
       file.syncData();
+      file.refuseIfRemoved();
     } finally {
       calls.end(call);
     }

@@ -18,27 +18,30 @@ import java.util.UUID;
  * @param bootId the boot id of the machine
  */
 record StrayFile(Path path, Path own, UUID bootId) {
-  /** Reads the file. The result is empty if the file is in use, too short, or gone. */
+  /** Reads the file. The result is empty if the file is too short, or gone. */
   Optional<StrayMemory> read(long sizeBytes) {
     try (NativeFile file = NativeFile.openExisting(path)) {
-      if (file.isLockedExclusively()) {
-        return Optional.empty();
+      boolean isInUse = file.isLockedExclusively();
+      if (!isInUse) {
+        file.refuseUnlessOwn();
       }
-      file.refuseUnlessOwn();
-      return file.sizeBytes() < sizeBytes ? Optional.empty() : Optional.of(copy(file, sizeBytes));
+      return file.sizeBytes() < sizeBytes
+          ? Optional.empty()
+          : Optional.of(
+              new StrayMemory(path.toString(), own.toString(), copy(file, sizeBytes), isInUse));
     } catch (IOException | PcacheException e) {
       return Files.notExists(path, LinkOption.NOFOLLOW_LINKS)
           ? Optional.empty()
-          : Optional.of(new StrayMemory(String.valueOf(e.getMessage()), own.toString(), null));
+          : Optional.of(
+              new StrayMemory(String.valueOf(e.getMessage()), own.toString(), null, false));
     }
   }
 
-  private StrayMemory copy(NativeFile file, long sizeBytes) throws IOException {
+  private ProcessMemory copy(NativeFile file, long sizeBytes) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment bytes = arena.allocate(sizeBytes, Long.BYTES);
       file.read(bytes, 0, sizeBytes, 0);
-      ProcessMemory copy = ProcessMemory.copyOf(bytes, bootId, "a copy of " + path);
-      return new StrayMemory(path.toString(), own.toString(), copy);
+      return ProcessMemory.copyOf(bytes, bootId, "a copy of " + path);
     }
   }
 }

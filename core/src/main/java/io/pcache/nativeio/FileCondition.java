@@ -27,6 +27,10 @@ public record FileCondition(Kind kind, long leftBytes, String description) {
      * name elsewhere, or it is a block device.
      */
     MOVED,
+    /**
+     * The block device is gone, or was for a moment. What was written to it and not synced is lost.
+     */
+    REMOVED,
     /** Smaller. The data behind the new end is lost, even if the file grows again. */
     CUT,
     /** It has no name any more. It vanishes with the last process that has it open. */
@@ -43,6 +47,11 @@ public record FileCondition(Kind kind, long leftBytes, String description) {
     return leftBytes < WHOLE;
   }
 
+  /** Returns whether the file may have lost data, so that nothing more may rely on it. */
+  public boolean hasLostData() {
+    return isCut() || kind == Kind.REMOVED;
+  }
+
   /** Returns whether data is lost, or needs the operator's action to be safe. */
   public boolean isFault() {
     return kind.compareTo(Kind.MOVED) >= 0;
@@ -52,7 +61,7 @@ public record FileCondition(Kind kind, long leftBytes, String description) {
    * Combines this condition with a later one. A loss is kept, because lost data does not come back.
    */
   public FileCondition followedBy(FileCondition now) {
-    boolean isLost = kind == Kind.CUT || kind == Kind.DELETED;
-    return isLost && now.kind.compareTo(kind) < 0 ? this : now;
+    boolean stays = kind.compareTo(Kind.REMOVED) >= 0;
+    return stays && now.kind.compareTo(kind) < 0 ? this : now;
   }
 }

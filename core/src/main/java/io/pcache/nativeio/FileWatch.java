@@ -18,6 +18,9 @@ final class FileWatch {
   /** The smallest size below that at open which was seen. */
   private final AtomicLong leftByCutBytes = new AtomicLong(Long.MAX_VALUE);
 
+  /** Whether a block device was seen to be gone. */
+  private volatile boolean removed;
+
   FileWatch(OpenedFile opened) {
     this.opened = opened;
   }
@@ -33,19 +36,19 @@ final class FileWatch {
    * @param nowBytes its size now
    */
   FileCondition condition(long nowBytes) throws IOException {
-    // The kernel gives a disk that is gone the size 0. Nothing was cut off it.
-    boolean isRemoved = nowBytes == 0 && opened.isBlockDevice();
-    FileCondition now =
-        isRemoved ? opened.removed() : opened.condition(smallestSizeBytes(nowBytes));
+    lookForRemoval(nowBytes);
+    FileCondition now = removed ? opened.removed() : opened.condition(smallestSizeBytes(nowBytes));
     return worst.accumulateAndGet(now, FileCondition::followedBy);
   }
 
   /**
-   * Refuses if the file is shorter than when it was opened, or was seen to be.
+   * Refuses if the file is shorter than when it was opened, or was seen to be. Refuses a block
+   * device also if it was seen to be gone.
    *
    * @param nowBytes its size now
    */
   void refuseIfCut(long nowBytes) throws IOException {
+    refuseIfRemoved(nowBytes);
     refuseIfCutBefore(opened.sizeBytes(), nowBytes);
   }
 
@@ -68,9 +71,32 @@ final class FileWatch {
 
   /** Refuses a range that was seen to be cut off. */
   void refuseIfCutOff(long endBytes) throws IOException {
+    refuseIfRemoved();
     long leftBytes = leftByCutBytes.get();
     if (endBytes > leftBytes) {
       throw new IOException(opened.describeCut(leftBytes));
+    }
+  }
+
+  /**
+   * Looks whether a block device is gone. The kernel gives it the size 0 then, and drops what was
+   * written and not synced. So it stays gone, also if it has its size again.
+   */
+  private void lookForRemoval(long nowBytes) {
+    if (nowBytes == 0 && opened.isBlockDevice()) {
+      removed = true;
+    }
+  }
+
+  /** Refuses a block device that is gone, or was seen to be. */
+  void refuseIfRemoved(long nowBytes) throws IOException {
+    lookForRemoval(nowBytes);
+    refuseIfRemoved();
+  }
+
+  private void refuseIfRemoved() throws IOException {
+    if (removed) {
+      throw new IOException(opened.removed().description());
     }
   }
 

@@ -400,20 +400,29 @@ public final class NativeFile implements AutoCloseable {
   }
 
   /**
-   * Refuses if the file was seen to be cut since it was opened, or is a regular file that is
-   * shorter now. A write behind its end would extend it, and what was cut off would read as zeroes.
+   * Refuses if the file is shorter than when it was opened, or was seen to be. A write behind the
+   * end of a regular file would extend it, and what was cut off would read as zeroes. Refuses a
+   * block device also if it was seen to be gone.
    *
-   * @throws IOException if the file was cut, or the system does not report its size
+   * @throws IOException if the file was cut or removed, or the system does not report its size
    */
   public void refuseIfCut() throws IOException {
     FileWatch then = watch;
-    if (then == null) {
-      return;
-    }
-    if (blockDevice) {
-      then.refuseIfSeenCut();
-    } else {
+    if (then != null) {
       then.refuseIfCut(sizeBytes());
+    }
+  }
+
+  /**
+   * Refuses if a block device is gone, or was seen to be. A sync of it succeeds all the same,
+   * because the kernel has dropped what it should have written.
+   *
+   * @throws IOException if it is, or the system does not report its size
+   */
+  public void refuseIfRemoved() throws IOException {
+    FileWatch then = watch;
+    if (then != null && blockDevice) {
+      then.refuseIfRemoved(sizeBytes());
     }
   }
 

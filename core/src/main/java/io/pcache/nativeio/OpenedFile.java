@@ -47,9 +47,9 @@ record OpenedFile(Path path, int descriptor, FileState state, long sizeBytes) {
   /** Returns the condition of a block device that has no size any more. */
   FileCondition removed() {
     return new FileCondition(
-        Kind.MOVED,
+        Kind.REMOVED,
         FileCondition.WHOLE,
-        "%s was removed from this machine while it is served, or its driver has given it up; what it holds is still on it: attach it again, and serve it again"
+        "%s was removed from this machine while it is served, or its driver has given it up; what was flushed is still on it: attach it again, and serve it again"
             .formatted(path));
   }
 
@@ -73,7 +73,7 @@ record OpenedFile(Path path, int descriptor, FileState state, long sizeBytes) {
 
   private String describeMoved(FileState now, @Nullable FileState there) {
     if (isBlockDevice()) {
-      return "%s does not name the block device any more that is served; the device itself is still in use, and nothing of it is lost"
+      return "%s does not name the block device any more that is served; if the device was removed, what was not flushed is lost"
           .formatted(path);
     }
     return "%s %s while it is served; move it back, or find it by its inode %d"

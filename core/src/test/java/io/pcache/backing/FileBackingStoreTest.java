@@ -141,24 +141,40 @@ class FileBackingStoreTest {
   }
 
   @Test
-  void aBlockDeviceThatIsGoneOrHasNoNodeAnyMoreHasLostNothing() throws Exception {
-    Path image = fileOf(1 << 20);
-    String loop = attachLoopDevice(image);
+  void aBlockDeviceWithoutANodeIsNotDeleted() throws Exception {
+    String loop = attachLoopDevice(fileOf(1 << 20));
     Path node = Path.of(loop + "-of-a-test");
     assertThat(run("cp", "--archive", loop, node.toString()).exitCode()).isZero();
     try (FileBackingStore store = FileBackingStore.open(node)) {
       Files.delete(node);
       assertThat(store.condition().kind()).isEqualTo(FileCondition.Kind.MOVED);
-      assertThat(store.condition().description()).contains("nothing of it is lost");
-      setLength(image, 0);
-      assertThat(run("losetup", "--set-capacity", loop).exitCode()).isZero();
-      assertThat(store.condition().isCut()).isFalse();
-      assertThat(store.condition().description()).contains("attach it again");
-      setLength(image, 1 << 20);
-      assertThat(run("losetup", "--set-capacity", loop).exitCode()).isZero();
-      assertThat(store.condition().isCut()).isFalse();
+      assertThat(store.condition().description()).contains("does not name the block device");
     } finally {
       Files.deleteIfExists(node);
+      assertThat(run("losetup", "--detach", loop).exitCode()).isZero();
+    }
+  }
+
+  @Test
+  void aBlockDeviceThatWasGoneForAMomentHasLostWhatWasNotFlushed() throws Exception {
+    Path image = fileOf(1 << 20);
+    String loop = attachLoopDevice(image);
+    List<MemorySegment> sector = List.of(Arena.ofAuto().allocate(SECTOR));
+    try (FileBackingStore store = FileBackingStore.open(Path.of(loop))) {
+      store.write(sector, 0);
+      setLength(image, 0);
+      assertThat(run("losetup", "--set-capacity", loop).exitCode()).isZero();
+      assertThatThrownBy(store::flush)
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("was removed");
+      setLength(image, 1 << 20);
+      assertThat(run("losetup", "--set-capacity", loop).exitCode()).isZero();
+      assertThatThrownBy(store::flush).hasMessageContaining("was removed");
+      assertThatThrownBy(() -> store.write(sector, 0)).hasMessageContaining("was removed");
+      assertThat(store.condition().kind()).isEqualTo(FileCondition.Kind.REMOVED);
+      assertThat(store.condition().isCut()).isFalse();
+      assertThat(store.condition().description()).contains("what was flushed", "attach it again");
+    } finally {
       assertThat(run("losetup", "--detach", loop).exitCode()).isZero();
     }
   }

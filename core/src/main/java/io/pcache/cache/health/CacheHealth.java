@@ -22,7 +22,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class CacheHealth {
   private static final String ENDED = "the cache was ended; the request was not carried out";
-  private static final String CUT = "the cache device was cut while it was served";
   private static final Logger LOG = LoggerFactory.getLogger(CacheHealth.class);
 
   private final Runnable onLogFailure;
@@ -32,7 +31,7 @@ public final class CacheHealth {
   private final TransferFaults cacheReads;
   private final TransferFaults backingReads;
   private final TransferFaults damagedReads;
-  private volatile boolean cut;
+  private volatile @Nullable String loss;
 
   /**
    * Begins without faults.
@@ -84,12 +83,12 @@ public final class CacheHealth {
   }
 
   /**
-   * Reports that the cache device was cut. Nothing more is acknowledged or written back, because
-   * what was cut off may read as zeroes once it is long again.
+   * Reports that the cache device was cut or removed. Nothing more is acknowledged or written back,
+   * because what it lost may read as zeroes or as older data once it is back.
    */
-  void cacheDeviceCut() {
-    cut = true;
-    logFailed(new MediaFailureException(CUT));
+  void cacheDeviceLost(String description) {
+    loss = description;
+    logFailed(new MediaFailureException(description));
   }
 
   /**
@@ -97,7 +96,8 @@ public final class CacheHealth {
    * while the cache device is whole.
    */
   public @Nullable PcacheException hitRefusal() {
-    return cut ? new MediaFailureException(CUT) : null;
+    String lost = loss;
+    return lost == null ? null : new MediaFailureException(lost);
   }
 
   /**

@@ -5,6 +5,7 @@ import io.pcache.nativeio.FileCondition;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,8 +29,8 @@ public final class DeviceWatch implements Agent {
   private volatile boolean stopped;
 
   public DeviceWatch(Look cacheDevice, Look backingDevice, CacheHealth health) {
-    this.cacheDevice = new Watched("cache device", cacheDevice, health, health::cacheDeviceCut);
-    this.backingDevice = new Watched("backing device", backingDevice, health, () -> {});
+    this.cacheDevice = new Watched("cache device", cacheDevice, health, health::cacheDeviceLost);
+    this.backingDevice = new Watched("backing device", backingDevice, health, description -> {});
   }
 
   @Override
@@ -72,14 +73,14 @@ public final class DeviceWatch implements Agent {
     private final String name;
     private final Look look;
     private final CacheHealth health;
-    private final Runnable onCut;
+    private final Consumer<String> onLoss;
     private volatile FileCondition condition = FileCondition.AS_OPENED;
 
-    Watched(String name, Look look, CacheHealth health, Runnable onCut) {
+    Watched(String name, Look look, CacheHealth health, Consumer<String> onLoss) {
       this.name = name;
       this.look = look;
       this.health = health;
-      this.onCut = onCut;
+      this.onLoss = onLoss;
     }
 
     void look() {
@@ -96,8 +97,8 @@ public final class DeviceWatch implements Agent {
       condition = now;
       if (now.isFault()) {
         health.report(name, now.description());
-        if (now.isCut()) {
-          onCut.run();
+        if (now.hasLostData()) {
+          onLoss.accept(now.description());
         }
       } else {
         health.clear(name);
