@@ -115,8 +115,8 @@ class FrozenClientTest {
   @EnumSource
   void oneThatHarmsNobodyIsKept(Frozen how) throws IOException {
     try (ServerUnderTest server = serve();
-        RawClient client = server.start(ReplyStyle.SIMPLE);
-        RawClient other = server.start(ReplyStyle.SIMPLE)) {
+        RawClient client = server.startServed(ReplyStyle.SIMPLE);
+        RawClient other = server.startServed(ReplyStyle.SIMPLE)) {
       how.freeze(client);
       awaitHeld(server, how == Frozen.IN_A_HEADER ? 0 : LARGEST);
       awaitStill(server, 1);
@@ -135,8 +135,8 @@ class FrozenClientTest {
   void oneWhoseMemoryOthersWaitForIsCutOffAfterSeconds(Frozen how) throws IOException {
     try (LoggedLines log = LoggedLines.of(DismissalLog.class);
         ServerUnderTest server = serve();
-        RawClient client = server.start(ReplyStyle.SIMPLE);
-        RawClient other = server.start(ReplyStyle.SIMPLE)) {
+        RawClient client = server.startServed(ReplyStyle.SIMPLE);
+        RawClient other = server.startServed(ReplyStyle.SIMPLE)) {
       how.freeze(client);
       awaitHeld(server, LARGEST);
       awaitStill(server, 1);
@@ -160,9 +160,9 @@ class FrozenClientTest {
   @Test
   void oneThatHoldsNothingIsKeptWhileOthersWait() throws IOException {
     try (ServerUnderTest server = serve();
-        RawClient client = server.start(ReplyStyle.SIMPLE);
-        RawClient holder = server.start(ReplyStyle.SIMPLE);
-        RawClient other = server.start(ReplyStyle.SIMPLE)) {
+        RawClient client = server.startServed(ReplyStyle.SIMPLE);
+        RawClient holder = server.startServed(ReplyStyle.SIMPLE);
+        RawClient other = server.startServed(ReplyStyle.SIMPLE)) {
       Frozen.IN_A_HEADER.freeze(client);
       awaitStill(server, 1);
       pass(server, 60);
@@ -185,7 +185,7 @@ class FrozenClientTest {
                 o -> o.maxBytes(8L * LARGEST).stallTimeout(Duration.ofSeconds(LIMIT_SECONDS)),
                 clock);
         Readers readers = new Readers(server, 8);
-        RawClient other = server.start(ReplyStyle.SIMPLE)) {
+        RawClient other = server.startServed(ReplyStyle.SIMPLE)) {
       for (int i = 0; i < 8; i++) {
         Frozen.TAKING_NO_REPLY.freeze(readers.clients.get(i));
         awaitHeld(server, (i + 1L) * LARGEST);
@@ -209,7 +209,7 @@ class FrozenClientTest {
 
     Readers(ServerUnderTest server, int count) throws IOException {
       for (int i = 0; i < count; i++) {
-        clients.add(server.start(ReplyStyle.SIMPLE));
+        clients.add(server.startServed(ReplyStyle.SIMPLE));
       }
     }
 
@@ -227,8 +227,8 @@ class FrozenClientTest {
                 Map.of("", device),
                 o -> o.maxBytes(LARGEST + 8 * MIB).stallTimeout(Duration.ofSeconds(LIMIT_SECONDS)),
                 clock);
-        RawClient first = server.start(ReplyStyle.SIMPLE);
-        RawClient second = server.start(ReplyStyle.SIMPLE)) {
+        RawClient first = server.startServed(ReplyStyle.SIMPLE);
+        RawClient second = server.startServed(ReplyStyle.SIMPLE)) {
       second.request(0, Command.READ, 7, 0, 8 * MIB);
       awaitHeld(server, 8 * MIB);
       Frozen.TAKING_NO_REPLY.freeze(first);
@@ -246,8 +246,8 @@ class FrozenClientTest {
   @Test
   void aByteNowAndThenIsStandingStill() throws IOException {
     try (ServerUnderTest server = serve();
-        RawClient client = server.start(ReplyStyle.SIMPLE);
-        RawClient other = server.start(ReplyStyle.SIMPLE)) {
+        RawClient client = server.startServed(ReplyStyle.SIMPLE);
+        RawClient other = server.startServed(ReplyStyle.SIMPLE)) {
       Frozen.IN_A_PAYLOAD.freeze(client);
       awaitHeld(server, LARGEST);
       askForMemory(server, other);
@@ -273,8 +273,8 @@ class FrozenClientTest {
   @Test
   void oneThatMovesIsKeptHoweverLongOthersWait() throws IOException {
     try (ServerUnderTest server = serve();
-        RawClient client = server.start(ReplyStyle.SIMPLE);
-        RawClient other = server.start(ReplyStyle.SIMPLE)) {
+        RawClient client = server.startServed(ReplyStyle.SIMPLE);
+        RawClient other = server.startServed(ReplyStyle.SIMPLE)) {
       client.request(0, Command.WRITE, 1, 0, LARGEST);
       awaitHeld(server, LARGEST);
       askForMemory(server, other);
@@ -315,9 +315,9 @@ class FrozenClientTest {
                 Map.of("", new RamDevice(SIZE)),
                 o -> o.closeTimeout(Duration.ofSeconds(1)),
                 clock);
-        RawClient inHeader = server.start(ReplyStyle.SIMPLE);
-        RawClient inPayload = server.start(ReplyStyle.SIMPLE);
-        RawClient takesNothing = server.start(ReplyStyle.SIMPLE)) {
+        RawClient inHeader = server.startServed(ReplyStyle.SIMPLE);
+        RawClient inPayload = server.startServed(ReplyStyle.SIMPLE);
+        RawClient takesNothing = server.startServed(ReplyStyle.SIMPLE)) {
       Frozen.IN_A_HEADER.freeze(inHeader);
       Frozen.IN_A_PAYLOAD.freeze(inPayload);
       Frozen.TAKING_NO_REPLY.freeze(takesNothing);

@@ -13,8 +13,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /**
  * A server on a Unix socket in a directory of its own. Closing it proves that nothing has leaked.
@@ -97,6 +99,24 @@ final class ServerUnderTest implements AutoCloseable {
 
   RawClient start(ReplyStyle style, String... contexts) throws IOException {
     return RawClient.start(address(), style, contexts);
+  }
+
+  /**
+   * Starts a client, and waits until the server knows that its handshake is over. Before that, time
+   * that passes on the server's clock counts for the handshake.
+   */
+  RawClient startServed(ReplyStyle style) throws IOException {
+    Set<String> before = peersInTransmission();
+    RawClient client = start(style);
+    eventually(() -> !before.containsAll(peersInTransmission()));
+    return client;
+  }
+
+  private Set<String> peersInTransmission() {
+    return status().connections().stream()
+        .filter(connection -> connection.export() != null)
+        .map(ConnectionStatus::peer)
+        .collect(Collectors.toSet());
   }
 
   void awaitNoConnections() {
