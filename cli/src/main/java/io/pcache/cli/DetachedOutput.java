@@ -36,6 +36,12 @@ final class DetachedOutput extends OutputStream {
    */
   private record Piece(byte[] bytes, long lines) {}
 
+  static {
+    // Loads the class now. The first line may tell that descriptors have run out, and then there is
+    // none for the file of a class.
+    var _ = new Piece(new byte[0], 0);
+  }
+
   private DetachedOutput(OutputStream target) {
     this.target = target;
   }

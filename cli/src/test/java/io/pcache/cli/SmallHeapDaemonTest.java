@@ -49,7 +49,7 @@ class SmallHeapDaemonTest {
     SparseFiles.create(folder.resolve("backing"), BACKING_BYTES);
     ServedDisk.pcache("format", cache(), "--size", "512M", "--data-crc").succeeded();
     try (ServedDisk disk = start()) {
-      LibnbdClient.run(disk.uri(), WRITE, WRITES);
+      run(disk, WRITE);
       PcacheStatus status = RunningDaemon.status(folder.resolve("cache"));
       assertThat(status.indexBytes())
           .as("the index was short of memory")
@@ -58,9 +58,19 @@ class SmallHeapDaemonTest {
       disk.kill();
     }
     try (ServedDisk disk = start()) {
-      LibnbdClient.run(disk.uri(), CHECK, WRITES);
+      run(disk, CHECK);
       assertThat(disk.log()).doesNotContain("OutOfMemoryError");
       assertThat(disk.stop()).as(disk.log()).isZero();
+    }
+  }
+
+  /** If the daemon has ended, its log says why. */
+  private static void run(ServedDisk disk, String program)
+      throws IOException, InterruptedException {
+    try {
+      LibnbdClient.run(disk.uri(), program, WRITES);
+    } catch (AssertionError e) {
+      throw new AssertionError("the client failed; the daemon's log: " + disk.log(), e);
     }
   }
 
