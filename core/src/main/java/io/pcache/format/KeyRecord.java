@@ -61,18 +61,13 @@ public final class KeyRecord {
       long segGen,
       int dataCrc) {
     keys.set(LittleEndian.U64, at + OFF_OFFSET, off);
-    setPair(keys, at + LEN_OFFSET, len, flags);
-    setPair(keys, at + CACHE_SEG_ID_OFFSET, cacheSegId, cacheSegOff);
+    keys.set(LittleEndian.U32, at + LEN_OFFSET, len);
+    keys.set(LittleEndian.U32, at + FLAGS_OFFSET, flags);
+    keys.set(LittleEndian.U32, at + CACHE_SEG_ID_OFFSET, cacheSegId);
+    keys.set(LittleEndian.U32, at + CACHE_SEG_OFF_OFFSET, cacheSegOff);
     keys.set(LittleEndian.U64, at + SEG_GEN_OFFSET, segGen);
-    setPair(keys, at + DATA_CRC_OFFSET, dataCrc, 0);
-  }
-
-  /**
-   * Sets two adjacent fields with one store. A word that is read soon after two smaller stores to
-   * it has to wait for both.
-   */
-  private static void setPair(MemorySegment keys, long at, int first, int second) {
-    keys.set(LittleEndian.U64, at, (first & 0xFFFF_FFFFL) | (long) second << Integer.SIZE);
+    keys.set(LittleEndian.U32, at + DATA_CRC_OFFSET, dataCrc);
+    keys.set(LittleEndian.U32, at + RESERVED_OFFSET, 0);
   }
 
   /** Returns the logical byte offset. */
