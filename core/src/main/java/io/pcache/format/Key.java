@@ -1,5 +1,6 @@
 package io.pcache.format;
 
+import io.pcache.media.MemoryRecord;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -9,7 +10,7 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>Thread-safety: none.
  */
-public final class Key {
+public final class Key implements MemoryRecord {
   private long offsetBytes;
   private int lengthBytes;
   private int cacheSegId;
@@ -73,6 +74,7 @@ public final class Key {
   }
 
   /** Writes the key's record at {@code at}. */
+  @Override
   public void store(MemorySegment keys, long at) {
     int flags = clean ? KeyRecord.CLEAN_FLAG : 0;
     KeyRecord.put(

@@ -99,8 +99,9 @@ public final class StagedKeys {
     long at = (long) count * KeyRecord.SIZE_BYTES;
     key.store(keys, keysOffset + at);
     count++;
-    memory.store(
-        slotOffset + StagingLayout.KEYS_OFFSET + at, keys, keysOffset + at, KeyRecord.SIZE_BYTES);
+    // From the key again. A copy of what was just stored would wait until the stores before it,
+    // those of the data too, have left the processor.
+    memory.store(slotOffset + StagingLayout.KEYS_OFFSET + at, key);
     // Last: what a killed process leaves is counted only where it is whole.
     memory.store(slotOffset + StagingLayout.COUNT_OFFSET, count);
   }

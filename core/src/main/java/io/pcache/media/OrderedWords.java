@@ -25,26 +25,6 @@ public final class OrderedWords {
   }
 
   /**
-   * Stores words as they lie in memory, in any order. For as few as a key has, this is faster than
-   * a bulk copy.
-   *
-   * @param offsetBytes a multiple of 8
-   * @param sourceOffsetBytes a multiple of 8
-   * @param lengthBytes a multiple of 8
-   */
-  public static void store(
-      MemorySegment bytes,
-      long offsetBytes,
-      MemorySegment source,
-      long sourceOffsetBytes,
-      long lengthBytes) {
-    for (long at = 0; at < lengthBytes; at += Long.BYTES) {
-      long word = source.get(ValueLayout.JAVA_LONG, sourceOffsetBytes + at);
-      bytes.set(ValueLayout.JAVA_LONG, offsetBytes + at, word);
-    }
-  }
-
-  /**
    * Loads a word.
    *
    * @param offsetBytes a multiple of 8

@@ -29,17 +29,9 @@ public interface SharedMemory extends AutoCloseable {
     OrderedWords.store(bytes(), offsetBytes, value);
   }
 
-  /**
-   * Stores words as they lie in memory, in any order, but before all later single words.
-   *
-   * @param offsetBytes a multiple of 8
-   * @param source memory of the process
-   * @param sourceOffsetBytes a multiple of 8
-   * @param lengthBytes a multiple of 8
-   */
-  default void store(
-      long offsetBytes, MemorySegment source, long sourceOffsetBytes, long lengthBytes) {
-    OrderedWords.store(bytes(), offsetBytes, source, sourceOffsetBytes, lengthBytes);
+  /** Stores a record, its bytes in any order, but before all later words. */
+  default void store(long offsetBytes, MemoryRecord record) {
+    record.store(bytes(), offsetBytes);
   }
 
   /**

@@ -120,13 +120,12 @@ final class SharedMemoryFile implements SharedMemory {
   }
 
   @Override
-  public void store(
-      long offsetBytes, MemorySegment source, long sourceOffsetBytes, long lengthBytes) {
+  public void store(long offsetBytes, MemoryRecord record) {
     if (isGivenUp.get()) {
       return;
     }
     try {
-      OrderedWords.store(bytes, offsetBytes, source, sourceOffsetBytes, lengthBytes);
+      record.store(bytes, offsetBytes);
     } catch (InternalError e) {
       giveUp(e);
     }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -189,7 +188,7 @@ class SharedMemoryFolderTest {
       cut(SIZE_BYTES);
       assertThat(memory.outlivesProcess()).isFalse();
       assertThat(memory.describe()).isEqualTo(file + " failed: a page of it was lost");
-      memory.store(0, MemorySegment.ofArray(new long[] {7}), 0, Long.BYTES);
+      memory.store(0, (target, at) -> target.set(ValueLayout.JAVA_LONG, at, 7));
       memory.store(Long.BYTES, 7);
       assertThat(memory.bytes().get(ValueLayout.JAVA_LONG, 0)).isZero();
       assertThat(memory.bytes().get(ValueLayout.JAVA_LONG, Long.BYTES)).isZero();
