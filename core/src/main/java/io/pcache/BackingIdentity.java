@@ -29,8 +29,8 @@ import org.slf4j.LoggerFactory;
  * have stopped counting. So a sample that counts and differs means that another program changed the
  * device, or that it is another device.
  *
- * <p>Thread-safety: {@link #beforeWrite} and {@link #afterFlush} from one thread at a time, all
- * other methods from the opener's.
+ * <p>Thread-safety: {@link #beforeWrite}, {@link #afterFlush} and {@link #cacheDeviceLost} from one
+ * thread at a time, all other methods from the opener's.
  */
 final class BackingIdentity implements WritebackListener {
   private static final int MAX_NOT_COUNTED = 8;
@@ -207,7 +207,7 @@ final class BackingIdentity implements WritebackListener {
   void recordCut() {
     try {
       FileCondition condition = media.condition();
-      if (condition.isCut()) {
+      if (condition.isCut() && current.cutToBytes() == 0) {
         current = current.cutTo(condition.leftBytes());
         current.storeDurably(media);
       }
@@ -242,6 +242,12 @@ final class BackingIdentity implements WritebackListener {
       current = current.withSampleMask(current.sampleMask() & ~covered);
       current.storeDurably(media);
     }
+  }
+
+  /** At once, because a kill leaves no time for it. */
+  @Override
+  public void cacheDeviceLost() {
+    recordCut();
   }
 
   @Override

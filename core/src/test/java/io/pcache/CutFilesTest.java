@@ -14,11 +14,15 @@ import io.pcache.error.PcacheException;
 import io.pcache.format.MediaLayout;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.LongBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -140,6 +144,27 @@ class CutFilesTest {
     assertThatThrownBy(() -> CacheRepair.open(files.cache()))
         .isInstanceOf(CorruptMediaException.class)
         .hasMessageContaining(why);
+  }
+
+  @Test
+  void aKilledProcessLeavesTheMarkOfTheCutThatItSaw() throws IOException {
+    Pcache cache = files.open();
+    fill(cache, 1);
+    CacheFiles.setLength(files.cache(), CUT_CACHE_BYTES);
+    await().atMost(240, TimeUnit.SECONDS).until(() -> ownRecordsHold(CUT_CACHE_BYTES));
+    cache.kill();
+    CacheFiles.setLength(files.cache(), MediaLayout.MIN_CACHE_BYTES);
+    assertThatThrownBy(files::open)
+        .isInstanceOf(CorruptMediaException.class)
+        .hasMessageContaining("was cut to " + CUT_CACHE_BYTES + " bytes while it was served");
+  }
+
+  private boolean ownRecordsHold(long word) throws IOException {
+    try (var in = Files.newInputStream(files.cache())) {
+      ByteBuffer records = ByteBuffer.wrap(in.readNBytes(4096)).order(ByteOrder.LITTLE_ENDIAN);
+      LongBuffer words = records.asLongBuffer();
+      return IntStream.range(0, words.limit()).anyMatch(i -> words.get(i) == word);
+    }
   }
 
   private static void assertIsNoZero(Pcache cache, long at) {

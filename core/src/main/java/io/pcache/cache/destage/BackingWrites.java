@@ -165,6 +165,11 @@ public final class BackingWrites {
     wakeup.wake();
   }
 
+  /** Tells the listener that the cache device has lost data. */
+  void cacheDeviceLost() {
+    listener.cacheDeviceLost();
+  }
+
   /**
    * Makes the writes durable, on the caller's thread. If the flush fails, all of them have failed.
    */

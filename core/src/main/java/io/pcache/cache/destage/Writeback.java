@@ -75,6 +75,7 @@ public final class Writeback implements Agent {
   private final BitSet countedKeys = new BitSet(KeySetRecord.MAX_KEYS);
 
   private boolean dirtyBytesAreOff;
+  private boolean lossIsKnown;
   private volatile State state = State.IDLE;
   private volatile boolean stopped;
 
@@ -155,6 +156,7 @@ public final class Writeback implements Agent {
   @Override
   public int doWork() {
     try {
+      tellOfLoss();
       return switch (state) {
         case IDLE -> startKeySet();
         case SALVAGING -> salvageOn();
@@ -174,6 +176,13 @@ public final class Writeback implements Agent {
       throw e;
     }
     return 0;
+  }
+
+  private void tellOfLoss() {
+    if (!lossIsKnown && cache.health().hasLostCacheDevice()) {
+      lossIsKnown = true;
+      writes.cacheDeviceLost();
+    }
   }
 
   private void cacheDeviceFailed(PcacheException cause) {

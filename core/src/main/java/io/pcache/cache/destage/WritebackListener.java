@@ -1,6 +1,9 @@
 package io.pcache.cache.destage;
 
-/** Called before write-back changes a range of the backing device, and when changes are durable. */
+/**
+ * Called before write-back changes a range of the backing device, when changes are durable, and
+ * when the cache device has lost data. All calls come from the write-back agent.
+ */
 @FunctionalInterface
 public interface WritebackListener {
   /**
@@ -16,4 +19,7 @@ public interface WritebackListener {
    * log.
    */
   default void afterFlush() {}
+
+  /** Called once, at any time, when the cache device was cut or removed while it was served. */
+  default void cacheDeviceLost() {}
 }

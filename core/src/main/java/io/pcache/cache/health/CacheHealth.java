@@ -91,6 +91,11 @@ public final class CacheHealth {
     logFailed(new MediaFailureException(description));
   }
 
+  /** Returns whether the cache device was cut or removed. */
+  public boolean hasLostCacheDevice() {
+    return loss != null;
+  }
+
   /**
    * Returns a new failure with which to answer reads of cached data that has no checksum, or null
    * while the cache device is whole.
