@@ -91,7 +91,7 @@ final class KilledWrites {
         """
         %s: a killed process may have acknowledged writes that are only in a file which cannot be opened: %s. \
         Let the user who served the cache before serve it again, or end the process that uses the file; \
-        --force gives these writes up\
+        --give-up-unflushed opens it without these writes\
         """
             .formatted(name, why));
   }
@@ -101,7 +101,7 @@ final class KilledWrites {
         """
         %s: a killed process may have acknowledged writes that are only in %s, the file of a cache device of \
         another number. If this is the same device under a new number, rename that file to %s; \
-        if it is a copy, --force gives these writes up\
+        if it is a copy, --give-up-unflushed opens it without these writes\
         """
             .formatted(name, stray.location(), stray.ownLocation()));
   }
@@ -111,7 +111,7 @@ final class KilledWrites {
         """
         %s: a killed process may have acknowledged writes that are only in the file of a cache device of \
         another number, which cannot be read: %s. If this is the same device under a new number, rename that file to %s \
-        and let the user who served the cache before serve it again; if it is a copy, --force gives these writes up\
+        and let the user who served the cache before serve it again; if it is a copy, --give-up-unflushed opens it without these writes\
         """
             .formatted(name, stray.location(), stray.ownLocation()));
   }

@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param stagingFolder folder on tmpfs for a file of staged keys, so that they survive a killed
  *     process; if unusable, the cache still opens, see {@link PcacheStatus#survivesKill}
  * @param gcPercent a new gc_percent (0–90) to persist, or null to keep the cache's
- * @param force whether to open files attached to loop devices, and to abandon a killed process's
- *     writes whose file cannot be opened
+ * @param force whether to open files and block devices that loop devices have attached
+ * @param giveUpUnflushed whether to open without the acknowledged writes of a killed process, if
+ *     their file cannot be read or is that of another device number
  */
 public record OpenOptions(
     Path cache,
@@ -25,7 +26,8 @@ public record OpenOptions(
     boolean directBacking,
     Path stagingFolder,
     @Nullable Integer gcPercent,
-    boolean force) {
+    boolean force,
+    boolean giveUpUnflushed) {
   /** The folder of Linux for memory that processes share. */
   public static final Path DEFAULT_STAGING_FOLDER = Path.of("/dev/shm");
 
@@ -51,39 +53,46 @@ public record OpenOptions(
 
   /** Returns the defaults: identity checked, page cache used, gc_percent kept. */
   public static OpenOptions of(Path cache, Path backing) {
-    return new OpenOptions(cache, backing, false, false, DEFAULT_STAGING_FOLDER, null, false);
+    return new OpenOptions(
+        cache, backing, false, false, DEFAULT_STAGING_FOLDER, null, false, false);
   }
 
   /** Returns a copy with or without adoption. */
   public OpenOptions withAdopt(boolean newAdopt) {
     return new OpenOptions(
-        cache, backing, newAdopt, directBacking, stagingFolder, gcPercent, force);
+        cache, backing, newAdopt, directBacking, stagingFolder, gcPercent, force, giveUpUnflushed);
   }
 
   /** Returns a copy with or without O_DIRECT on the backing device. */
   public OpenOptions withDirectBacking(boolean newDirectBacking) {
     return new OpenOptions(
-        cache, backing, adopt, newDirectBacking, stagingFolder, gcPercent, force);
+        cache, backing, adopt, newDirectBacking, stagingFolder, gcPercent, force, giveUpUnflushed);
   }
 
   /** Returns a copy with another folder for staged keys. */
   public OpenOptions withStagingFolder(Path newStagingFolder) {
     return new OpenOptions(
-        cache, backing, adopt, directBacking, newStagingFolder, gcPercent, force);
+        cache, backing, adopt, directBacking, newStagingFolder, gcPercent, force, giveUpUnflushed);
   }
 
   /** Returns a copy with another gc_percent, 0–90, or null to keep the cache's. */
   public OpenOptions withGcPercent(@Nullable Integer newGcPercent) {
     return new OpenOptions(
-        cache, backing, adopt, directBacking, stagingFolder, newGcPercent, force);
+        cache, backing, adopt, directBacking, stagingFolder, newGcPercent, force, giveUpUnflushed);
+  }
+
+  /** Returns a copy that opens what loop devices have attached, or refuses it. */
+  public OpenOptions withForce(boolean newForce) {
+    return new OpenOptions(
+        cache, backing, adopt, directBacking, stagingFolder, gcPercent, newForce, giveUpUnflushed);
   }
 
   /**
-   * Returns a copy with or without force. Force opens a file that a loop device has attached. It
-   * also abandons the acknowledged writes of a killed process if their file cannot be read.
+   * Returns a copy that gives up the acknowledged writes of a killed process, or refuses to. It
+   * matters only if their file cannot be read, or is that of another device number.
    */
-  public OpenOptions withForce(boolean newForce) {
+  public OpenOptions withGiveUpUnflushed(boolean newGiveUpUnflushed) {
     return new OpenOptions(
-        cache, backing, adopt, directBacking, stagingFolder, gcPercent, newForce);
+        cache, backing, adopt, directBacking, stagingFolder, gcPercent, force, newGiveUpUnflushed);
   }
 }

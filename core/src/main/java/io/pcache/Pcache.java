@@ -185,12 +185,12 @@ public final class Pcache implements AutoCloseable {
   }
 
   /**
-   * With force, the place reports no file. So the open abandons a killed process's writes instead
-   * of refusing, if their file cannot be opened or is kept for another device.
+   * If unflushed writes are given up, the place reports no file of theirs, and nothing refuses the
+   * open.
    */
   private static SharedMemoryPlace stagingPlace(OpenOptions options) {
     SharedMemoryFolder folder = new SharedMemoryFolder(options.stagingFolder(), options.cache());
-    return options.force() ? (owner, sizeBytes) -> folder.open(owner, sizeBytes) : folder;
+    return options.giveUpUnflushed() ? (owner, sizeBytes) -> folder.open(owner, sizeBytes) : folder;
   }
 
   private static void refuseSameFile(OpenOptions options) {

@@ -163,7 +163,7 @@ class KilledProcessTest {
   }
 
   @Test
-  void writesOfAKilledProcessThatCannotBeReadAreGivenUpOnlyByForce() throws IOException {
+  void writesOfAKilledProcessThatCannotBeReadAreGivenUpOnlyOnRequest() throws IOException {
     Pcache killed = open();
     writeAll(killed, 0);
     killed.kill();
@@ -173,15 +173,17 @@ class KilledProcessTest {
         .isInstanceOf(BadOptionException.class)
         .hasMessageContaining(files.cache().toString())
         .hasMessageContaining(file.toString())
-        .hasMessageContaining("--force");
+        .hasMessageContaining("--give-up-unflushed");
+    assertThatThrownBy(() -> Pcache.open(files.options().withStagingFolder(memory).withForce(true)))
+        .isInstanceOf(BadOptionException.class);
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
     try (Pcache cache = open()) {
       checkAll(cache, 0);
       cache.kill();
     }
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-rw-"));
-    OpenOptions forced = files.options().withStagingFolder(memory).withForce(true);
-    try (Pcache cache = Pcache.open(forced)) {
+    OpenOptions without = files.options().withStagingFolder(memory).withGiveUpUnflushed(true);
+    try (Pcache cache = Pcache.open(without)) {
       assertThat(cache.status().survivesKill()).isFalse();
     }
   }

@@ -89,7 +89,7 @@ class StrayStagingFileTest {
         .hasMessageContaining(stray.toString())
         .hasMessageContaining("another number")
         .hasMessageContaining("rename that file to " + staged)
-        .hasMessageContaining("--force");
+        .hasMessageContaining("--give-up-unflushed");
     assertThat(filesInMemory()).containsExactly(stray);
     assertThat(stray).hasBinaryContent(before);
   }
@@ -106,9 +106,9 @@ class StrayStagingFileTest {
   }
 
   @Test
-  void theyAreGivenUpByForceAndTheFileStays() throws IOException {
+  void theyAreGivenUpOnRequestAndTheFileStays() throws IOException {
     Path stray = toAnotherNumber(kill());
-    try (Pcache cache = Pcache.open(options().withForce(true))) {
+    try (Pcache cache = Pcache.open(options().withGiveUpUnflushed(true))) {
       assertThat(CacheFiles.read(cache, 0)).containsOnly(1);
     }
     assertThat(filesInMemory()).containsExactly(stray);
@@ -187,13 +187,13 @@ class StrayStagingFileTest {
   }
 
   @Test
-  void aCopyOfAKilledCacheOpensOnlyByForceAndLeavesTheWritesToTheOriginal() throws IOException {
+  void aCopyOfAKilledCacheOpensOnlyOnRequestAndLeavesTheWritesToTheOriginal() throws IOException {
     Path staged = kill();
     CacheFiles copy = CacheFiles.in(Files.createDirectory(folder.resolve("copy")));
     Files.copy(files.cache(), copy.cache());
     OpenOptions ofCopy = copy.options().withStagingFolder(memory);
     assertThatThrownBy(() -> Pcache.open(ofCopy)).hasMessageContaining(staged.toString());
-    try (Pcache cache = Pcache.open(ofCopy.withForce(true))) {
+    try (Pcache cache = Pcache.open(ofCopy.withGiveUpUnflushed(true))) {
       assertThat(CacheFiles.read(cache, 0)).containsOnly(1);
     }
     checkOpensWith(2);

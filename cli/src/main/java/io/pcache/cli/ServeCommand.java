@@ -114,9 +114,15 @@ final class ServeCommand implements Callable<Integer> {
       names = "--force",
       description =
           "Serve also where a loop device has the cache's or the backing device's file attached. Whoever writes to that loop"
-              + " device, or has it mounted, then destroys data. Serve also where a killed process left acknowledged writes in a file that"
-              + " cannot be opened or belongs to a cache device of another number: they are given up.")
+              + " device, or has it mounted, then destroys data.")
   private boolean force;
+
+  @Option(
+      names = "--give-up-unflushed",
+      description =
+          "Serve also where a killed process left acknowledged writes in a file that cannot be read, or that belongs to a cache"
+              + " device of another number. These writes are lost.")
+  private boolean giveUpUnflushed;
 
   @Option(
       names = "--staging",
@@ -183,7 +189,8 @@ final class ServeCommand implements Callable<Integer> {
                         direct,
                         staging.toAbsolutePath(),
                         gcPercent,
-                        force),
+                        force,
+                        giveUpUnflushed),
                     display,
                     () -> {
                       StopSignals.route(stop);

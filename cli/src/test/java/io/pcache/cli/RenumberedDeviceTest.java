@@ -114,7 +114,7 @@ class RenumberedDeviceTest {
     AssertionError refused =
         catchThrowableOfType(AssertionError.class, () -> ServedDisk.start(arguments).kill());
     assertThat(refused).as("the daemon is not to serve").isNotNull();
-    assertThat(refused).hasMessageContainingAll(stray.toString(), "--force");
+    assertThat(refused).hasMessageContainingAll(stray.toString(), "--give-up-unflushed");
     Matcher rename = RENAME.matcher(refused.getMessage());
     assertThat(rename.find()).as(refused.getMessage()).isTrue();
     return Path.of(rename.group(1));
