@@ -36,10 +36,11 @@ import org.jspecify.annotations.Nullable;
  * @param keyHead key_head, the end of the log
  * @param dirtyTail dirty_tail, the position of write-back
  * @param keyTail key_tail, the position of reclaiming
- * @param dirtyBytes bytes not known to be on the backing device: those in the log, including
- *     overwritten ones, and those set aside
- * @param dirtyKeySets key sets that may hold dirty bytes; with {@code dirtyBytes} and {@code
- *     oldestDirtyMillis} the recovery point, how far the backing device is behind
+ * @param dirtyBytes bytes not known to be on the backing device: those staged or in the log,
+ *     including overwritten ones, and those set aside
+ * @param dirtyKeySets key sets that may hold dirty bytes; 1 if they are staged only. With {@code
+ *     dirtyBytes} and {@code oldestDirtyMillis} the recovery point, how far the backing device is
+ *     behind
  * @param oldestDirtyMillis age of the oldest dirty data in the log, as far as this run knows; 0 if
  *     there is none
  * @param setAside ranges whose newest data was damaged before it could be written back

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
-import com.tngtech.archunit.core.domain.JavaConstructor;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
@@ -22,7 +21,6 @@ import org.junit.jupiter.params.provider.FieldSource;
  * above.
  */
 class ArchitectureTest {
-  private static final int MAX_PARAMETERS = 8;
 
   /**
    * Bottom to top. A package may use those before it, never those after it; so there are no cycles.
@@ -101,18 +99,6 @@ class ArchitectureTest {
   @Test
   void noClassesUseEachOtherInACircle() {
     slices().assignedFrom(BY_TOP_LEVEL_CLASS).should().beFreeOfCycles().check(ENGINE);
-  }
-
-  /** Records that only carry data apart. */
-  @Test
-  void noConstructorHasMoreThanEightParameters() {
-    assertThat(
-            ENGINE.stream()
-                .filter(type -> !type.isRecord())
-                .flatMap(type -> type.getConstructors().stream())
-                .filter(made -> made.getRawParameterTypes().size() > MAX_PARAMETERS)
-                .map(JavaConstructor::getFullName))
-        .isEmpty();
   }
 
   @Test

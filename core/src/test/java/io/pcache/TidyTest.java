@@ -2,6 +2,12 @@ package io.pcache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.source.tree.ClassTree;
+import com.sun.source.tree.CompilationUnitTree;
+import com.sun.source.tree.MethodTree;
+import com.sun.source.tree.Tree;
+import com.sun.source.util.JavacTask;
+import com.sun.source.util.TreeScanner;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitResult;
@@ -17,12 +23,16 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import javax.tools.JavaCompiler;
+import javax.tools.StandardJavaFileManager;
+import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Rules of this repository that no compiler knows. Each failure names file and line. */
 class TidyTest {
   private static final int METHOD_LINES_CAP = 70;
+  private static final int CONSTRUCTOR_PARAMETERS_CAP = 8;
   private static final int SENTENCE_WORDS_CAP = 25;
   private static final double MEAN_SENTENCE_WORDS_CAP = 15;
   private static final Set<String> SKIPPED_FOLDERS =
@@ -196,6 +206,43 @@ class TidyTest {
     List<String> tooLong = new ArrayList<>();
     filesThatEndIn(".java").forEach(file -> collectLongMethods(file, tooLong));
     assertThat(tooLong).isEmpty();
+  }
+
+  @Test
+  void noConstructorHasMoreThanEightParameters() throws IOException {
+    List<String> tooLong = new ArrayList<>();
+    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+    try (StandardJavaFileManager sources = compiler.getStandardFileManager(null, null, null)) {
+      var units = sources.getJavaFileObjectsFromPaths(filesThatEndIn(".java").toList());
+      var task = (JavacTask) compiler.getTask(null, sources, null, null, null, units);
+      for (CompilationUnitTree unit : task.parse()) {
+        new LongConstructors(unit).scan(unit, tooLong);
+      }
+    }
+    assertThat(tooLong).isEmpty();
+  }
+
+  /** Records have as many parameters as they carry data. */
+  private static final class LongConstructors extends TreeScanner<Void, List<String>> {
+    private final CompilationUnitTree unit;
+
+    LongConstructors(CompilationUnitTree unit) {
+      this.unit = unit;
+    }
+
+    @Override
+    public Void visitClass(ClassTree type, List<String> tooLong) {
+      for (Tree member : type.getMembers()) {
+        if (type.getKind() != Tree.Kind.RECORD
+            && member instanceof MethodTree method
+            && method.getReturnType() == null
+            && method.getParameters().size() > CONSTRUCTOR_PARAMETERS_CAP) {
+          Path file = root().relativize(Path.of(unit.getSourceFile().toUri()));
+          tooLong.add(file + ": " + type.getSimpleName() + ": " + method.getParameters().size());
+        }
+      }
+      return super.visitClass(type, tooLong);
+    }
   }
 
   /** The formatter puts a method's first and last line at one depth and nothing between at it. */

@@ -5,11 +5,9 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPac
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
-import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
-import com.tngtech.archunit.core.domain.JavaConstructor;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
@@ -22,7 +20,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Keeps the front ends on the engine's outside: they know a block device, not how it caches. */
 class FrontEndArchitectureTest {
-  private static final int MAX_PARAMETERS = 8;
   private static final String COMMAND = "io.pcache.cli";
 
   /** The packages of all front ends, one module each. */
@@ -89,16 +86,5 @@ class FrontEndArchitectureTest {
   @Test
   void noClassesUseEachOtherInACircle() {
     slices().assignedFrom(BY_TOP_LEVEL_CLASS).should().beFreeOfCycles().check(FRONT_ENDS);
-  }
-
-  @Test
-  void noConstructorHasMoreThanEightParameters() {
-    assertThat(
-            FRONT_ENDS.stream()
-                .filter(type -> !type.isRecord())
-                .flatMap(type -> type.getConstructors().stream())
-                .filter(made -> made.getRawParameterTypes().size() > MAX_PARAMETERS)
-                .map(JavaConstructor::getFullName))
-        .isEmpty();
   }
 }

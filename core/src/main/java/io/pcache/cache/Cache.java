@@ -307,8 +307,12 @@ public final class Cache implements BlockDevice, AutoCloseable {
    *
    * @throws IllegalArgumentException if the follower's durable tail is before key_tail: the log no
    *     longer has what it needs
+   * @throws IllegalStateException if the cache was started: key_tail may move meanwhile
    */
   public void addFollower(LogFollower follower) {
+    if (watchThread != null) {
+      throw new IllegalStateException("followers are added before the cache is started");
+    }
     LogPosition tail = follower.durableTail();
     if (tail.isBefore(keyTail())) {
       throw new IllegalArgumentException(
@@ -511,13 +515,15 @@ public final class Cache implements BlockDevice, AutoCloseable {
 
   /** A snapshot of the cache's state and counters. */
   public CacheSnapshot snapshot() {
+    long dirtyBytes = counters.dirtyBytes();
     return new CacheSnapshot(
         segments.inUse(),
         committer.head().address(),
         writeback.dirtyTail().address(),
         reclaimer.keyTail().address(),
-        counters.dirtyBytes(),
-        writeback.dirtyKeySets(),
+        dirtyBytes,
+        // Staged keys will be in one key set at least.
+        Math.max(writeback.dirtyKeySets(), dirtyBytes > 0 ? 1 : 0),
         ages.oldestMillis(),
         badExtents.ranges(),
         index.extentCount(),

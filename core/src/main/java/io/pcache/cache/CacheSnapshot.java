@@ -12,7 +12,8 @@ import java.util.List;
  * @param dirtyTail how far write-back has come
  * @param keyTail how far reclaiming has come
  * @param dirtyBytes bytes, staged or in the log, not known to be on the backing device
- * @param dirtyKeySets number of key sets in the log whose keys may not be on the backing device
+ * @param dirtyKeySets number of key sets in the log whose keys may not be on the backing device; 1
+ *     if only staged keys are dirty
  * @param oldestDirtyMillis age of the oldest dirty bytes in ms, counted from this opening at most
  * @param setAside ranges whose newest data was damaged before it could be written back
  * @param cachedExtents number of entries in the index

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pcache.block.BlockDevice;
+import io.pcache.cache.Cache;
 import io.pcache.log.KeySetReader;
 import io.pcache.log.LogFollower;
 import io.pcache.log.LogPosition;
@@ -72,6 +73,19 @@ class LogFollowersTest {
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining(early.toString())
           .hasMessageContaining(cache.cache().keyTail().toString());
+    }
+  }
+
+  @Test
+  void aFollowerOfAStartedCacheIsRefused() {
+    try (SteppedCaches caches = new SteppedCaches()) {
+      Cache cache = caches.open(caches.format(4, CrashGrain.CACHE_LINE, false)).cache();
+      cache.start();
+      LogPosition tail = cache.keyTail();
+      assertThatThrownBy(() -> cache.addFollower(() -> tail))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("before the cache is started");
+      cache.kill();
     }
   }
 

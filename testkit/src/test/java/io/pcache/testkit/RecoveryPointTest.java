@@ -32,6 +32,17 @@ class RecoveryPointTest {
     }
   }
 
+  @Test
+  void dataThatWaitsForTheLogCountsAsOneKeySet() {
+    try (SteppedCaches caches = new SteppedCaches()) {
+      SteppedCache cache = caches.open(caches.format(4, CrashGrain.CACHE_LINE, false));
+      cache.write(0, SECTOR, 1);
+      assertIsBehind(cache, 1);
+      cache.drain();
+      assertIsBehind(cache, 0);
+    }
+  }
+
   private static void assertIsBehind(SteppedCache cache, int keySets) {
     CacheSnapshot now = cache.cache().snapshot();
     assertThat(now.dirtyKeySets()).isEqualTo(keySets);

@@ -22,9 +22,9 @@ public final class OffloadPolicy {
   private int slowAnswers = MOST;
 
   /**
-   * Begins with handing over.
+   * Begins by offloading.
    *
-   * @param worthItNanos minimum time of a request for which a hand-over pays; 0 for always
+   * @param worthItNanos minimum time of a request that is worth offloading; 0 for always
    */
   public OffloadPolicy(Clock clock, long worthItNanos) {
     this.clock = clock;

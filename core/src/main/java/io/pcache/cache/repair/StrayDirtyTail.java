@@ -14,7 +14,7 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells a dirty_tail that lies outside the log from a log that is damaged before dirty_tail. If the
+ * Distinguishes a dirty_tail outside the log from a log that is damaged before dirty_tail. If the
  * newest copy of dirty_tail decays, the older one counts. That one may name a log segment that has
  * been freed, and zeroed or filled with data since.
  *

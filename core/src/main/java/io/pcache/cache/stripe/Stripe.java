@@ -45,10 +45,8 @@ public final class Stripe {
   public int insert(Key key, int hint) {
     lock.lock();
     try {
-      stage.makeRoom();
-      index.put(key, hint);
       cancelMisses(key.offsetBytes(), key.endBytes());
-      return stage.append(key);
+      return indexAndStage(key, hint);
     } finally {
       lock.unlock();
     }
@@ -66,12 +64,16 @@ public final class Stripe {
       if (miss.cancelled || !isMissing(key.offsetBytes(), key.endBytes())) {
         return NOT_INSERTED;
       }
-      stage.makeRoom();
-      index.put(key, hint);
-      return stage.append(key);
+      return indexAndStage(key, hint);
     } finally {
       lock.unlock();
     }
+  }
+
+  private int indexAndStage(Key key, int hint) {
+    stage.makeRoom();
+    index.put(key, hint);
+    return stage.append(key);
   }
 
   private boolean isMissing(long fromBytes, long toBytes) {

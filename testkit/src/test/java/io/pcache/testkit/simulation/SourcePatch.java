@@ -29,6 +29,8 @@ import java.util.stream.Stream;
  *   === end
  * </pre>
  *
+ * <p>A class that the patched one does not import is written as {@code @MediaKind@}.
+ *
  * @param title what is broken
  * @param world a world that is known to show it, or 1
  * @param changes in order
@@ -36,6 +38,7 @@ import java.util.stream.Stream;
 record SourcePatch(String title, long world, List<Change> changes) {
   private static final String MARK = "=== ";
   private static final String ADD = "add to ";
+  private static final Pattern CLASS = Pattern.compile("@(\\w+)@");
   private static final Pattern WORLD = Pattern.compile("world (\\d+)");
 
   /**
@@ -101,9 +104,22 @@ record SourcePatch(String title, long world, List<Change> changes) {
       if (text == null) {
         text = Files.readString(sources.resolve(file));
       }
-      patched.put(file, change.method.isEmpty() ? addTo(text, change) : replaceIn(text, change));
+      Change named = nameClasses(change, sources);
+      patched.put(file, named.method.isEmpty() ? addTo(text, named) : replaceIn(text, named));
     }
     return patched;
+  }
+
+  private Change nameClasses(Change change, Path sources) throws IOException {
+    StringBuilder after = new StringBuilder();
+    Matcher type = CLASS.matcher(change.after);
+    while (type.find()) {
+      String file = fileOf(type.group(1), sources);
+      String path = file.substring(0, file.length() - ".java".length());
+      type.appendReplacement(after, "io.pcache." + path.replace('/', '.'));
+    }
+    type.appendTail(after);
+    return new Change(change.type, change.method, change.before, after.toString());
   }
 
   private String fileOf(String type, Path sources) throws IOException {
