@@ -94,11 +94,9 @@ final class BackingFingerprint {
 
   /** Returns whether a device starts with traces of a cache. Blocks. */
   static boolean holdsCache(BackingStore store) {
-    if (store.sizeBytes() < MediaLayout.SEGMENTS_OFFSET) {
-      return false;
-    }
+    long headBytes = Math.min(store.sizeBytes(), MediaLayout.SEGMENTS_OFFSET);
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment head = arena.allocate(MediaLayout.SEGMENTS_OFFSET, BlockDevice.SECTOR_BYTES);
+      MemorySegment head = arena.allocate(headBytes, BlockDevice.SECTOR_BYTES);
       store.read(List.of(head), 0);
       return !CacheTraces.on(head).isEmpty();
     } catch (IOException e) {

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -64,6 +65,12 @@ class CutFilesTest {
           assertThat(cache.status().cacheFile()).isEqualTo(cacheFile);
           assertThat(cache.status().backingFile()).isEqualTo(backingFile);
         });
+  }
+
+  private static void awaitFaults(Pcache cache, Predicate<String> condition) {
+    await()
+        .atMost(240, TimeUnit.SECONDS)
+        .until(() -> condition.test(cache.status().faults().toString()));
   }
 
   private static void writeUntilRefused(Pcache cache) {
@@ -110,8 +117,10 @@ class CutFilesTest {
     assertThat(cache.drain((left, atStart) -> {})).isTrue();
     store.fails = true;
     fill(cache, 50);
+    awaitFaults(cache, faults -> faults.contains("tried again"));
     CacheFiles.setLength(files.cache(), CUT_CACHE_BYTES);
     awaitCondition(cache, "cut", "as-opened");
+    awaitFaults(cache, faults -> !faults.contains("tried again"));
     CacheFiles.setLength(files.cache(), MediaLayout.MIN_CACHE_BYTES);
     store.fails = false;
     assertThatThrownBy(() -> cache.drain((left, atStart) -> {}))

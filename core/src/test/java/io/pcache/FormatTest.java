@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Formatting is an explicit act that destroys nothing known by mistake. */
 class FormatTest {
@@ -108,6 +109,23 @@ class FormatTest {
         .isInstanceOf(BadOptionException.class)
         .hasMessageContaining("has 536875008 bytes already, more than the 536870912");
     assertThat(files.cache()).hasSize(SIZE_BYTES + 4096);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {4096, 8192, 12288, 16384})
+  void aCacheThatWasCutToItsFirstRecordsIsStillACache(long sizeBytes) throws IOException {
+    files.formatted();
+    CacheFiles.setLength(files.cache(), sizeBytes);
+    assertThatThrownBy(() -> Pcache.format(asItIs().withSizeBytes(SIZE_BYTES)))
+        .hasMessageContainingAll("identity record", "--force");
+    assertThat(files.cache()).hasSize(sizeBytes);
+    assertThatThrownBy(() -> CacheRepair.open(files.cache()))
+        .hasMessageNotContaining("no trace")
+        .hasMessageNotContaining("format");
+    assertThatThrownBy(files::open).hasMessageNotContaining("formatted");
+    CacheFiles other = new CacheFiles(folder.resolve("other"), files.cache());
+    Pcache.format(FormatOptions.of(other.cache()).withSizeBytes(SIZE_BYTES));
+    assertThatThrownBy(other::open).hasMessageContaining("holds a pcache cache");
   }
 
   @ParameterizedTest

@@ -48,7 +48,11 @@ final class AnswerLimit {
    * @param step what for, as what follows "while"
    */
   void waitsForFileSystem(Path path, String step) {
-    wait = new Wait(path.toString(), "its file system or device does not answer, while " + step);
+    wait =
+        new Wait(
+            path.toString(),
+            "its file system or device does not answer, or this machine has too much to do, while "
+                + step);
   }
 
   /**

@@ -4,12 +4,15 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.LongStream;
 
 /**
  * Finds everything on a device that shows that it is, or was, a cache. Traces are the records of
  * the format, whole or damaged, and key sets in the segments. A cache whose superblock was
  * overwritten still holds its data. So code that is about to overwrite a device must check for all
  * traces.
+ *
+ * <p>A device may be cut short anywhere. Every record that lies before its end counts.
  *
  * <p>A record counts if its checksum is valid. A record that starts with a magic number counts even
  * without a valid checksum. To bound the time on a large device, the search takes evenly spread
@@ -37,10 +40,8 @@ public final class CacheTraces {
    */
   public static List<String> on(MemorySegment view) {
     CacheTraces traces = new CacheTraces(view);
-    if (view.byteSize() >= MediaLayout.SEGMENTS_OFFSET) {
-      traces.lookAtHead();
-      traces.lookAtSegments();
-    }
+    traces.lookAtHead();
+    traces.lookAtSegments();
     return List.copyOf(traces.found);
   }
 
@@ -99,8 +100,11 @@ public final class CacheTraces {
     return false;
   }
 
-  private static long[] slots(TwoSlotLayout layout, long offsetBytes) {
-    return new long[] {offsetBytes, offsetBytes + layout.strideBytes()};
+  /** Returns the offsets of the slots that lie on the device. */
+  private long[] slots(TwoSlotLayout layout, long offsetBytes) {
+    return LongStream.of(offsetBytes, offsetBytes + layout.strideBytes())
+        .filter(at -> at + layout.sizeBytes() <= view.byteSize())
+        .toArray();
   }
 
   private void lookAtSegments() {

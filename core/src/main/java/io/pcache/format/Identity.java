@@ -166,8 +166,8 @@ public record Identity(
     if (cutToBytes != 0) {
       throw new CorruptMediaException(
           ("identity record: the device was cut to %d bytes while it was served, and what lay behind is lost, whatever its size is"
-                  + " now; put back all of it from a copy. Without one, give the cache up and format it anew. The backing device has"
-                  + " everything if the last stop left nothing dirty in the cache; otherwise it lacks what only the cache held")
+                  + " now; put back all of it from a copy. Without one, make a new cache on another device, and keep this one: what lies"
+                  + " before the cut is still on it. The backing device has everything if the last stop left nothing dirty in the cache; otherwise it lacks what only the cache held")
               .formatted(cutToBytes));
     }
   }

@@ -46,7 +46,7 @@ public record Superblock(int flags, int segNum) {
    * superblock's magic is there.
    */
   public static boolean isPresent(MemorySegment view) {
-    return view.byteSize() >= MediaLayout.SEGMENTS_OFFSET
+    return view.byteSize() >= MediaLayout.SUPERBLOCK_OFFSET + SIZE_BYTES
         && view.get(LittleEndian.U64, MediaLayout.SUPERBLOCK_OFFSET + MAGIC_OFFSET) == MAGIC;
   }
 
@@ -130,8 +130,9 @@ public record Superblock(int flags, int segNum) {
   private static String cutShort(int segNum, long deviceBytes) {
     int fits = MediaLayout.segmentsOn(deviceBytes);
     return ("superblock: seg_num %d found, 1 to %d expected on a device of %d bytes: it was cut short; put back all of it, at least"
-            + " %d bytes, from a copy. Without one, give the cache up and format it anew. The backing device has everything if"
-            + " the last stop left nothing dirty in the cache; otherwise it lacks what only the cache held")
+            + " %d bytes, from a copy. Without one, make a new cache on another device, and keep this one: what lies before its end is still"
+            + " on it. The backing device has everything if the last stop left nothing dirty in the cache; otherwise it lacks what"
+            + " only the cache held")
         .formatted(segNum, fits, deviceBytes, MediaLayout.segmentOffset(segNum));
   }
 

@@ -95,7 +95,22 @@ class CacheTracesTest {
   void zeroesAndShortDevicesShowNothing() {
     assertThat(CacheTraces.on(blank().view())).isEmpty();
     assertThat(CacheTraces.describe(blank().view())).isEmpty();
-    assertThat(CacheTraces.on(cache.view().asSlice(0, 4096))).isEmpty();
+    assertThat(CacheTraces.on(cache.view().asSlice(0, 512))).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1024, 'identity record'",
+    "4096, 'identity record, list of bad extents'",
+    "8192, 'superblock, identity record, list of bad extents'",
+    "12288, 'superblock, identity record, list of bad extents, cache_info'",
+    "16400, 'superblock, identity record, list of bad extents, cache_info, key_tail'",
+    "20479, 'superblock, identity record, list of bad extents, cache_info, key_tail, dirty_tail'"
+  })
+  @DisplayName("hazard 27: a cache that was cut short anywhere still shows what is left of it")
+  void aDeviceThatWasCutShowsWhatLiesBeforeItsEnd(long sizeBytes, String left) {
+    assertThat(CacheTraces.on(cache.view().asSlice(0, sizeBytes)))
+        .containsExactly(left.split(", "));
   }
 
   @Test

@@ -74,6 +74,7 @@ public final class Writeback implements Agent {
   /** Keys of the key set at dirty_tail that are counted as set aside, and as dirty no more. */
   private final BitSet countedKeys = new BitSet(KeySetRecord.MAX_KEYS);
 
+  private String lastFailure = "";
   private boolean dirtyBytesAreOff;
   private boolean lossIsKnown;
   private volatile State state = State.IDLE;
@@ -157,6 +158,7 @@ public final class Writeback implements Agent {
   public int doWork() {
     try {
       tellOfLoss();
+      endRetries();
       return switch (state) {
         case IDLE -> startKeySet();
         case SALVAGING -> salvageOn();
@@ -182,6 +184,14 @@ public final class Writeback implements Agent {
     if (!lossIsKnown && cache.health().hasLostCacheDevice()) {
       lossIsKnown = true;
       writes.cacheDeviceLost();
+    }
+  }
+
+  /** Nothing is tried again once the cache device has failed, and status must not say so. */
+  private void endRetries() {
+    if (backoff.isActive() && cache.health().hasFailed()) {
+      backoff.reset();
+      cache.health().report(name(), lastFailure);
     }
   }
 
@@ -308,9 +318,8 @@ public final class Writeback implements Agent {
 
   private int retryKeySet() {
     PcacheException cause = writes.takeFailure();
-    // Nothing is written back any more once the cache device has failed.
-    String next = cache.health().hasFailed() ? "" : "; tried again with growing pauses";
-    String fault = (cause == null ? "failed" : cause.getMessage()) + next;
+    lastFailure = cause == null ? "failed" : String.valueOf(cause.getMessage());
+    String fault = lastFailure + "; tried again with growing pauses";
     if (backoff.isActive()) {
       // Each retry may fail at a different place.
       cache.health().reportAgain(name(), fault);
