@@ -25,6 +25,8 @@ record LoopDevice(Path path) implements AutoCloseable {
   @Override
   public void close() throws IOException {
     try {
+      // Linux keeps a loop device read-only for the next file, which losetup then attaches so.
+      Command.run("blockdev", "--setrw", path.toString()).succeeded();
       Command.run("losetup", "--detach", path.toString()).succeeded();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
