@@ -32,6 +32,7 @@ public final class StagedKeys {
   private final long keysOffset;
   private final int capacity;
   private int count;
+  private long sequence;
 
   /** Creates an empty buffer in process memory. */
   public StagedKeys() {
@@ -102,6 +103,10 @@ public final class StagedKeys {
     // From the key again. A copy of what was just stored would wait until the stores before it,
     // those of the data too, have left the processor.
     memory.store(slotOffset + StagingLayout.KEYS_OFFSET + at, key);
+    memory.store(
+        slotOffset + StagingLayout.KEYS_OFFSET + at + KeyRecord.DATA_CRC_OFFSET,
+        Integer.toUnsignedLong(key.dataCrc())
+            | ((long) StagedKeyCheck.of(key, sequence) << Integer.SIZE));
     // Last: what a killed process leaves is counted only where it is whole.
     memory.store(slotOffset + StagingLayout.COUNT_OFFSET, count);
   }
@@ -134,7 +139,8 @@ public final class StagedKeys {
    * Starts a new use of this buffer. Among the buffers of one stripe, a higher sequence number
    * means newer keys.
    */
-  void begin(long sequence) {
+  void begin(long newSequence) {
+    sequence = newSequence;
     memory.store(slotOffset + StagingLayout.SEQUENCE_OFFSET, sequence);
   }
 

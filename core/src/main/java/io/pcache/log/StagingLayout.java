@@ -23,10 +23,12 @@ import io.pcache.format.KeySetRecord;
  *         │ count │ sequence │ batch │ reserved │ keys
  *         └───────┴──────────┴───────┴──────────┴──── …
  * </pre>
+ *
+ * <p>A key is a {@link KeyRecord} with its {@link StagedKeyCheck} in the reserved field.
  */
 final class StagingLayout {
   static final long MAGIC = 0x44454741_54534A70L;
-  static final long VERSION = 1;
+  static final long VERSION = 2;
 
   static final int MAGIC_OFFSET = 0;
   static final int VERSION_OFFSET = 8;

@@ -1,5 +1,6 @@
 package io.pcache.log;
 
+import io.pcache.format.Key;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LittleEndian;
@@ -16,8 +17,8 @@ import java.util.UUID;
 
 /**
  * Reads the keys that a killed process had staged and that are not in its log. The memory may hold
- * arbitrary bytes, so keys are taken only if all marks match. The keys themselves are not validated
- * here.
+ * arbitrary bytes, so keys are taken only if all marks and their own check match. Whether a key is
+ * possible is not validated here.
  */
 public final class StagingReader {
   /** The result of a read. */
@@ -41,6 +42,7 @@ public final class StagingReader {
   private final SegmentChain chain;
   private final int slots;
   private final List<StagedKeys> keys = new ArrayList<>();
+  private int damagedKeys;
 
   /**
    * Creates a reader of {@code memory}, which it does not change.
@@ -137,11 +139,26 @@ public final class StagingReader {
       return;
     }
     StagedKeys copy = new StagedKeys();
+    Key key = new Key();
+    long sequence = slotWord(slot, StagingLayout.SEQUENCE_OFFSET);
     long at = StagingLayout.slotOffset(slot) + StagingLayout.KEYS_OFFSET;
     for (int i = 0; i < count; i++, at += KeyRecord.SIZE_BYTES) {
-      copy.appendCopy(bytes, at);
+      key.load(bytes, at);
+      int check = bytes.get(LittleEndian.U32, at + KeyRecord.RESERVED_OFFSET);
+      if (check == StagedKeyCheck.of(key, sequence)) {
+        copy.append(key);
+      } else {
+        damagedKeys++;
+      }
     }
-    keys.add(copy);
+    if (copy.count() > 0) {
+      keys.add(copy);
+    }
+  }
+
+  /** Returns the number of keys that were left out because they were damaged. */
+  public int damagedKeys() {
+    return damagedKeys;
   }
 
   /** Returns the keys found; those of each stripe are in the order of staging. */

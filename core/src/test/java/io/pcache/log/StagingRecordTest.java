@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pcache.format.Key;
 import io.pcache.format.KeyRecord;
+import io.pcache.format.LittleEndian;
 import io.pcache.format.LogAddress;
 import io.pcache.media.ProcessMemory;
 import io.pcache.media.SharedMemory;
@@ -242,6 +243,46 @@ class StagingRecordTest {
       }
       assertThat(numbers).hasSizeLessThanOrEqualTo(SLOTS * 128);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 8, 12, 16, 20, 24, 32, 36})
+  @DisplayName("hazard 44: a staged key that was damaged in memory is not taken")
+  void aDamagedKeyIsLeftOut(int field) {
+    StagedKeysPool pool = new StagedKeysPool(memory);
+    pool.record().begin(OWNER, writer.head().address());
+    KeySetStage stage = new KeySetStage(pool);
+    stage(stage, 5);
+    long third =
+        StagingLayout.slotOffset(0) + StagingLayout.KEYS_OFFSET + 2L * KeyRecord.SIZE_BYTES;
+    for (int bit = 0; bit < Integer.SIZE; bit++) {
+      // The one flag that a key carries is CLEAN.
+      if (field == KeyRecord.FLAGS_OFFSET && 1 << bit != KeyRecord.CLEAN_FLAG) {
+        continue;
+      }
+      int whole = memory.bytes().get(LittleEndian.U32, third + field);
+      memory.bytes().set(LittleEndian.U32, third + field, whole ^ (1 << bit));
+      List<Integer> numbers = new ArrayList<>();
+      assertThat(read(numbers)).isEqualTo(StagingReader.Found.KEYS);
+      assertThat(numbers).as("bit %d", bit).containsExactly(0, 1, 3, 4);
+      memory.bytes().set(LittleEndian.U32, third + field, whole);
+    }
+  }
+
+  @Test
+  void keysOfAnEarlierUseOfASlotDoNotCount() {
+    StagedKeysPool pool = new StagedKeysPool(memory);
+    pool.record().begin(OWNER, writer.head().address());
+    KeySetStage stage = new KeySetStage(pool);
+    stage(stage, 5);
+    List<StagedKeys> keys = new ArrayList<>();
+    stage.drainTo(keys);
+    keys.forEach(pool::give);
+    stage(stage, 2);
+    memory.bytes().set(LittleEndian.U64, StagingLayout.slotOffset(0), 5);
+    List<Integer> numbers = new ArrayList<>();
+    assertThat(read(numbers)).isEqualTo(StagingReader.Found.KEYS);
+    assertThat(numbers).containsExactly(5, 6);
   }
 
   @Test

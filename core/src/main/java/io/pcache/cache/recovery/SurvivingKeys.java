@@ -22,9 +22,9 @@ import org.slf4j.LoggerFactory;
  * Keys that a killed process had acknowledged and not put into the log, if they are still valid.
  * They follow all keys of the log.
  *
- * <p>If one key is impossible, all are discarded: another user has changed the cache meanwhile.
- * With data checksums, a single key is discarded if its data does not match. The device has then
- * not kept that data.
+ * <p>A key that was damaged in memory is discarded. If one key is impossible, all are discarded:
+ * another user has changed the cache meanwhile. With data checksums, a single key is discarded if
+ * its data does not match. The device has then not kept that data.
  *
  * <p>Thread-safety: one thread.
  */
@@ -56,7 +56,14 @@ final class SurvivingKeys {
 
   private void read(StagingReader reader, StagingOwner lastRun, LogAddress head, Staging staging) {
     switch (found(reader, lastRun, head, staging)) {
-      case KEYS -> take(reader.keys(), head);
+      case KEYS -> {
+        if (reader.damagedKeys() > 0) {
+          giveUp(
+              "%d of them, which were damaged in %s"
+                  .formatted(reader.damagedKeys(), staging.memory().describe()));
+        }
+        take(reader.keys(), head);
+      }
       case OTHER_VERSION -> giveUp("another version of this program left them");
       case OTHER_RUN -> giveUp("the cache was open since without them");
       case OTHER_LOG -> giveUp("the log has changed since; it ends at " + head + " now");
