@@ -100,7 +100,7 @@ final class KilledWrites {
     return new BadOptionException(
         """
         %s: a killed process may have acknowledged writes that are only in %s, the file of a cache device of \
-        another number. If this is the same device under a new number, rename that file to %s; \
+        another number, or of another --staging folder. If this is the same device, move that file to %s; \
         if it is a copy, --give-up-unflushed opens it without these writes\
         """
             .formatted(name, stray.location(), stray.ownLocation()));
@@ -110,7 +110,7 @@ final class KilledWrites {
     return new BadOptionException(
         """
         %s: a killed process may have acknowledged writes that are only in the file of a cache device of \
-        another number, which cannot be read: %s. If this is the same device under a new number, rename that file to %s \
+        another number, or of another --staging folder, which cannot be read: %s. If this is the same device, move that file to %s \
         and let the user who served the cache before serve it again; if it is a copy, --give-up-unflushed opens it without these writes\
         """
             .formatted(name, stray.location(), stray.ownLocation()));

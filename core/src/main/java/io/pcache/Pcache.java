@@ -189,7 +189,9 @@ public final class Pcache implements AutoCloseable {
    * open.
    */
   private static SharedMemoryPlace stagingPlace(OpenOptions options) {
-    SharedMemoryFolder folder = new SharedMemoryFolder(options.stagingFolder(), options.cache());
+    SharedMemoryFolder folder =
+        new SharedMemoryFolder(
+            options.stagingFolder(), OpenOptions.DEFAULT_STAGING_FOLDER, options.cache());
     return options.giveUpUnflushed() ? (owner, sizeBytes) -> folder.open(owner, sizeBytes) : folder;
   }
 

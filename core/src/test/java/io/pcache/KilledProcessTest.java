@@ -197,7 +197,7 @@ class KilledProcessTest {
     killed.kill();
     Path file = filesInMemory().getFirst();
     CacheFiles.setLength(file, 1000);
-    SharedMemoryFolder folder = new SharedMemoryFolder(memory, files.cache());
+    SharedMemoryFolder folder = new SharedMemoryFolder(memory, memory, files.cache());
     UUID owner = UUID.fromString(file.getFileName().toString().substring(7, 43));
     try (SharedMemory found = folder.open(owner, Staging.MEMORY_BYTES)) {
       assertThat(new StagingRecord(found).isEmpty()).isTrue();

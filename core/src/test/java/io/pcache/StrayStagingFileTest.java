@@ -81,6 +81,21 @@ class StrayStagingFileTest {
     }
   }
 
+  @Test
+  void anOpenIsRefusedWhoseFileIsInTheUsualFolder() throws IOException {
+    Pcache killed = Pcache.open(files.options());
+    CacheFiles.write(killed, 0, 1);
+    Path stray = Path.of(killed.status().staging());
+    killed.kill();
+    Path own = memory.resolve(stray.getFileName());
+    assertThatThrownBy(this::open)
+        .isInstanceOf(BadOptionException.class)
+        .hasMessageContainingAll(stray.toString(), "move that file to " + own);
+    assertThat(filesInMemory()).isEmpty();
+    Files.move(stray, own);
+    checkOpensWith(1);
+  }
+
   private void checkRefused(Path staged, Path stray) throws IOException {
     byte[] before = Files.readAllBytes(stray);
     assertThatThrownBy(this::open)
@@ -88,7 +103,7 @@ class StrayStagingFileTest {
         .hasMessageContaining(files.cache().toString())
         .hasMessageContaining(stray.toString())
         .hasMessageContaining("another number")
-        .hasMessageContaining("rename that file to " + staged)
+        .hasMessageContaining("move that file to " + staged)
         .hasMessageContaining("--give-up-unflushed");
     assertThat(filesInMemory()).containsExactly(stray);
     assertThat(stray).hasBinaryContent(before);
@@ -136,7 +151,7 @@ class StrayStagingFileTest {
     Path stray = toAnotherNumber(kill());
     Files.write(staged, earlier);
     Files.setPosixFilePermissions(staged, PosixFilePermissions.fromString("rw-------"));
-    assertThatThrownBy(this::open).hasMessageContaining("rename that file to " + staged);
+    assertThatThrownBy(this::open).hasMessageContaining("move that file to " + staged);
     assertThat(staged).hasBinaryContent(earlier);
     assertThat(filesInMemory()).containsExactlyInAnyOrder(staged, stray);
   }

@@ -72,7 +72,8 @@ public class StageBenchmark {
       folder = BenchmarkFolder.create();
       SharedMemoryPlace place =
           shared
-              ? new SharedMemoryFolder(folder.file(".").normalize(), folder.file("."))
+              ? new SharedMemoryFolder(
+                  folder.file(".").normalize(), folder.file(".").normalize(), folder.file("."))
               : SharedMemoryPlace.none("for comparison");
       memory = place.open(UUID.randomUUID(), StagedKeysPool.sizeBytes(BUFFERS));
       if (memory.outlivesProcess() != shared) {

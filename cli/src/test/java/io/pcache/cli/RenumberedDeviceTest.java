@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 @RequiresTool({"nbdsh", "losetup", "mkfs.ext4", "mount", "umount"})
 class RenumberedDeviceTest {
   private static final Path TMPFS = Path.of("/dev/shm");
-  private static final Pattern RENAME = Pattern.compile("rename that file to (\\S+);");
+  private static final Pattern RENAME = Pattern.compile("move that file to (\\S+);");
 
   private static final String FLUSHED_AND_ACKNOWLEDGED =
       """

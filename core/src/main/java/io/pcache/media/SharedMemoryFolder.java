@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,15 +25,18 @@ public final class SharedMemoryFolder implements SharedMemoryPlace {
   private static final Logger LOG = LoggerFactory.getLogger(SharedMemoryFolder.class);
 
   private final Path folder;
+  private final Path usualFolder;
   private final Path device;
 
   /**
-   * Creates the place. The folder is accessed only when memory is requested.
+   * Creates the place. The folders are accessed only when memory is requested.
    *
+   * @param usualFolder where an earlier process may have kept its memory instead
    * @param device the cache device that the memory belongs to
    */
-  public SharedMemoryFolder(Path folder, Path device) {
+  public SharedMemoryFolder(Path folder, Path usualFolder, Path device) {
     this.folder = folder;
+    this.usualFolder = usualFolder;
     this.device = device;
   }
 
@@ -64,8 +68,16 @@ public final class SharedMemoryFolder implements SharedMemoryPlace {
   @Override
   public List<StrayMemory> strays(UUID owner, long sizeBytes) {
     List<StrayMemory> found = new ArrayList<>();
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, fileName(owner, "*"))) {
-      Path own = file(owner);
+    Stream.of(folder, usualFolder)
+        .map(Path::toAbsolutePath)
+        .distinct()
+        .forEach(searched -> addStrays(searched, owner, sizeBytes, found));
+    return found;
+  }
+
+  private void addStrays(Path searched, UUID owner, long sizeBytes, List<StrayMemory> found) {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(searched, fileName(owner, "*"))) {
+      Path own = file(owner).toAbsolutePath();
       UUID bootId = bootId();
       for (Path path : files) {
         if (!path.equals(own)) {
@@ -73,11 +85,10 @@ public final class SharedMemoryFolder implements SharedMemoryPlace {
         }
       }
     } catch (NoSuchFileException e) {
-      LOG.debug("there is nothing in {}", folder, e);
+      LOG.debug("there is nothing in {}", searched, e);
     } catch (IOException | DirectoryIteratorException e) {
-      LOG.warn("cannot look in {} for files of other cache devices: {}", folder, e.toString());
+      LOG.warn("cannot look in {} for files of other cache devices: {}", searched, e.toString());
     }
-    return found;
   }
 
   /** Returns the path of an owner's file. */

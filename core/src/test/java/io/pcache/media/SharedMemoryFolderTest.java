@@ -32,7 +32,7 @@ class SharedMemoryFolderTest {
     assumeThat(Files.isWritable(TMPFS)).as("%s is there", TMPFS).isTrue();
     folder = Files.createTempDirectory(TMPFS, "pcache-test");
     device = Files.createFile(disk.resolve("device"));
-    file = new SharedMemoryFolder(folder, device).file(OWNER);
+    file = new SharedMemoryFolder(folder, folder, device).file(OWNER);
   }
 
   @AfterEach
@@ -42,7 +42,7 @@ class SharedMemoryFolderTest {
   }
 
   private SharedMemory open(Path where) {
-    return new SharedMemoryFolder(where, device).open(OWNER, SIZE_BYTES);
+    return new SharedMemoryFolder(where, where, device).open(OWNER, SIZE_BYTES);
   }
 
   private void checkRefused(Path where, String why) {
@@ -71,11 +71,14 @@ class SharedMemoryFolderTest {
   void whereAFileCannotBeLookedForItMayBeThere() throws IOException {
     Path loop = disk.resolve("loop");
     Files.createSymbolicLink(loop, loop);
-    assertThat(new SharedMemoryFolder(loop, device).holds(OWNER)).isTrue();
-    assertThat(new SharedMemoryFolder(disk.resolve("nothing"), device).holds(OWNER)).isFalse();
-    assertThat(new SharedMemoryFolder(folder, device).holds(OWNER)).isFalse();
+    assertThat(new SharedMemoryFolder(loop, loop, device).holds(OWNER)).isTrue();
+    assertThat(
+            new SharedMemoryFolder(disk.resolve("nothing"), disk.resolve("nothing"), device)
+                .holds(OWNER))
+        .isFalse();
+    assertThat(new SharedMemoryFolder(folder, folder, device).holds(OWNER)).isFalse();
     open(folder).close();
-    assertThat(new SharedMemoryFolder(folder, device).holds(OWNER)).isTrue();
+    assertThat(new SharedMemoryFolder(folder, folder, device).holds(OWNER)).isTrue();
   }
 
   @Test
@@ -98,12 +101,13 @@ class SharedMemoryFolderTest {
   @Test
   void aCopyOfTheDeviceHasMemoryOfItsOwn() throws IOException {
     Path copy = Files.createFile(disk.resolve("copy"));
-    assertThat(new SharedMemoryFolder(folder, copy).file(OWNER)).isNotEqualTo(file);
+    assertThat(new SharedMemoryFolder(folder, folder, copy).file(OWNER)).isNotEqualTo(file);
   }
 
   private List<StrayMemory> strays() throws IOException {
     Path other = Files.createFile(disk.resolve("other"));
-    List<StrayMemory> found = new SharedMemoryFolder(folder, other).strays(OWNER, SIZE_BYTES);
+    List<StrayMemory> found =
+        new SharedMemoryFolder(folder, folder, other).strays(OWNER, SIZE_BYTES);
     Files.delete(other);
     assertThat(folder).isDirectoryContaining("glob:" + file);
     return found;
@@ -115,8 +119,9 @@ class SharedMemoryFolderTest {
       memory.store(SIZE_BYTES - Long.BYTES, 42);
       assertThat(strays().getFirst().isInUse()).isTrue();
     }
-    assertThat(new SharedMemoryFolder(folder, device).strays(OWNER, SIZE_BYTES)).isEmpty();
-    assertThat(new SharedMemoryFolder(folder, disk).strays(new UUID(3, 4), SIZE_BYTES)).isEmpty();
+    assertThat(new SharedMemoryFolder(folder, folder, device).strays(OWNER, SIZE_BYTES)).isEmpty();
+    assertThat(new SharedMemoryFolder(folder, folder, disk).strays(new UUID(3, 4), SIZE_BYTES))
+        .isEmpty();
     StrayMemory stray = strays().getFirst();
     assertThat(stray.location()).isEqualTo(file.toString());
     assertThat(stray.isInUse()).isFalse();
@@ -145,7 +150,7 @@ class SharedMemoryFolderTest {
   @Test
   void whereThereIsNoFolderThereIsNoMemoryOfAnotherDevice() {
     Path absent = disk.resolve("nothing");
-    assertThat(new SharedMemoryFolder(absent, device).strays(OWNER, SIZE_BYTES)).isEmpty();
+    assertThat(new SharedMemoryFolder(absent, absent, device).strays(OWNER, SIZE_BYTES)).isEmpty();
   }
 
   @Test
