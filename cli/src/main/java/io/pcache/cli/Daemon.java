@@ -1,6 +1,7 @@
 package io.pcache.cli;
 
 import io.pcache.error.PcacheException;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -8,6 +9,8 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Serves one cache until it is asked to stop.
@@ -18,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * while nothing moves.
  */
 final class Daemon {
+  private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
+
   private final Supplier<ServedCache> opener;
   private final Path controlSocket;
   private final FrontEnd.Starter frontEnd;
@@ -69,10 +74,10 @@ final class Daemon {
     try (Open control = new Open();
         Open served = new Open()) {
       served.closing = () -> stopping.during(() -> cache.close(stopping.patience()));
-      ControlServer server =
-          ControlServer.start(
-              controlSocket, new CacheControl(cache, this::clientsStatus, stopping::describe));
+      CacheControl commands = new CacheControl(cache, this::clientsStatus, stopping::describe);
+      ControlServer server = ControlServer.start(controlSocket, commands);
       control.closing = server::close;
+      Thread.ofPlatform().daemon(true).name("pcache-control-first").start(() -> answer(commands));
       serve(cache, stop, started);
       int exitCode = beforeClose.applyAsInt(cache);
       if (exitCode != 0) {
@@ -88,6 +93,22 @@ final class Daemon {
         return remainder.lossExitCode();
       }
       return exitCode;
+    }
+  }
+
+  /**
+   * Answers nobody, before the first asker comes. Whoever is first would otherwise wait until the
+   * classes for it are loaded and linked, for seconds on a busy machine.
+   */
+  private static void answer(ControlHandler commands) {
+    try {
+      byte[] request = ControlProtocol.encode(ControlRequest.STATUS);
+      var _ =
+          ControlProtocol.receive(
+              new ByteArrayInputStream(request), ControlRequest.Received.class, request.length);
+      var _ = ControlProtocol.encode(commands.handle(ControlRequest.STATUS));
+    } catch (IOException | RuntimeException e) {
+      LOG.debug("the first status of this daemon", e);
     }
   }
 

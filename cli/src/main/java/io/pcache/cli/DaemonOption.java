@@ -54,9 +54,7 @@ final class DaemonOption {
   private ControlReply ask(ControlRequest request, AnswerLimit limit) throws IOException {
     try {
       List<Path> found = find(SocketPlaces.ofThisMachine(), limit);
-      return new DaemonSearch(
-              found, socket == null ? cache : null, limit, command.commandLine().getErr())
-          .call(request);
+      return new DaemonSearch(found, cache, limit, command.commandLine().getErr()).call(request);
     } catch (ClosedException | StrangerException e) {
       Path meant = cache == null && socket == null ? DemoDisk.inWorkingFolder().cache() : cache;
       throw meant == null ? e : whyNobodyAnswers(meant, limit, e);

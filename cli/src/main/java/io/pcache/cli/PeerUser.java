@@ -23,7 +23,7 @@ final class PeerUser {
    * of the owner of the socket's folder where root alone can have made that. A cache that is not
    * there any more has no owner; its daemon may be there, and has to be asked.
    *
-   * @param cache the cache that is asked for, or null where the socket was named
+   * @param cache the cache that is asked for, or null where none was named
    */
   static Set<UserPrincipal> believed(Path socket, @Nullable Path cache) {
     Set<UserPrincipal> users = new HashSet<>(allowedToAsk());

@@ -62,7 +62,8 @@ class ImpostorTest {
             """;
     assertThat(LauncherShell.output(folder, script))
         .containsPattern("pcache: .*cache.pcache.sock.* 54321.*\ntable 1\n")
-        .containsPattern("pcache: .*cache.pcache.sock.* 54321.* --socket\nmessage 1\n")
+        .containsPattern(
+            "pcache: .*cache.pcache.sock.* 54321.* --cache, or run as that user\nmessage 1\n")
         .doesNotContain("done", "\u001b");
   }
 
@@ -111,6 +112,16 @@ class ImpostorTest {
     assertThat(
             LauncherShell.output(folder, IMPOSTOR + "\"$PCACHE\" table --timeout 60 --cache mine"))
         .isEqualTo("done \\x1b[2J\nexit 0\n");
+  }
+
+  @Test
+  void theOwnerOfTheNamedCacheIsBelievedOnAnySocket() throws Exception {
+    String script =
+        IMPOSTOR
+            + """
+            "$PCACHE" table --timeout 60 --socket cache.pcache.sock --cache mine
+            """;
+    assertThat(LauncherShell.output(folder, script)).isEqualTo("done \\x1b[2J\nexit 0\n");
   }
 
   /** Nobody can be asked who owns what is gone: that makes nobody else be believed. */
