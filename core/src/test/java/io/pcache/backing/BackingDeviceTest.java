@@ -93,31 +93,31 @@ class BackingDeviceTest {
   }
 
   @Test
-  void slicesAndTheUppersOwnReferenceCompleteItOnce() {
+  void slicesAndTheParentsOwnReferenceCompleteItOnce() {
     new Random(1).nextBytes(store.bytes());
-    RecordingRequest upper = new RecordingRequest();
+    RecordingRequest parent = new RecordingRequest();
     MemorySegment destination = memory(8);
-    upper.prepareRead(16 * SECTOR, destination);
-    upper.begin();
-    slice(upper, 0, 3, 16);
-    slice(upper, 5, 3, 21);
+    parent.prepareRead(16 * SECTOR, destination);
+    parent.begin();
+    slice(parent, 0, 3, 16);
+    slice(parent, 5, 3, 21);
     run(device);
-    assertThat(upper.completions).isEmpty();
-    upper.release();
-    assertThat(upper.completions).containsExactly(Optional.empty());
+    assertThat(parent.completions).isEmpty();
+    parent.release();
+    assertThat(parent.completions).containsExactly(Optional.empty());
     assertThat(destination.asSlice(0, 3 * SECTOR).mismatch(onStore(16, 3))).isEqualTo(-1);
     assertThat(destination.asSlice(5 * SECTOR, 3 * SECTOR).mismatch(onStore(21, 3))).isEqualTo(-1);
     assertThat(destination.asSlice(3 * SECTOR, 2 * SECTOR).mismatch(memory(2))).isEqualTo(-1);
   }
 
-  private void slice(RecordingRequest upper, int bufferSector, int sectors, int backingSector) {
+  private void slice(RecordingRequest parent, int bufferSector, int sectors, int backingSector) {
     BackingRequest request = device.acquire(RequestPurpose.READ_MISS);
     request.prepareSlice(
-        upper,
+        parent,
         sectors * SECTOR,
         (long) backingSector * SECTOR,
         (slice, failure) ->
-            upper
+            parent
                 .buffer()
                 .put((long) bufferSector * SECTOR, slice.sliceBytes(), 0, (long) sectors * SECTOR));
     device.submit(request);
@@ -126,15 +126,15 @@ class BackingDeviceTest {
   @Test
   void slicesInFlightTogetherHaveMemoryOfTheirOwn() {
     new Random(1).nextBytes(store.bytes());
-    RecordingRequest upper = new RecordingRequest();
-    upper.prepareRead(0, memory(1));
-    upper.begin();
+    RecordingRequest parent = new RecordingRequest();
+    parent.prepareRead(0, memory(1));
+    parent.begin();
     List<Integer> right = new ArrayList<>();
     for (int sector = 0; sector < 3; sector++) {
       int expected = sector;
       BackingRequest request = device.acquire(RequestPurpose.READ_MISS);
       request.prepareSlice(
-          upper,
+          parent,
           SECTOR,
           (long) sector * SECTOR,
           (slice, failure) -> {
@@ -144,7 +144,7 @@ class BackingDeviceTest {
           });
       device.submit(request);
     }
-    upper.release();
+    parent.release();
     run(device);
     assertThat(right).containsExactlyInAnyOrder(0, 1, 2);
   }
@@ -155,19 +155,19 @@ class BackingDeviceTest {
   }
 
   @Test
-  void theFirstOfSeveralErrorsIsTheUppers() {
-    RecordingRequest upper = new RecordingRequest();
-    upper.prepareRead(0, memory(3));
-    upper.begin();
+  void theFirstOfSeveralErrorsIsTheParents() {
+    RecordingRequest parent = new RecordingRequest();
+    parent.prepareRead(0, memory(3));
+    parent.begin();
     store.failNext("first");
     store.failNext("second");
-    slice(upper, 0, 1, 0);
-    slice(upper, 1, 1, 1);
-    slice(upper, 2, 1, 2);
-    upper.release();
+    slice(parent, 0, 1, 0);
+    slice(parent, 1, 1, 1);
+    slice(parent, 2, 1, 2);
+    parent.release();
     run(device);
-    assertThat(upper.completions).hasSize(1);
-    assertThat(upper.completions.getFirst())
+    assertThat(parent.completions).hasSize(1);
+    assertThat(parent.completions.getFirst())
         .get()
         .isInstanceOf(BackingFailureException.class)
         .extracting(Throwable::getMessage)
@@ -177,19 +177,19 @@ class BackingDeviceTest {
   }
 
   @Test
-  void aSlicesPrivateCallbackRunsBeforeTheUpperCompletes() {
+  void aSlicesPrivateCallbackRunsBeforeTheParentCompletes() {
     List<String> order = new ArrayList<>();
-    RecordingRequest upper = new RecordingRequest();
-    upper.onCompletion = () -> order.add("upper");
-    upper.prepareRead(0, memory(1));
-    upper.begin();
+    RecordingRequest parent = new RecordingRequest();
+    parent.onCompletion = () -> order.add("parent");
+    parent.prepareRead(0, memory(1));
+    parent.begin();
     BackingRequest request = device.acquire(RequestPurpose.READ_MISS);
     request.prepareSlice(
-        upper, SECTOR, 0, (slice, failure) -> order.add("slice of " + slice.lengthBytes()));
+        parent, SECTOR, 0, (slice, failure) -> order.add("slice of " + slice.lengthBytes()));
     device.submit(request);
-    upper.release();
+    parent.release();
     run(device);
-    assertThat(order).containsExactly("slice of 512", "upper");
+    assertThat(order).containsExactly("slice of 512", "parent");
   }
 
   @Test
@@ -258,23 +258,23 @@ class BackingDeviceTest {
 
   @Test
   void aCallbackThatThrowsKeepsNobodyWaiting() {
-    RecordingRequest upper = new RecordingRequest();
-    upper.prepareRead(0, memory(1));
-    upper.begin();
+    RecordingRequest parent = new RecordingRequest();
+    parent.prepareRead(0, memory(1));
+    parent.begin();
     BackingRequest request = device.acquire(RequestPurpose.READ_MISS);
     request.prepareSlice(
-        upper,
+        parent,
         SECTOR,
         0,
         (slice, failure) -> {
           throw new IllegalStateException("a callback's bug");
         });
     device.submit(request);
-    upper.release();
+    parent.release();
     assertThat(device.submitWorker().doWork()).isEqualTo(1);
     assertThatThrownBy(() -> device.completionWorker().doWork()).hasMessage("a callback's bug");
     // Nobody knows whether the bytes are where they belong.
-    assertThat(upper.completions).singleElement().asString().contains("a callback's bug");
+    assertThat(parent.completions).singleElement().asString().contains("a callback's bug");
     assertThat(device.counters().inFlight()).isZero();
   }
 
@@ -358,14 +358,14 @@ class BackingDeviceTest {
   }
 
   @Test
-  void aSliceSubmittedAgainByItsCallbackKeepsTheUpperOpenUntilItIsDone() {
-    RecordingRequest upper = new RecordingRequest();
-    upper.prepareRead(0, memory(1));
-    upper.begin();
+  void aSliceSubmittedAgainByItsCallbackKeepsTheParentOpenUntilItIsDone() {
+    RecordingRequest parent = new RecordingRequest();
+    parent.prepareRead(0, memory(1));
+    parent.begin();
     store.failNext("busy");
     BackingRequest request = device.acquire(RequestPurpose.READ_MISS);
     request.prepareSlice(
-        upper,
+        parent,
         SECTOR,
         0,
         (slice, failure) -> {
@@ -374,11 +374,11 @@ class BackingDeviceTest {
           }
         });
     device.submit(request);
-    upper.release();
+    parent.release();
     assertThat(device.submitWorker().doWork() + device.completionWorker().doWork()).isEqualTo(2);
-    assertThat(upper.completions).isEmpty();
+    assertThat(parent.completions).isEmpty();
     run(device);
-    assertThat(upper.completions).containsExactly(Optional.empty());
+    assertThat(parent.completions).containsExactly(Optional.empty());
   }
 
   @Test
@@ -460,14 +460,14 @@ class BackingDeviceTest {
 
   @Test
   void aRequestSubmittedAfterCloseGetsItsCallbackAtOnce() {
-    RecordingRequest upper = new RecordingRequest();
-    upper.prepareRead(0, memory(1));
-    upper.begin();
+    RecordingRequest parent = new RecordingRequest();
+    parent.prepareRead(0, memory(1));
+    parent.begin();
     device.close();
-    slice(upper, 0, 1, 0);
-    upper.release();
-    assertThat(upper.completions).hasSize(1);
-    assertThat(upper.completions.getFirst()).get().isInstanceOf(ClosedException.class);
+    slice(parent, 0, 1, 0);
+    parent.release();
+    assertThat(parent.completions).hasSize(1);
+    assertThat(parent.completions.getFirst()).get().isInstanceOf(ClosedException.class);
     assertThatThrownBy(device::flush).isInstanceOf(ClosedException.class);
     assertThat(device.counters().errors()).isZero();
     for (int i = 0; i < 10; i++) {
@@ -512,10 +512,10 @@ class BackingDeviceTest {
   @Test
   void requestsAllocateNothingOnceTheDeviceIsWarm() {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    RecordingRequest upper = new RecordingRequest();
+    RecordingRequest parent = new RecordingRequest();
     MemorySegment memory = memory(1);
-    upper.prepareRead(0, memory);
-    upper.begin();
+    parent.prepareRead(0, memory);
+    parent.begin();
     BackingDevice quiet =
         BackingDevice.start(new NullStore(), new BackingOptions(4, 1, 1), new SteppedRunner());
     long allocated = 0;
@@ -523,7 +523,7 @@ class BackingDeviceTest {
       long before = threads.getCurrentThreadAllocatedBytes();
       for (int i = 0; i < 5_000; i++) {
         BackingRequest slice = quiet.acquire(RequestPurpose.READ_MISS);
-        slice.prepareSlice(upper, SECTOR, 0, IGNORE);
+        slice.prepareSlice(parent, SECTOR, 0, IGNORE);
         quiet.submit(slice);
         BackingRequest write = quiet.acquire(RequestPurpose.WRITE_BACK);
         write.prepareWrite(0, IGNORE);

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** An upper request that remembers how often it was completed, with what, and what to do then. */
+/** A parent request that remembers how often it was completed, with what, and what to do then. */
 final class RecordingRequest extends BlockRequest {
   final List<Optional<PcacheException>> completions = new ArrayList<>();
   Runnable onCompletion = () -> {};

@@ -119,12 +119,12 @@ class ThreadedBackingDeviceTest {
   }
 
   @Test
-  void uppersThatSubmitTheirNextRequestWhenTheyCompleteNeverStandStill() throws Exception {
-    int uppers = 6;
+  void parentsThatSubmitTheirNextRequestWhenTheyCompleteNeverStandStill() throws Exception {
+    int parents = 6;
     int rounds = 200;
-    CountDownLatch done = new CountDownLatch(uppers);
+    CountDownLatch done = new CountDownLatch(parents);
     try (BackingDevice device = BackingDevice.start(store, new BackingOptions(2, 1, 2))) {
-      for (int i = 0; i < uppers; i++) {
+      for (int i = 0; i < parents; i++) {
         chain(device, rounds, done);
       }
       done.await();
@@ -133,29 +133,29 @@ class ThreadedBackingDeviceTest {
   }
 
   private void chain(BackingDevice device, int rounds, CountDownLatch done) {
-    RecordingRequest upper = new RecordingRequest();
+    RecordingRequest parent = new RecordingRequest();
     MemorySegment destination = Arena.ofAuto().allocate(2 * SECTOR);
-    upper.onCompletion =
+    parent.onCompletion =
         () -> {
-          if (upper.completions.size() < rounds) {
-            readInTwoSlices(device, upper, destination);
+          if (parent.completions.size() < rounds) {
+            readInTwoSlices(device, parent, destination);
           } else {
             done.countDown();
           }
         };
-    readInTwoSlices(device, upper, destination);
+    readInTwoSlices(device, parent, destination);
   }
 
   private void readInTwoSlices(
-      BackingDevice device, RecordingRequest upper, MemorySegment destination) {
-    upper.prepareRead(0, destination);
-    upper.begin();
+      BackingDevice device, RecordingRequest parent, MemorySegment destination) {
+    parent.prepareRead(0, destination);
+    parent.begin();
     for (int i = 0; i < 2; i++) {
       BackingRequest request = device.acquire(RequestPurpose.READ_MISS);
-      request.prepareSlice(upper, SECTOR, (long) i * SECTOR, outcomes);
+      request.prepareSlice(parent, SECTOR, (long) i * SECTOR, outcomes);
       device.submit(request);
     }
-    upper.release();
+    parent.release();
   }
 
   @Test
