@@ -5,6 +5,7 @@ import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -38,7 +39,8 @@ public final class Seeds implements ParameterResolver, TestWatcher {
 
   @Override
   public Seed resolveParameter(ParameterContext parameter, ExtensionContext context) {
-    Seed seed = choose(System.getProperty(PROPERTY), ContinuousIntegration.active());
+    Supplier<Seed> otherwise = ContinuousIntegration.active() ? Seeds::ofCommit : Seeds::fresh;
+    Seed seed = choose(System.getProperty(PROPERTY), otherwise);
     context.getStore(NAMESPACE).put(Seed.class, seed);
     System.out.println(
         context.getRequiredTestClass().getSimpleName()
@@ -70,12 +72,17 @@ public final class Seeds implements ParameterResolver, TestWatcher {
             seed.value());
   }
 
-  static Seed choose(@Nullable String property, boolean followTheCommit) {
-    if (property != null) {
-      return new Seed(Long.decode(property));
-    }
-    Optional<String> commit = followTheCommit ? commit() : Optional.empty();
-    return new Seed(commit.map(Seeds::fromHash).orElseGet(() -> new SecureRandom().nextLong()));
+  static Seed choose(@Nullable String property, Supplier<Seed> otherwise) {
+    return property == null ? otherwise.get() : new Seed(Long.decode(property));
+  }
+
+  static Seed fresh() {
+    return new Seed(new SecureRandom().nextLong());
+  }
+
+  /** The seed of the commit that is built, a fresh one where there is none. */
+  static Seed ofCommit() {
+    return commit().map(hash -> new Seed(fromHash(hash))).orElseGet(Seeds::fresh);
   }
 
   static long fromHash(String commit) {

@@ -8,13 +8,13 @@ import org.junit.jupiter.api.Test;
 class SeedsTest {
   @Test
   void thePropertyDecides() {
-    assertThat(Seeds.choose("-12", true)).isEqualTo(new Seed(-12));
-    assertThat(Seeds.choose("0x10", false)).isEqualTo(new Seed(16));
+    assertThat(Seeds.choose("-12", Seeds::ofCommit)).isEqualTo(new Seed(-12));
+    assertThat(Seeds.choose("0x10", Seeds::fresh)).isEqualTo(new Seed(16));
   }
 
   @Test
   void aFreshSeedIsNotTheLastOne() {
-    assertThat(Seeds.choose(null, false)).isNotEqualTo(Seeds.choose(null, false));
+    assertThat(Seeds.choose(null, Seeds::fresh)).isNotEqualTo(Seeds.choose(null, Seeds::fresh));
   }
 
   @Test
