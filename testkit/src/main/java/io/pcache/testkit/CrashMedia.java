@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 
 /**
@@ -151,22 +152,23 @@ public final class CrashMedia implements Media {
   /** The device after power was lost and came back, at the mercy of its own randomness. */
   public synchronized CrashMedia crash() {
     boolean wholePages = grain == CrashGrain.SECTOR && random.nextInt(3) == 0;
-    return crash(new RandomFate(random), wholePages);
+    CrashFate fate = new RandomFate(random);
+    return wholePages ? crashInPages(fate) : crash(fate);
   }
 
   /**
-   * The device after power was lost and came back. Takes over this one's memory: whoever still
-   * writes or syncs here gets a {@link PowerCut}.
-   *
-   * @param wholePages whether pages of 4 KiB share a fate, torn at sectors; else every cache line
-   *     or sector has its own, torn at words
+   * The device after power was lost and came back. Every cache line or sector has its own fate, and
+   * is torn at words. Takes over this one's memory: whoever still writes or syncs here gets a
+   * {@link PowerCut}.
    */
-  public synchronized CrashMedia crash(CrashFate fate, boolean wholePages) {
-    if (wholePages) {
-      unsynced.crash(memory, PAGE_BYTES, BlockDevice.SECTOR_BYTES, fate);
-    } else {
-      unsynced.crash(memory, grain.unitBytes(), WORD_BYTES, fate);
-    }
+  public synchronized CrashMedia crash(CrashFate fate) {
+    unsynced.crash(memory, grain.unitBytes(), WORD_BYTES, fate);
+    return successor(new UnsyncedWrites());
+  }
+
+  /** The same where pages of 4 KiB share a fate, torn at sectors. */
+  private CrashMedia crashInPages(CrashFate fate) {
+    unsynced.crash(memory, PAGE_BYTES, BlockDevice.SECTOR_BYTES, fate);
     return successor(new UnsyncedWrites());
   }
 
@@ -258,7 +260,7 @@ public final class CrashMedia implements Media {
   @Override
   public synchronized void zero(long offsetBytes, long lengthBytes) {
     beginStep(Step.ZERO);
-    zeroPages(offsetBytes, lengthBytes, false);
+    zeroPages(offsetBytes, lengthBytes, () -> false);
     endStep();
   }
 
@@ -266,19 +268,23 @@ public final class CrashMedia implements Media {
   @Override
   public synchronized void recycle(long offsetBytes, long lengthBytes) {
     beginStep(Step.ZERO);
-    zeroPages(offsetBytes, lengthBytes, true);
+    zeroPages(offsetBytes, lengthBytes, random::nextBoolean);
     endStep();
   }
 
-  /** Zeroes over zeroes change nothing, whatever a crash takes back: they need no memory. */
-  private void zeroPages(long offsetBytes, long lengthBytes, boolean onlySome) {
+  /**
+   * Zeroes over zeroes change nothing, whatever a crash takes back: they need no memory.
+   *
+   * @param spares asked for each page: whether it is left as it is
+   */
+  private void zeroPages(long offsetBytes, long lengthBytes, BooleanSupplier spares) {
     long end = offsetBytes + lengthBytes;
     for (int page = memory.nextTouchedPage((int) (offsetBytes / PAGE_BYTES));
         page >= 0 && (long) page * PAGE_BYTES < end;
         page = memory.nextTouchedPage(page + 1)) {
       long from = Math.max(offsetBytes, (long) page * PAGE_BYTES);
       long to = Math.min(end, (page + 1L) * PAGE_BYTES);
-      boolean spared = onlySome && random.nextBoolean();
+      boolean spared = spares.getAsBoolean();
       if (!spared && !memory.isZero(from, to - from)) {
         keep(from, to - from);
         memory.bytes().asSlice(from, to - from).fill((byte) 0);

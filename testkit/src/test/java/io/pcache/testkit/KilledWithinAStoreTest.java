@@ -100,7 +100,7 @@ class KilledWithinAStoreTest {
       CrashMedia next = media.kill();
       SteppedCache cache = open(next, store);
       writeAndFlush(cache, 8L * SECTOR, 2);
-      CrashMedia after = next.crash(ALL_LOST, false);
+      CrashMedia after = next.crash(ALL_LOST);
       assertThat(open(after, store).read(8L * SECTOR))
           .as("killed within write %d", write)
           .isEqualTo(2);

@@ -1,5 +1,6 @@
 package io.pcache.testkit.simulation;
 
+import java.util.Optional;
 import java.util.function.LongFunction;
 
 /**
@@ -23,7 +24,9 @@ public final class Hunt implements LongFunction<String> {
    */
   @Override
   public String apply(long seed) {
-    return simulator.run(Math.abs(seed), seed < 0).map(Hunt::describe).orElse("");
+    Optional<Simulator.Failure> failure =
+        seed < 0 ? simulator.runExhaustively(-seed) : simulator.run(seed);
+    return failure.map(Hunt::describe).orElse("");
   }
 
   private static String describe(Simulator.Failure failure) {

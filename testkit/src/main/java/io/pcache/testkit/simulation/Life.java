@@ -32,6 +32,18 @@ final class Life {
   private static final int MAX_TICKS = 400;
   private static final long MAX_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1500);
 
+  /** Who acts while an agent, a transfer or a sync is under way. */
+  enum Overlap {
+    AGENTS,
+    AGENTS_AND_CLIENTS
+  }
+
+  /** When a write is complete. */
+  private enum Completion {
+    WHEN_WRITTEN,
+    WHEN_DURABLE
+  }
+
   private final World world;
   private final SimulatedEngine engine;
   private final Settings settings;
@@ -69,16 +81,18 @@ final class Life {
     }
   }
 
-  /** Single sectors alone, and a commit of them if wanted; nothing is written back. */
-  void writeSome(int writes, boolean thenFlush) {
+  /** Writes single sectors alone; nothing is written back. */
+  void writeSome(int writes) {
     for (int i = 0; i < writes; i++) {
-      write(random.nextInt(ContentMap.SECTORS), 1, false, false);
+      write(random.nextInt(ContentMap.SECTORS), 1, Completion.WHEN_WRITTEN);
     }
-    if (thenFlush) {
-      flush();
-      for (int i = 0; pending > 0 && i < MAX_TICKS; i++) {
-        engine.commit();
-      }
+  }
+
+  /** Flushes, and steps nothing but the agent that commits. */
+  void commit() {
+    flush();
+    for (int i = 0; pending > 0 && i < MAX_TICKS; i++) {
+      engine.commit();
     }
   }
 
@@ -111,7 +125,7 @@ final class Life {
   }
 
   /** Something else happens while an agent, a transfer or a sync is under way. */
-  void overlap(boolean requestsToo) {
+  void overlap(Overlap who) {
     if (overlapDepth == MAX_OVERLAP_DEPTH || isOver()) {
       return;
     }
@@ -119,7 +133,7 @@ final class Life {
     try {
       int most = random.nextInt(4) == 0 ? LONG_OVERLAP : SHORT_OVERLAP;
       for (int i = random.nextInt(most); i >= 0; i--) {
-        if (requestsToo && !writing && random.nextInt(3) == 0) {
+        if (who == Overlap.AGENTS_AND_CLIENTS && !writing && random.nextInt(3) == 0) {
           request();
         }
         steps(settings.stepsBetween());
@@ -140,10 +154,10 @@ final class Life {
     world.statistics().actions++;
     Action action = settings.weights().next(random);
     switch (action) {
-      case WRITE -> write(false, false);
+      case WRITE -> write(Completion.WHEN_WRITTEN);
       case CARELESS_WRITE -> writeCarelessly();
-      case DURABLE_WRITE -> write(true, false);
-      case ZEROES -> write(random.nextInt(4) == 0, true);
+      case DURABLE_WRITE -> write(Completion.WHEN_DURABLE);
+      case ZEROES -> writeZeroes(anyCompletion());
       case READ -> read();
       case CARELESS_READ -> readCarelessly();
       case FLUSH -> flush();
@@ -164,8 +178,12 @@ final class Life {
     switch (random.nextInt(4)) {
       case 0 -> read();
       case 1 -> flush();
-      default -> write(random.nextInt(4) == 0, false);
+      default -> write(anyCompletion());
     }
+  }
+
+  private Completion anyCompletion() {
+    return random.nextInt(4) == 0 ? Completion.WHEN_DURABLE : Completion.WHEN_WRITTEN;
   }
 
   private int sizeSectors(int range) {
@@ -179,42 +197,54 @@ final class Life {
     return ContentMap.first(range) + random.nextInt(1 + (hot ? Math.min(room, HOT_SECTORS) : room));
   }
 
-  private void write(boolean durably, boolean zeroes) {
+  private void write(Completion completion) {
     int range = random.nextInt(ContentMap.ranges());
     int count = sizeSectors(range);
-    boolean fromStart = zeroes && random.nextBoolean();
-    write(fromStart ? ContentMap.first(range) : place(range, count), count, durably, zeroes);
+    write(place(range, count), count, completion);
   }
 
-  private void write(int first, int count, boolean durably, boolean zeroes) {
-    int number = ledger.nextVersion();
-    int version = zeroes ? -number : number;
+  private void write(int first, int count, Completion completion) {
+    int version = ledger.nextVersion();
+    LifeRequest request = newWrite(first, count, version, completion);
+    MemorySegment source = SimulatedEngine.buffer(count);
+    SectorContent.fill(source, ContentMap.deviceSector(first), version);
+    request.prepareWrite(ContentMap.offsetBytes(first), source);
+    submitWrite(request, completion);
+  }
+
+  private void writeZeroes(Completion completion) {
+    int range = random.nextInt(ContentMap.ranges());
+    int count = sizeSectors(range);
+    int first = random.nextBoolean() ? ContentMap.first(range) : place(range, count);
+    int version = -ledger.nextVersion();
+    LifeRequest request = newWrite(first, count, version, completion);
+    // With filler before it that takes several turns, if it has to wait.
+    long lead = random.nextInt(1 + ContentMap.fillerBefore(first));
+    request.prepareWriteZeroes(
+        ContentMap.offsetBytes(first) - lead * SECTOR, (lead + count) * SECTOR);
+    submitWrite(request, completion);
+  }
+
+  private LifeRequest newWrite(int first, int count, int version, Completion completion) {
+    boolean durably = completion == Completion.WHEN_DURABLE;
     ledger.submitted(first, count, version);
     trace((durably ? "durable write " : "write ") + version + where(first, count));
     RequestSource client = clients[ContentMap.range(first)];
-    LifeRequest request =
-        new LifeRequest(
-            client,
-            failure -> {
-              if (succeeded(client, failure, "write " + version)) {
-                ledger.acknowledged(first, count, version);
-                if (durably) {
-                  ledger.madeDurable(first, count, version);
-                  trace("write " + version + " is durable");
-                }
-              }
-            });
-    long offset = ContentMap.offsetBytes(first);
-    if (zeroes) {
-      // With filler before it that takes several turns, if it has to wait.
-      long lead = random.nextInt(1 + ContentMap.fillerBefore(first));
-      request.prepareWriteZeroes(offset - lead * SECTOR, (lead + count) * SECTOR);
-    } else {
-      MemorySegment source = SimulatedEngine.buffer(count);
-      SectorContent.fill(source, ContentMap.deviceSector(first), version);
-      request.prepareWrite(offset, source);
-    }
-    if (durably) {
+    return new LifeRequest(
+        client,
+        failure -> {
+          if (succeeded(client, failure, "write " + version)) {
+            ledger.acknowledged(first, count, version);
+            if (durably) {
+              ledger.madeDurable(first, count, version);
+              trace("write " + version + " is durable");
+            }
+          }
+        });
+  }
+
+  private void submitWrite(LifeRequest request, Completion completion) {
+    if (completion == Completion.WHEN_DURABLE) {
       request.completeWhenDurable();
     }
     boolean before = writing;
@@ -245,10 +275,7 @@ final class Life {
               }
             });
     request.prepareWrite(ContentMap.offsetBytes(first), write.source());
-    boolean before = writing;
-    writing = true;
-    submit(request);
-    writing = before;
+    submitWrite(request, Completion.WHEN_WRITTEN);
   }
 
   private static String where(int first, int count) {
@@ -282,7 +309,7 @@ final class Life {
 
   private void burst() {
     for (int i = random.nextInt(BURST_WRITES); i >= 0; i--) {
-      write(random.nextInt(ContentMap.SECTORS), 1, false, false);
+      write(random.nextInt(ContentMap.SECTORS), 1, Completion.WHEN_WRITTEN);
     }
   }
 
@@ -372,14 +399,14 @@ final class Life {
     if (writes && random.nextBoolean()) {
       // Behind this a write may have to wait for room.
       fill();
-      write(ContentMap.first(number), sizeSectors(number), false, false);
+      write(ContentMap.first(number), sizeSectors(number), Completion.WHEN_WRITTEN);
     }
     trace("client " + number + " leaves");
     clients[number].close();
     clients[number] = new RequestSource(engine.cache()::sourceClosed);
     if (writes) {
       // What the client that is gone had waiting must not come behind this.
-      write(ContentMap.first(number), sizeSectors(number), false, false);
+      write(ContentMap.first(number), sizeSectors(number), Completion.WHEN_WRITTEN);
     }
   }
 
@@ -410,7 +437,7 @@ final class Life {
     world.statistics().faults++;
     trace("cache device: the next sync fails");
     // Keys wait for the log whose data that sync loses.
-    writeSome(random.nextInt(MAX_UNSYNCED_WRITES), false);
+    writeSome(random.nextInt(MAX_UNSYNCED_WRITES));
     world.media().failSyncs();
     flush();
     engine.commit();

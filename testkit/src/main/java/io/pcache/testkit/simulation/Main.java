@@ -51,7 +51,7 @@ public final class Main {
     long seed = commandLine.seed();
     Optional<Simulator.Failure> failure;
     do {
-      failure = simulator.run(seed, commandLine.exhaustive());
+      failure = commandLine.exhaustive() ? simulator.runExhaustively(seed) : simulator.run(seed);
       seed++;
       showProgress();
     } while (failure.isEmpty() && System.nanoTime() - lastNanos < 0);

@@ -28,15 +28,19 @@ public final class Simulator {
     }
   }
 
-  /**
-   * Lives through the world of a seed. Returns what was wrong, if anything was.
-   *
-   * @param exhaustive whether it is a short history with every crash that can happen to it
-   */
-  public Optional<Failure> run(long seed, boolean exhaustive) {
+  /** Lives through the world of a seed. Returns what was wrong, if anything was. */
+  public Optional<Failure> run(long seed) {
     SplittableRandom random = new SplittableRandom(seed);
-    Settings drawn = Settings.draw(random);
-    Settings settings = exhaustive ? drawn.exhaustively() : drawn;
+    return live(seed, random, Settings.draw(random));
+  }
+
+  /** The same for a short history of the seed, with every crash that can happen to it. */
+  public Optional<Failure> runExhaustively(long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    return live(seed, random, Settings.draw(random).exhaustively());
+  }
+
+  private Optional<Failure> live(long seed, SplittableRandom random, Settings settings) {
     Trace trace = new Trace();
     statistics.worlds++;
     try {

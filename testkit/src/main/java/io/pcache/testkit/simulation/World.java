@@ -147,7 +147,7 @@ final class World {
           @Override
           public void underWay() {
             scribble();
-            overlap(true);
+            overlap(Life.Overlap.AGENTS_AND_CLIENTS);
           }
         });
   }
@@ -203,7 +203,7 @@ final class World {
     // Where a sync is cheap, commits run on the thread of whoever asks, and hold their lock across
     // their steps: nothing of this thread can come in between there.
     if (step != CrashMedia.Step.ZERO && settings.grain() != CrashGrain.CACHE_LINE) {
-      overlap(step == CrashMedia.Step.SYNC);
+      overlap(step == CrashMedia.Step.SYNC ? Life.Overlap.AGENTS_AND_CLIENTS : Life.Overlap.AGENTS);
     }
     tryCrash();
   }
@@ -240,7 +240,8 @@ final class World {
   private void killAndLiveOn() {
     kill();
     ledger = ledger.copy();
-    liveOn(recoverThroughCuts(true));
+    endSomeRecoveries();
+    liveOn(adopt(recover()));
   }
 
   private void killAndRecover() {
@@ -249,17 +250,18 @@ final class World {
       ledger = ledger.copy();
       visit();
     }
-    var _ = recoverThroughCuts(false);
+    endSomeRecoveries();
+    var _ = recover();
   }
 
   private void follow() {
     history.follow(image, media.view());
   }
 
-  private void overlap(boolean requestsToo) {
+  private void overlap(Life.Overlap who) {
     Life now = life;
     if (now != null && random.nextInt(OVERLAP_ONE_IN) == 0) {
-      now.overlap(requestsToo);
+      now.overlap(who);
     }
   }
 
@@ -298,7 +300,7 @@ final class World {
       media.cutPowerAt(media.steps() + 1 + random.nextInt(1 << random.nextInt(8)));
     }
     try {
-      SimulatedEngine engine = recover(true);
+      SimulatedEngine engine = adopt(recover());
       Life itsLife = new Life(this, engine);
       life = itsLife;
       itsLife.run(settings.actionsPerLife());
@@ -330,11 +332,16 @@ final class World {
     MemorySegment.copy(media.view(), 0, identity, 0, IDENTITY_BYTES);
     keepsAcknowledged = false;
     int announcedKeys = announcedKeys();
-    SimulatedEngine engine = recover(true, SharedMemoryPlace.none("a visitor"));
+    SimulatedEngine engine = adopt(recover(SharedMemoryPlace.none("a visitor")));
     LogAddress found = engine.cache().snapshot().keyHead();
     Life itsLife = new Life(this, engine);
     int few = 1 + random.nextInt(1 + random.nextInt(MAX_VISIT_WRITES));
-    itsLife.writeSome(random.nextBoolean() ? few : announcedKeys, asKernel || random.nextBoolean());
+    int writes = random.nextBoolean() ? few : announcedKeys;
+    boolean commits = asKernel || random.nextBoolean();
+    itsLife.writeSome(writes);
+    if (commits) {
+      itsLife.commit();
+    }
     // A kernel that changes nothing leaves no trace, and what it was asked meanwhile does not
     // count.
     boolean leavesTrace = !engine.cache().snapshot().keyHead().equals(found);
@@ -448,7 +455,7 @@ final class World {
 
   private void losePower(CrashFate fate) {
     beforePowerCut();
-    media = listenTo(media.crash(fate, false));
+    media = listenTo(media.crash(fate));
     afterPowerCut();
   }
 
@@ -484,7 +491,8 @@ final class World {
       statistics.combinations++;
       inFork(fork -> {
         fork.losePower(fate);
-        var _ = fork.recoverThroughCuts(false);
+        fork.endSomeRecoveries();
+        var _ = fork.recover();
       });
     }
     inFork(World::killAndRecover);
@@ -519,9 +527,10 @@ final class World {
     if (isVisited) {
       visit();
     }
-    SimulatedEngine engine = recoverThroughCuts(livesOn);
+    endSomeRecoveries();
+    Recovered recovered = recover();
     if (livesOn) {
-      liveOn(engine);
+      liveOn(adopt(recovered));
     }
   }
 
@@ -540,30 +549,43 @@ final class World {
   }
 
   /** The first recoveries may lose power too, or be killed. */
-  private SimulatedEngine recoverThroughCuts(boolean adopt) {
+  private void endSomeRecoveries() {
     for (int cuts = random.nextInt(4) == 0 ? 1 + random.nextInt(MAX_NESTED_CUTS) : 0;
         cuts > 0;
         cuts--) {
-      endRecovery(random.nextInt(3) > 0);
+      if (random.nextInt(3) > 0) {
+        killRecovery();
+      } else {
+        cutPowerOfRecovery();
+      }
     }
-    return recover(adopt);
   }
 
-  private void endRecovery(boolean byKill) {
-    if (byKill && random.nextBoolean()) {
+  private void killRecovery() {
+    if (random.nextBoolean()) {
       memory.killAfter(1 + random.nextInt(12));
     } else {
-      media.cutPowerAt(1 + random.nextInt(6));
+      cutPowerSoon();
     }
+    recoverUntilCut();
+    kill();
+  }
+
+  private void cutPowerOfRecovery() {
+    cutPowerSoon();
+    recoverUntilCut();
+    losePower();
+  }
+
+  private void cutPowerSoon() {
+    media.cutPowerAt(1 + random.nextInt(6));
+  }
+
+  private void recoverUntilCut() {
     try {
-      var _ = recover(false);
+      var _ = recover();
     } catch (PowerCut cut) {
       statistics.nestedCuts++;
-    }
-    if (byKill) {
-      kill();
-    } else {
-      losePower();
     }
   }
 
@@ -579,15 +601,22 @@ final class World {
       }
     }
     losePower();
-    var _ = recover(true);
+    var _ = adopt(recover());
   }
+
+  /**
+   * A cache that was opened and judged.
+   *
+   * @param found what each sector was found to hold
+   */
+  private record Recovered(SimulatedEngine engine, int[] found) {}
 
   /** Opens the cache and judges everything. */
-  private SimulatedEngine recover(boolean adopt) {
-    return recover(adopt, memory);
+  private Recovered recover() {
+    return recover(memory);
   }
 
-  private SimulatedEngine recover(boolean adopt, SharedMemoryPlace itsMemory) {
+  private Recovered recover(SharedMemoryPlace itsMemory) {
     statistics.cycles++;
     store.heal();
     SimulatedEngine engine;
@@ -605,11 +634,14 @@ final class World {
     history.checkIsPastState(ContentMap.idsOnDevice(store.bytes()), end);
     history.cutTo(now.keyHead());
     compare(engine.readContent(), ids);
-    if (adopt) {
-      ledger.adopt(found);
-      running = engine;
-    }
-    return engine;
+    return new Recovered(engine, found);
+  }
+
+  /** Takes what a recovery found for what is, and its engine for the one that serves. */
+  private SimulatedEngine adopt(Recovered recovered) {
+    ledger.adopt(recovered.found());
+    running = recovered.engine();
+    return recovered.engine();
   }
 
   private static void compare(int[] read, int[] expected) {
