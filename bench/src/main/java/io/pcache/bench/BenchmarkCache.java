@@ -43,7 +43,7 @@ final class BenchmarkCache implements AutoCloseable {
   void fill(int blockBytes) {
     BlockClient client = newClient(blockBytes);
     for (int i = 0; i < client.blocks(); i++) {
-      client.write((long) i * blockBytes, false);
+      client.write((long) i * blockBytes);
     }
     client.flush();
   }

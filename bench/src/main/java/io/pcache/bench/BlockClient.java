@@ -49,11 +49,15 @@ final class BlockClient {
   }
 
   /** Writes a block and waits for it. */
-  void write(long offsetBytes, boolean forceUnitAccess) {
+  void write(long offsetBytes) {
     request.prepareWrite(offsetBytes, block);
-    if (forceUnitAccess) {
-      request.completeWhenDurable();
-    }
+    request.runOn(device);
+  }
+
+  /** Writes a block and waits until it is durable. */
+  void writeDurably(long offsetBytes) {
+    request.prepareWrite(offsetBytes, block);
+    request.completeWhenDurable();
     request.runOn(device);
   }
 

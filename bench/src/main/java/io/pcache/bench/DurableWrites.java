@@ -92,7 +92,7 @@ public final class DurableWrites {
     for (int i = 0; i < clients; i++) {
       BlockClient client = cache.newClient(BLOCK_BYTES);
       writes.add(() -> {
-        client.write(client.randomOffsetBytes(), false);
+        client.write(client.randomOffsetBytes());
         client.flush();
       });
     }

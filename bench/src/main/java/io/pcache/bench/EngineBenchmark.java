@@ -121,7 +121,11 @@ public class EngineBenchmark {
 
     private void write(OpenCache cache, long offsetBytes) {
       writes++;
-      blocks.write(offsetBytes, isDue(cache.durableEvery));
+      if (isDue(cache.durableEvery)) {
+        blocks.writeDurably(offsetBytes);
+      } else {
+        blocks.write(offsetBytes);
+      }
       if (isDue(cache.flushEvery)) {
         blocks.flush();
       }

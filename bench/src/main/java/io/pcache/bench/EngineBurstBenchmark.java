@@ -33,7 +33,7 @@ public class EngineBurstBenchmark {
   @OperationsPerInvocation(WRITES)
   public void randomWrite(RoomyCache cache, Client client) {
     for (int i = 0; i < WRITES; i++) {
-      client.blocks.write(client.blocks.randomOffsetBytes(), false);
+      client.blocks.write(client.blocks.randomOffsetBytes());
     }
   }
 

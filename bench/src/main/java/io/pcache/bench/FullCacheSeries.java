@@ -40,8 +40,10 @@ public final class FullCacheSeries {
   }
 
   private static void run(BenchmarkCache cache, int seconds) throws InterruptedException {
-    Load writes = new Load(cache.newClient(BLOCK_BYTES), true);
-    Load reads = new Load(cache.newClient(BLOCK_BYTES), false);
+    BlockClient writer = cache.newClient(BLOCK_BYTES);
+    BlockClient reader = cache.newClient(BLOCK_BYTES);
+    Load writes = new Load(() -> writer.write(writer.randomOffsetBytes()));
+    Load reads = new Load(() -> reader.read(reader.randomOffsetBytes()));
     System.out.println(
         "seconds,written_mib_per_second,slowest_write_ms,reads_per_second,slowest_read_ms,dirty_mib,segments_in_use_percent");
     long start = System.nanoTime();
@@ -75,19 +77,15 @@ public final class FullCacheSeries {
     private final Thread thread;
     private volatile boolean stopping;
 
-    Load(BlockClient client, boolean write) {
-      thread = Thread.ofPlatform().daemon().start(() -> run(client, write));
+    Load(Runnable request) {
+      thread = Thread.ofPlatform().daemon().start(() -> run(request));
     }
 
-    private void run(BlockClient client, boolean write) {
+    private void run(Runnable request) {
       while (!stopping) {
         long start = System.nanoTime();
         requestStartNanos.set(start);
-        if (write) {
-          client.write(client.randomOffsetBytes(), false);
-        } else {
-          client.read(client.randomOffsetBytes());
-        }
+        request.run();
         long nanos = System.nanoTime() - start;
         slowestNanos.accumulateAndGet(nanos, Math::max);
         count.incrementAndGet();

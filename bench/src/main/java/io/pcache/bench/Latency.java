@@ -106,7 +106,7 @@ public final class Latency {
         if (read) {
           client.read(offset);
         } else {
-          client.write(offset, false);
+          client.write(offset);
         }
         long now = System.nanoTime();
         (read ? reads : writes).record(now - due);
