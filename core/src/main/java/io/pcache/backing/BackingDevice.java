@@ -222,9 +222,6 @@ public final class BackingDevice implements AutoCloseable {
   }
 
   private void checkRange(BackingRequest request) {
-    if (request.op() == BackingRequest.Op.FLUSH) {
-      return;
-    }
     RunList runs = request.runs();
     for (int i = 0; i < runs.count(); i++) {
       checkRange(runs.offsetBytes(i), runs.pieces(i).lengthBytes());
@@ -272,7 +269,6 @@ public final class BackingDevice implements AutoCloseable {
       switch (request.op()) {
         case READ -> read(request);
         case WRITE -> write(request);
-        case FLUSH -> flushStore();
       }
       return null;
     } catch (IOException e) {
@@ -290,10 +286,7 @@ public final class BackingDevice implements AutoCloseable {
 
   private void read(BackingRequest request) throws IOException {
     RunList runs = request.runs();
-    for (int i = 0; i < runs.count(); i++) {
-      request.advanceTo(i);
-      store.read(runs.pieces(i), runs.offsetBytes(i));
-    }
+    store.read(runs.pieces(0), runs.offsetBytes(0));
     tally.read(request.lengthBytes());
   }
 
@@ -304,11 +297,6 @@ public final class BackingDevice implements AutoCloseable {
       store.write(runs.pieces(i), runs.offsetBytes(i));
     }
     tally.written(request.lengthBytes());
-  }
-
-  private void flushStore() throws IOException {
-    store.flush();
-    tally.flushed();
   }
 
   private PcacheException transferFailure(BackingRequest request, Throwable cause) {
@@ -326,7 +314,6 @@ public final class BackingDevice implements AutoCloseable {
     RunList runs = request.runs();
     int run = request.currentRun();
     return switch (request.op()) {
-      case FLUSH -> "flush";
       case READ -> "read of " + describe(runs, run);
       case WRITE -> "write of " + describe(runs, run);
     };
@@ -391,7 +378,8 @@ public final class BackingDevice implements AutoCloseable {
         throw closed();
       }
       tally.submitted();
-      flushStore();
+      store.flush();
+      tally.flushed();
     } catch (IOException e) {
       throw failure("cannot flush", e);
     } finally {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * One request to a {@link BackingDevice}. A caller acquires it from the pool, prepares it and
  * submits it once. It completes once and then returns to the pool automatically.
  *
- * <p>There are three kinds:
+ * <p>There are two kinds:
  *
  * <ul>
  *   <li>A <i>slice</i> reads a part of a parent request into memory that the device owns. No client
@@ -19,11 +19,11 @@ import org.jspecify.annotations.Nullable;
  *       on, a slice holds a reference on the parent request. At completion it reports its failure
  *       to the parent request and releases it. So several slices and other parts complete the
  *       parent request once, with the first failure.
- *   <li>A <i>memory</i> request reads into or writes from any pieces of memory. It transfers one or
- *       more runs, each at its own place of the device. So many small transfers cost only one
- *       request.
- *   <li>A <i>flush</i> makes every write durable that had completed before the flush was submitted.
+ *   <li>A <i>write</i> takes its bytes from any pieces of memory. It transfers one or more runs,
+ *       each to its own place of the device. So many small transfers cost only one request.
  * </ul>
+ *
+ * <p>{@link BackingDevice#flush} makes writes durable. It needs no request.
  *
  * <p>Thread-safety: none until submission. Then the request belongs to the device until its
  * callback runs. The memory must stay valid until then, and for a write unchanged.
@@ -38,9 +38,9 @@ public final class BackingRequest {
      * The device holds no lock during the call. A callback must not block and must not throw.
      *
      * <p>It may acquire and submit other requests. It may also submit this one again, either
-     * unchanged or, for a memory request, prepared anew. Otherwise the request returns to the pool
-     * when the callback returns, and must not be kept. After a {@link
-     * io.pcache.error.ClosedException} the callback should not submit anything again.
+     * unchanged or, for a write, prepared anew. Otherwise the request returns to the pool when the
+     * callback returns, and must not be kept. After a {@link io.pcache.error.ClosedException} the
+     * callback should not submit anything again.
      *
      * @param request the request as it was prepared
      * @param failure null on success; otherwise none of the bytes may be relied on
@@ -51,8 +51,7 @@ public final class BackingRequest {
   /** The operation of the store. */
   enum Op {
     READ,
-    WRITE,
-    FLUSH
+    WRITE
   }
 
   private enum Phase {
@@ -70,7 +69,7 @@ public final class BackingRequest {
 
   private @Nullable ReadBuffer readBuffer;
   private Phase phase = Phase.FREE;
-  private Op op = Op.FLUSH;
+  private Op op = Op.READ;
   private int currentRun;
   private @Nullable BlockRequest parent;
   private Callback callback = NO_CALLBACK;
@@ -116,26 +115,12 @@ public final class BackingRequest {
   }
 
   /**
-   * Makes this a read into pieces, which {@link #addPiece} adds.
-   *
-   * @param backingOffsetBytes offset on the backing device, a multiple of 512
-   */
-  public void prepareRead(long backingOffsetBytes, Callback newCallback) {
-    prepare(Op.READ, backingOffsetBytes, newCallback);
-  }
-
-  /**
    * Makes this a write of pieces, which {@link #addPiece} adds.
    *
    * @param backingOffsetBytes offset on the backing device, a multiple of 512
    */
   public void prepareWrite(long backingOffsetBytes, Callback newCallback) {
     prepare(Op.WRITE, backingOffsetBytes, newCallback);
-  }
-
-  /** Makes this a flush. {@link BackingDevice#flush} says what a failure means. */
-  public void prepareFlush(Callback newCallback) {
-    prepare(Op.FLUSH, 0, newCallback);
   }
 
   private void prepare(Op newOp, long newOffsetBytes, Callback newCallback) {
@@ -152,12 +137,12 @@ public final class BackingRequest {
   }
 
   /**
-   * Adds memory to a prepared memory request, after the pieces of its last run.
+   * Adds memory to a prepared write, after the pieces of its last run.
    *
    * @param piece of a size above 0; the pieces of a run add up to a multiple of 512
    */
   public void addPiece(MemorySegment piece) {
-    Invariants.check(parent == null && op != Op.FLUSH, "only memory requests take pieces");
+    Invariants.check(op == Op.WRITE, "only writes take pieces");
     Invariants.check(
         phase != Phase.SUBMITTED && phase != Phase.FREE, "pieces are added before submission");
     Invariants.check(piece.byteSize() > 0, "a piece is not empty");
@@ -165,17 +150,17 @@ public final class BackingRequest {
   }
 
   /**
-   * Begins another run of a prepared memory request, whose last run has pieces. Runs are
-   * transferred one after another. If one fails, those after it are not transferred.
+   * Begins another run of a prepared write, whose last run has pieces. Runs are transferred one
+   * after another. If one fails, those after it are not transferred.
    *
    * @param backingOffsetBytes offset on the backing device, a multiple of 512
    */
   public void addRun(long backingOffsetBytes) {
-    Invariants.check(parent == null && op != Op.FLUSH, "only memory requests have several runs");
+    Invariants.check(op == Op.WRITE, "only writes have several runs");
     runs.begin(backingOffsetBytes);
   }
 
-  /** The length of all runs in bytes; 0 for a flush. */
+  /** The length of all runs in bytes. */
   public long lengthBytes() {
     return runs.lengthBytes();
   }

@@ -259,14 +259,13 @@ class FileBackingStoreTest {
   void aFileThatShrankFailsTheReadsOfWhatIsGone() throws IOException {
     Path path = fileOf(8 * SECTOR);
     try (BackingDevice device =
-            BackingDevice.start(
-                FileBackingStore.open(path), BackingOptions.defaults(), new SteppedRunner());
-        Arena arena = Arena.ofConfined()) {
+        BackingDevice.start(
+            FileBackingStore.open(path), BackingOptions.defaults(), new SteppedRunner())) {
       fileOf(4 * SECTOR);
       Outcomes gone = new Outcomes();
       Outcomes left = new Outcomes();
-      submitRead(device, arena.allocate(2 * SECTOR), 3 * SECTOR, gone);
-      submitRead(device, arena.allocate(SECTOR), 0, left);
+      submitRead(device, 2 * SECTOR, 3 * SECTOR, gone);
+      submitRead(device, SECTOR, 0, left);
       int done = device.submitWorker().doWork() + device.completionWorker().doWork();
       assertThat(done).isEqualTo(4);
       assertThat(gone.all.getFirst()).get().isInstanceOf(BackingFailureException.class);
@@ -275,13 +274,12 @@ class FileBackingStoreTest {
   }
 
   private static void submitRead(
-      BackingDevice device,
-      MemorySegment destination,
-      long offsetBytes,
-      BackingRequest.Callback callback) {
+      BackingDevice device, int lengthBytes, long offsetBytes, BackingRequest.Callback callback) {
+    RecordingRequest parent = new RecordingRequest();
+    parent.prepareRead(offsetBytes);
+    parent.begin();
     BackingRequest request = device.acquire(RequestPurpose.READ_MISS);
-    request.prepareRead(offsetBytes, callback);
-    request.addPiece(destination);
+    request.prepareSlice(parent, lengthBytes, offsetBytes, callback);
     device.submit(request);
   }
 

@@ -36,10 +36,11 @@ class ThreadedBackingDeviceTest {
 
   @TempDir Path folder;
 
-  private static void submitFlush(
+  private static void submitWrite(
       BackingDevice device, RequestPurpose purpose, BackingRequest.Callback callback) {
     BackingRequest request = device.acquire(purpose);
-    request.prepareFlush(callback);
+    request.prepareWrite(0, callback);
+    request.addPiece(Arena.ofAuto().allocate(SECTOR));
     device.submit(request);
   }
 
@@ -48,7 +49,7 @@ class ThreadedBackingDeviceTest {
     try (BackingDevice device = BackingDevice.start(store, new BackingOptions(16, 2, 3))) {
       store.holdAll();
       for (int i = 0; i < 10; i++) {
-        submitFlush(device, RequestPurpose.READ_MISS, outcomes);
+        submitWrite(device, RequestPurpose.READ_MISS, outcomes);
       }
       await().until(() -> store.waiting.get() == 3);
       store.letAllPass();
@@ -67,13 +68,13 @@ class ThreadedBackingDeviceTest {
   void closeWaitsForWhatIsInFlightAndRefusesTheRest() throws Exception {
     BackingDevice device = BackingDevice.start(store, new BackingOptions(8, 2, 2));
     store.holdAll();
-    submitFlush(device, RequestPurpose.READ_MISS, outcomes);
+    submitWrite(device, RequestPurpose.READ_MISS, outcomes);
     await().until(() -> store.waiting.get() == 1);
     Thread closer = Thread.ofPlatform().start(device::close);
     await().until(() -> closer.getState() == Thread.State.WAITING);
 
     Outcomes late = new Outcomes();
-    submitFlush(device, RequestPurpose.READ_MISS, late);
+    submitWrite(device, RequestPurpose.READ_MISS, late);
     await().until(() -> late.all.size() == 1);
     assertThat(late.all.getFirst()).get().isInstanceOf(ClosedException.class);
     assertThat(outcomes.all).isEmpty();
@@ -83,7 +84,7 @@ class ThreadedBackingDeviceTest {
     closer.join();
     assertThat(outcomes.all).containsExactly(Optional.empty());
     assertThat(store.closed).isTrue();
-    submitFlush(device, RequestPurpose.WRITE_BACK, late);
+    submitWrite(device, RequestPurpose.WRITE_BACK, late);
     assertThat(late.all).hasSize(2);
     assertThat(late.threads.getLast()).isEqualTo(Thread.currentThread());
   }
@@ -92,9 +93,9 @@ class ThreadedBackingDeviceTest {
   void acquireWaitsUntilARequestComesBack() throws Exception {
     try (BackingDevice device = BackingDevice.start(store, new BackingOptions(1, 0, 1))) {
       store.holdAll();
-      submitFlush(device, RequestPurpose.READ_MISS, outcomes);
+      submitWrite(device, RequestPurpose.READ_MISS, outcomes);
       Thread waiter =
-          Thread.ofPlatform().start(() -> submitFlush(device, RequestPurpose.READ_MISS, outcomes));
+          Thread.ofPlatform().start(() -> submitWrite(device, RequestPurpose.READ_MISS, outcomes));
       await().until(() -> waiter.getState() == Thread.State.WAITING);
       assertThat(device.counters().requests()).isEqualTo(1);
       store.letAllPass();
@@ -111,7 +112,7 @@ class ThreadedBackingDeviceTest {
         misses.add(device.acquire(RequestPurpose.READ_MISS));
       }
       for (int i = 0; i < 100; i++) {
-        submitFlush(device, RequestPurpose.WRITE_BACK, outcomes);
+        submitWrite(device, RequestPurpose.WRITE_BACK, outcomes);
       }
       await().until(() -> outcomes.all.size() == 100);
       misses.forEach(device::abandon);
@@ -234,14 +235,33 @@ class ThreadedBackingDeviceTest {
       MemorySegment.copy(MemorySegment.ofArray(bytes), 0, memory, 0, bytes.length);
       System.arraycopy(bytes, 0, model, at, bytes.length);
       BackingRequest request = device.acquire(RequestPurpose.WRITE_BACK);
-      carryOut(request, memory, callback -> request.prepareWrite(start + at, callback));
+      carryOut(
+          request,
+          callback -> {
+            request.prepareWrite(start + at, callback);
+            request.addPiece(memory.asSlice(0, memory.byteSize() / 2));
+            request.addPiece(memory.asSlice(memory.byteSize() / 2));
+          });
       writtenBytes += bytes.length;
     }
 
     private void read(MemorySegment memory, int at) {
       memory.fill((byte) 0xEE);
       BackingRequest request = device.acquire(RequestPurpose.READ_MISS);
-      carryOut(request, memory, callback -> request.prepareRead(start + at, callback));
+      RecordingRequest parent = new RecordingRequest();
+      parent.prepareRead(start + at, memory);
+      parent.begin();
+      carryOut(
+          request,
+          callback ->
+              request.prepareSlice(
+                  parent,
+                  (int) memory.byteSize(),
+                  start + at,
+                  (slice, failure) -> {
+                    memory.copyFrom(slice.sliceBytes());
+                    callback.completed(slice, failure);
+                  }));
       MemorySegment expected = MemorySegment.ofArray(model).asSlice(at, memory.byteSize());
       assertThat(memory.mismatch(expected)).isEqualTo(-1);
     }
@@ -250,15 +270,13 @@ class ThreadedBackingDeviceTest {
       void prepare(BackingRequest.Callback callback);
     }
 
-    private void carryOut(BackingRequest request, MemorySegment memory, Preparation preparation) {
+    private void carryOut(BackingRequest request, Preparation preparation) {
       CountDownLatch done = new CountDownLatch(1);
       AtomicReference<@Nullable PcacheException> outcome = new AtomicReference<>();
       preparation.prepare((finished, failure) -> {
         outcome.set(failure);
         done.countDown();
       });
-      request.addPiece(memory.asSlice(0, memory.byteSize() / 2));
-      request.addPiece(memory.asSlice(memory.byteSize() / 2));
       if (random.nextInt(4) == 0) {
         device.execute(request);
       } else {
