@@ -195,24 +195,6 @@ public final class ExtentIndex {
   }
 
   /**
-   * Makes a range missing.
-   *
-   * @param offsetBytes logical start; the range stays inside one subtree
-   * @param lengthBytes length, a multiple of 512 above 0
-   */
-  public void removeRange(long offsetBytes, int lengthBytes) {
-    int subtree = subtreeOf(offsetBytes);
-    int from = sectorInSubtree(offsetBytes);
-    int length = lengthBytes / BlockDevice.SECTOR_BYTES;
-    Extent.checkInsideSubtree(from, length);
-    int hint = likelyPlace(counts[subtree], from);
-    // First put a single extent there, so that the extents it overlaps are cut.
-    replace(subtree, from, from + length, Extent.pack(from, length, 0, 0, 0), 0, hint);
-    int at = firstEndingAfter(subtrees[subtree], counts[subtree], from);
-    splice(subtree, at, at + 1, 0);
-  }
-
-  /**
    * Removes all extents that still point at a key's bytes. So no lookup finds a reclaimed segment.
    *
    * @param hint a {@link #hint} for the key's start

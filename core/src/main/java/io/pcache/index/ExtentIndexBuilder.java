@@ -146,8 +146,10 @@ public final class ExtentIndexBuilder {
     }
 
     /**
-     * Does the same as {@link ExtentIndex#removeRange}, for a range in this share.
+     * Makes a range in this share missing.
      *
+     * @param offsetBytes logical start; the range stays inside one subtree
+     * @param lengthBytes length, a multiple of 512 above 0
      * @throws NoSpaceException if the index would take more of the heap than its limit
      */
     public void removeRange(long offsetBytes, int lengthBytes) {

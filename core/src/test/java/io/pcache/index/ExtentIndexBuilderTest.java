@@ -76,7 +76,7 @@ class ExtentIndexBuilderTest {
       int subtree = random.nextInt(busySubtrees) * (SUBTREES / busySubtrees);
       long offset = (long) subtree * SUBTREE + (long) sector * SECTOR;
       if (random.nextInt(8) == 0) {
-        expected.removeRange(offset, length * SECTOR);
+        Removal.remove(expected, offset, length * SECTOR);
         shareOf(offset).removeRange(offset, length * SECTOR);
         return;
       }
@@ -207,7 +207,7 @@ class ExtentIndexBuilderTest {
     share.finish();
     ExtentIndex built = builder.build();
     built.put(new Key().range(2L * SECTOR, SECTOR).place(8, 0));
-    built.removeRange(3L * SUBTREE, SECTOR);
+    Removal.remove(built, 3L * SUBTREE, SECTOR);
     assertThat(built.extentCount()).isEqualTo(3);
   }
 

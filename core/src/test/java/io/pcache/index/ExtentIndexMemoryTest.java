@@ -70,7 +70,8 @@ class ExtentIndexMemoryTest {
       }
     }
     for (int i = 0; i < EXTENTS; i++) {
-      index.removeRange((long) blocks[i] * EXTENT_BYTES, EXTENT_BYTES);
+      Key key = new Key().range((long) blocks[i] * EXTENT_BYTES, EXTENT_BYTES).place(0, 0);
+      index.removeKey(key, index.hint(key.offsetBytes()));
       int left = EXTENTS - 1 - i;
       if (left % 50_000 == 0 && left > 0) {
         checkBound(index, left, perExtent, "emptying");

@@ -35,12 +35,6 @@ class ExtentIndexTest {
       }
     }
 
-    void removeRange(long offset, int length) {
-      for (int i = 0; i < length / SECTOR; i++) {
-        keys[(int) (offset / SECTOR) + i] = null;
-      }
-    }
-
     void removeKey(ModelKey key) {
       for (int sector = first(key); sector < past(key); sector++) {
         if (key.equals(keys[sector])) {
@@ -155,12 +149,8 @@ class ExtentIndexTest {
       int what = random.nextInt(10);
       // Wherever a change begins to look, it finds the same.
       int hint = random.nextInt(-2, 2000);
-      if (what < 6 || key == null) {
+      if (what < 7 || key == null) {
         put();
-      } else if (what == 6) {
-        ModelKey range = newKey();
-        index.removeRange(range.offset(), range.length());
-        model.removeRange(range.offset(), range.length());
       } else if (what < 9) {
         index.removeKey(
             new Key().range(key.offset(), key.length()).place(key.segment(), key.segOffset()),

@@ -11,6 +11,7 @@ import io.pcache.format.SegmentChain;
 import io.pcache.format.SegmentGeneration;
 import io.pcache.format.TailPosition;
 import io.pcache.index.ExtentIndex;
+import io.pcache.index.Removal;
 import io.pcache.media.ArrayMedia;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -182,7 +183,7 @@ final class RandomLog {
 
   private void replay(ExtentIndex index, ModelKey key, boolean afterDirtyTail) {
     if (key.generation() < generations[key.segment()]) {
-      index.removeRange(key.off(), key.len());
+      Removal.remove(index, key.off(), key.len());
       return;
     }
     boolean dirty = afterDirtyTail && (key.flags() & KeyRecord.CLEAN_FLAG) == 0;
