@@ -113,7 +113,7 @@ public record NbdServerOptions(
     }
 
     /** The export that the empty name stands for. Default: the only one. */
-    public Builder defaultExport(String name) {
+    Builder defaultExport(String name) {
       defaultExport = name;
       return this;
     }
@@ -125,13 +125,13 @@ public record NbdServerOptions(
     }
 
     /** Requests in flight on one connection. Default 256. */
-    public Builder maxRequestsPerConnection(int count) {
+    Builder maxRequestsPerConnection(int count) {
       maxRequestsPerConnection = count;
       return this;
     }
 
     /** Payload bytes in flight on one connection. Default 64 MiB. */
-    public Builder maxBytesPerConnection(long bytes) {
+    Builder maxBytesPerConnection(long bytes) {
       maxBytesPerConnection = bytes;
       return this;
     }
@@ -155,7 +155,7 @@ public record NbdServerOptions(
     }
 
     /** How long closing waits for requests in flight. Default 10 s. */
-    public Builder closeTimeout(Duration timeout) {
+    Builder closeTimeout(Duration timeout) {
       closeTimeout = timeout;
       return this;
     }
