@@ -7,6 +7,7 @@ import io.pcache.log.StagedKeys;
 import io.pcache.log.StagedKeysPool;
 import io.pcache.media.Media;
 import io.pcache.media.MediaFiles;
+import io.pcache.media.ProcessMemory;
 import io.pcache.media.SharedMemory;
 import io.pcache.media.SharedMemoryFolder;
 import io.pcache.media.SharedMemoryPlace;
@@ -74,7 +75,7 @@ public class StageBenchmark {
           shared
               ? new SharedMemoryFolder(
                   folder.file(".").normalize(), folder.file(".").normalize(), folder.file("."))
-              : SharedMemoryPlace.none("for comparison");
+              : (owner, sizeBytes) -> new ProcessMemory(sizeBytes, "for comparison");
       memory = place.open(UUID.randomUUID(), StagedKeysPool.sizeBytes(BUFFERS));
       if (memory.outlivesProcess() != shared) {
         throw new IllegalStateException(memory.describe());

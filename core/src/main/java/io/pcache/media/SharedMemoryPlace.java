@@ -33,13 +33,4 @@ public interface SharedMemoryPlace {
   default List<StrayMemory> strays(UUID owner, long sizeBytes) {
     return List.of();
   }
-
-  /**
-   * Returns a place that offers only memory of this process.
-   *
-   * @param why the reason, for status
-   */
-  static SharedMemoryPlace none(String why) {
-    return (owner, sizeBytes) -> new ProcessMemory(sizeBytes, why);
-  }
 }

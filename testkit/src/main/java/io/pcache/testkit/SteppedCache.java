@@ -10,7 +10,6 @@ import io.pcache.block.BlockRequest;
 import io.pcache.cache.Cache;
 import io.pcache.cache.CacheTuning;
 import io.pcache.cache.destage.WritebackListener;
-import io.pcache.cache.recovery.Staging;
 import io.pcache.error.PcacheException;
 import io.pcache.format.CacheInfo;
 import io.pcache.format.FreshFormat;
@@ -119,7 +118,7 @@ public final class SteppedCache {
     BackingDevice backing = BackingDevice.start(store, FEW_REQUESTS, new SteppedRunner());
     Cache cache =
         Cache.recover(
-            media, info, backing, lastWriter, null, listener, Staging.inProcess(), tuning);
+            media, info, backing, lastWriter, null, listener, ProcessStaging.create(), tuning);
     cache.prepareForWriting();
     media.sync();
     return new SteppedCache(media, cache, backing, clock);

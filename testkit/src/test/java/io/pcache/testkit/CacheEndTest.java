@@ -10,7 +10,6 @@ import io.pcache.backing.BackingOptions;
 import io.pcache.backing.FileBackingStore;
 import io.pcache.cache.Cache;
 import io.pcache.cache.CacheTuning;
-import io.pcache.cache.recovery.Staging;
 import io.pcache.error.MediaFailureException;
 import io.pcache.format.CacheInfo;
 import io.pcache.format.FreshFormat;
@@ -171,7 +170,7 @@ class CacheEndTest {
             LogEnd.Writer.PCACHE,
             null,
             (at, length) -> {},
-            Staging.inProcess(),
+            ProcessStaging.create(),
             tuning);
     cache.prepareForWriting();
     cache.start();

@@ -10,7 +10,6 @@ import io.pcache.backing.FileBackingStore;
 import io.pcache.cache.Cache;
 import io.pcache.cache.CacheSnapshot;
 import io.pcache.cache.CacheTuning;
-import io.pcache.cache.recovery.Staging;
 import io.pcache.format.CacheInfo;
 import io.pcache.format.FreshFormat;
 import io.pcache.format.Superblock;
@@ -67,7 +66,7 @@ class LinearizabilityTest {
               LogEnd.Writer.PCACHE,
               null,
               (at, length) -> {},
-              Staging.inProcess(),
+              ProcessStaging.create(),
               tuning)) {
         cache.prepareForWriting();
         cache.start();

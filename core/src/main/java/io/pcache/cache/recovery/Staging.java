@@ -2,7 +2,6 @@ package io.pcache.cache.recovery;
 
 import io.pcache.log.StagedKeysPool;
 import io.pcache.log.StagingOwner;
-import io.pcache.media.ProcessMemory;
 import io.pcache.media.SharedMemory;
 import org.jspecify.annotations.Nullable;
 
@@ -23,13 +22,4 @@ public record Staging(SharedMemory memory, @Nullable StagingOwner lastRun) {
 
   /** The required size of the memory. */
   public static final long MEMORY_BYTES = StagedKeysPool.sizeBytes(BUFFERS);
-
-  /** The number of buffers usually in use. If more are needed, they come from the heap. */
-  private static final int BUFFERS_IN_PROCESS = 32;
-
-  /** Staging in the memory of this process alone. */
-  public static Staging inProcess() {
-    long sizeBytes = StagedKeysPool.sizeBytes(BUFFERS_IN_PROCESS);
-    return new Staging(new ProcessMemory(sizeBytes, "not asked for"), null);
-  }
 }

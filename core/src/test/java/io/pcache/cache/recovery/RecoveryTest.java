@@ -10,6 +10,8 @@ import io.pcache.format.MediaLayout;
 import io.pcache.index.ExtentCursor;
 import io.pcache.index.ExtentIndex;
 import io.pcache.log.LogEnd;
+import io.pcache.media.ProcessMemory;
+import io.pcache.media.SharedMemory;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -74,8 +76,14 @@ class RecoveryTest {
   }
 
   private static Recovery recover(RandomLog log, int threads) {
+    SharedMemory memory = new ProcessMemory(Staging.MEMORY_BYTES, "not asked for");
     return Recovery.of(
-        log.geometry(), LogEnd.Writer.PCACHE, null, Staging.inProcess(), threads, Long.MAX_VALUE);
+        log.geometry(),
+        LogEnd.Writer.PCACHE,
+        null,
+        new Staging(memory, null),
+        threads,
+        Long.MAX_VALUE);
   }
 
   @ParameterizedTest

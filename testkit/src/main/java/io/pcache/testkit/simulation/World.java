@@ -6,6 +6,7 @@ import io.pcache.error.PcacheException;
 import io.pcache.format.LittleEndian;
 import io.pcache.format.LogAddress;
 import io.pcache.log.StagedKeysPool;
+import io.pcache.media.ProcessMemory;
 import io.pcache.media.SharedMemoryPlace;
 import io.pcache.testkit.CrashFate;
 import io.pcache.testkit.CrashGrain;
@@ -49,6 +50,8 @@ final class World {
   static final long MEMORY_BYTES = StagedKeysPool.sizeBytes(40);
   private static final int MEMORY_WORDS = (int) (MEMORY_BYTES / Long.BYTES);
   private static final int IDENTITY_BYTES = 4096;
+  private static final SharedMemoryPlace NO_SHARED_MEMORY =
+      (owner, sizeBytes) -> new ProcessMemory(sizeBytes, "a visitor");
 
   /** Where shared memory has the ends of the last two batches. */
   private static final long EVEN_HEAD_OFFSET = 72;
@@ -332,7 +335,7 @@ final class World {
     MemorySegment.copy(media.view(), 0, identity, 0, IDENTITY_BYTES);
     keepsAcknowledged = false;
     int announcedKeys = announcedKeys();
-    SimulatedEngine engine = adopt(recover(SharedMemoryPlace.none("a visitor")));
+    SimulatedEngine engine = adopt(recover(NO_SHARED_MEMORY));
     LogAddress found = engine.cache().snapshot().keyHead();
     Life itsLife = new Life(this, engine);
     int few = 1 + random.nextInt(1 + random.nextInt(MAX_VISIT_WRITES));
