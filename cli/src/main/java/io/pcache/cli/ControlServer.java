@@ -168,7 +168,7 @@ final class ControlServer implements AutoCloseable {
       return handler.handle(request);
     } catch (PcacheException e) {
       return ControlReply.failure(e);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | OutOfMemoryError e) {
       LOG.error("control request {} failed", request.command(), e);
       return ControlReply.failure("unexpected: " + e + "; the daemon's log says more");
     }

@@ -50,7 +50,7 @@ class SmallHeapDaemonTest {
     ServedDisk.pcache("format", cache(), "--size", "512M", "--data-crc").succeeded();
     try (ServedDisk disk = start()) {
       run(disk, WRITE);
-      PcacheStatus status = RunningDaemon.status(folder.resolve("cache"));
+      PcacheStatus status = status(disk);
       assertThat(status.indexBytes())
           .as("the index was short of memory")
           .isGreaterThan(status.indexLimitBytes() / 3 * 2);
@@ -71,6 +71,14 @@ class SmallHeapDaemonTest {
       LibnbdClient.run(disk.uri(), program, WRITES);
     } catch (AssertionError e) {
       throw new AssertionError("the client failed; the daemon's log: " + disk.log(), e);
+    }
+  }
+
+  private PcacheStatus status(ServedDisk disk) {
+    try {
+      return RunningDaemon.status(folder.resolve("cache"));
+    } catch (IOException e) {
+      throw new AssertionError("no status; the daemon's log: " + disk.log(), e);
     }
   }
 
