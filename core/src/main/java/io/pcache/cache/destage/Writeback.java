@@ -278,9 +278,8 @@ public final class Writeback implements Agent {
 
   private void stop(@Nullable String why) {
     stopped = true;
-    cache
-        .health()
-        .report(name(), why + "; write-back stands at " + tail.position() + " and tries again");
+    lastFailure = why + "; write-back stands at " + tail.position();
+    cache.health().report(name(), lastFailure + " and tries again");
     backoff.failed();
   }
 
