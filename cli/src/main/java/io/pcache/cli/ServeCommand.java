@@ -121,7 +121,7 @@ final class ServeCommand implements Callable<Integer> {
       names = "--give-up-unflushed",
       description =
           "Serve also where a killed process left acknowledged writes in a file that cannot be read, or that belongs to a cache"
-              + " device of another number. These writes are lost.")
+              + " device of another number or to another --staging folder. These writes are lost.")
   private boolean giveUpUnflushed;
 
   @Option(

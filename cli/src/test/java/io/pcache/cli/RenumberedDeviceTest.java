@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 @RequiresTool({"nbdsh", "losetup", "mkfs.ext4", "mount", "umount"})
 class RenumberedDeviceTest {
   private static final Path TMPFS = Path.of("/dev/shm");
-  private static final Pattern RENAME = Pattern.compile("move that file to (\\S+);");
+  private static final Pattern MOVE = Pattern.compile("move that file to (\\S+);");
 
   private static final String FLUSHED_AND_ACKNOWLEDGED =
       """
@@ -115,8 +115,8 @@ class RenumberedDeviceTest {
         catchThrowableOfType(AssertionError.class, () -> ServedDisk.start(arguments).kill());
     assertThat(refused).as("the daemon is not to serve").isNotNull();
     assertThat(refused).hasMessageContainingAll(stray.toString(), "--give-up-unflushed");
-    Matcher rename = RENAME.matcher(refused.getMessage());
-    assertThat(rename.find()).as(refused.getMessage()).isTrue();
-    return Path.of(rename.group(1));
+    Matcher move = MOVE.matcher(refused.getMessage());
+    assertThat(move.find()).as(refused.getMessage()).isTrue();
+    return Path.of(move.group(1));
   }
 }

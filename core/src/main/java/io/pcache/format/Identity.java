@@ -167,7 +167,8 @@ public record Identity(
       throw new CorruptMediaException(
           ("identity record: the device was cut to %d bytes while it was served, and what lay behind is lost, whatever its size is"
                   + " now; put back all of it from a copy. Without one, make a new cache on another device, and keep this one: what lies"
-                  + " before the cut is still on it. The backing device has everything if the last stop left nothing dirty in the cache; otherwise it lacks what only the cache held")
+                  + " before the cut is still on it. "
+                  + Superblock.WHO_HAS_THE_DATA)
               .formatted(cutToBytes));
     }
   }

@@ -21,6 +21,10 @@ import java.util.Optional;
  * @param segNum u32, number of segments on the device, 1 to 1,048,576
  */
 public record Superblock(int flags, int segNum) {
+  /** The last sentence of a message about a cache device that was cut. */
+  static final String WHO_HAS_THE_DATA =
+      "The backing device has everything if the last stop left nothing dirty in the cache; otherwise it lacks what only the cache held";
+
   /** u32 crc over bytes 4–23, padding included as found. */
   public static final int CRC_OFFSET = 0;
 
@@ -131,8 +135,8 @@ public record Superblock(int flags, int segNum) {
     int fits = MediaLayout.segmentsOn(deviceBytes);
     return ("superblock: seg_num %d found, 1 to %d expected on a device of %d bytes: it was cut short; put back all of it, at least"
             + " %d bytes, from a copy. Without one, make a new cache on another device, and keep this one: what lies before its end is still"
-            + " on it. The backing device has everything if the last stop left nothing dirty in the cache; otherwise it lacks what"
-            + " only the cache held")
+            + " on it. "
+            + WHO_HAS_THE_DATA)
         .formatted(segNum, fits, deviceBytes, MediaLayout.segmentOffset(segNum));
   }
 

@@ -121,18 +121,14 @@ public final class StagedKeys {
   /** Copies the chosen keys, in the same order, into process memory. */
   public StagedKeys thoseWhere(Choice choice) {
     StagedKeys chosen = new StagedKeys();
+    Key key = new Key();
     for (int i = 0; i < count; i++) {
       long at = keysOffset + (long) i * KeyRecord.SIZE_BYTES;
       if (choice.takes(keys, at)) {
-        chosen.appendCopy(keys, at);
+        chosen.append(key.load(keys, at));
       }
     }
     return chosen;
-  }
-
-  /** Appends a key from its record. */
-  void appendCopy(MemorySegment source, long at) {
-    append(new Key().load(source, at));
   }
 
   /**

@@ -80,6 +80,12 @@ class StagingRecordTest {
   private final LogWriter writer = log.writerAt(LogFixture.START);
   private final List<Integer> acknowledged = new ArrayList<>();
 
+  private StagedKeysPool begin() {
+    StagedKeysPool pool = new StagedKeysPool(memory);
+    pool.record().begin(OWNER, writer.head().address());
+    return pool;
+  }
+
   private void stage(KeySetStage stage, int keys) {
     for (int i = 0; i < keys; i++) {
       int number = acknowledged.size();
@@ -106,8 +112,7 @@ class StagingRecordTest {
 
   /** Commits as they are made: a batch is published while the next one fills. */
   private void live() {
-    StagedKeysPool pool = new StagedKeysPool(memory);
-    pool.record().begin(OWNER, writer.head().address());
+    StagedKeysPool pool = begin();
     KeySetStage stage = new KeySetStage(pool);
     for (int batch = 0; batch < 4; batch++) {
       stage(stage, 150);
@@ -158,8 +163,7 @@ class StagingRecordTest {
 
   @Test
   void aBatchThatWasNotPublishedIsTakenFromMemory() {
-    StagedKeysPool pool = new StagedKeysPool(memory);
-    pool.record().begin(OWNER, writer.head().address());
+    StagedKeysPool pool = begin();
     KeySetStage stage = new KeySetStage(pool);
     stage(stage, 5);
     var _ = prepareBatch(pool, stage);
@@ -171,8 +175,7 @@ class StagingRecordTest {
 
   @Test
   void aBatchOfTheSameSizeBySomebodyElseIsNotTakenForOurs() {
-    StagedKeysPool pool = new StagedKeysPool(memory);
-    pool.record().begin(OWNER, writer.head().address());
+    StagedKeysPool pool = begin();
     KeySetStage stage = new KeySetStage(pool);
     stage(stage, 5);
     var _ = prepareBatch(pool, stage);
@@ -203,8 +206,7 @@ class StagingRecordTest {
 
   @Test
   void keysOfAnotherVersionBootRunOrLogAreNotTaken() {
-    StagedKeysPool pool = new StagedKeysPool(memory);
-    pool.record().begin(OWNER, writer.head().address());
+    StagedKeysPool pool = begin();
     stage(new KeySetStage(pool), 5);
     LogAddress head = writer.head().address();
     assertThat(found(new StagingOwner(OWNER.cache(), new UUID(9, 9), 5), head))
@@ -249,8 +251,7 @@ class StagingRecordTest {
   @ValueSource(ints = {0, 8, 12, 16, 20, 24, 32, 36})
   @DisplayName("hazard 44: a staged key that was damaged in memory is not taken")
   void aDamagedKeyIsLeftOut(int field) {
-    StagedKeysPool pool = new StagedKeysPool(memory);
-    pool.record().begin(OWNER, writer.head().address());
+    StagedKeysPool pool = begin();
     KeySetStage stage = new KeySetStage(pool);
     stage(stage, 5);
     long third =
@@ -271,8 +272,7 @@ class StagingRecordTest {
 
   @Test
   void keysOfAnEarlierUseOfASlotDoNotCount() {
-    StagedKeysPool pool = new StagedKeysPool(memory);
-    pool.record().begin(OWNER, writer.head().address());
+    StagedKeysPool pool = begin();
     KeySetStage stage = new KeySetStage(pool);
     stage(stage, 5);
     List<StagedKeys> keys = new ArrayList<>();
