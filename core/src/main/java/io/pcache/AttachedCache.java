@@ -90,7 +90,8 @@ public final class AttachedCache {
                       identity,
                       staging,
                       tuning.apply(info.segments())));
-      openForWriting(cache, identity, check, clock);
+      openForWriting(cache, identity, check);
+      identity.opened(clock.epochMillis(), place.folder());
       cache.beginStaging(identity.run(memory.bootId()));
       return new AttachedCache(superblock, identity, memory, cache);
     } catch (Throwable t) {
@@ -107,11 +108,10 @@ public final class AttachedCache {
   }
 
   /**
-   * Makes the recovered staged keys durable before the open mark of the new run replaces that of
-   * the killed one.
+   * Makes the recovered staged keys durable, as they have to be before the open mark of the new run
+   * replaces that of the killed one.
    */
-  private static void openForWriting(
-      Cache cache, BackingIdentity identity, BackingCheck check, Clock clock) {
+  private static void openForWriting(Cache cache, BackingIdentity identity, BackingCheck check) {
     CacheSnapshot recovered = cache.snapshot();
     if (check == BackingCheck.VERIFY) {
       identity.check(
@@ -120,7 +120,6 @@ public final class AttachedCache {
           cache::isCached);
     }
     cache.prepareForWriting();
-    identity.opened(clock.epochMillis());
   }
 
   /**

@@ -84,7 +84,7 @@ final class BackingIdentity implements WritebackListener {
 
   /** Returns the present run, once its open mark is stored. */
   StagingOwner run(UUID bootId) {
-    return new StagingOwner(current.uuid(), bootId, current.openedEpochMillis());
+    return new StagingOwner(current.uuid(), bootId, current.opening().epochMillis());
   }
 
   /**
@@ -190,13 +190,15 @@ final class BackingIdentity implements WritebackListener {
    * Durably records that the cache is open and belongs to this backing device. The open mark is
    * later than that of every earlier run, whatever the clock says.
    *
+   * @param stagingFolder where this run keeps staged keys, as in {@link Identity.Opening}
    * @throws io.pcache.error.BackingFailureException if the backing device cannot be flushed or read
    */
-  void opened(long epochMillis) {
+  void opened(long epochMillis, String stagingFolder) {
+    long laterEpochMillis = Math.max(epochMillis, current.opening().epochMillis() + 1);
     current =
         current
             .boundTo(store.sizeBytes(), BackingFingerprint.takeDurable(store))
-            .openedAt(Math.max(epochMillis, current.openedEpochMillis() + 1));
+            .openedAt(new Identity.Opening(laterEpochMillis, stagingFolder));
     current.storeDurably(media);
   }
 

@@ -43,7 +43,11 @@ final class KilledWrites {
       throw unreadable(memory.describe());
     }
     if (!new StagingRecord(memory).isOf(killedRun)) {
-      refuseIfStray(place.strays(killedRun.cache(), Staging.MEMORY_BYTES));
+      refuseIfStray(
+          place.strays(
+              killedRun.cache(),
+              Staging.MEMORY_BYTES,
+              identity.identity().opening().stagingFolder()));
     }
     if (!isReadable) {
       LOG.warn(
@@ -98,21 +102,30 @@ final class KilledWrites {
 
   private BadOptionException elsewhere(StrayMemory stray) {
     return new BadOptionException(
-        """
-        %s: a killed process may have acknowledged writes that are only in %s, the file of a cache device of \
-        another number, or of another --staging folder. If this is the same device, move that file to %s; \
-        if it is a copy, --give-up-unflushed opens it without these writes\
-        """
-            .formatted(name, stray.location(), stray.ownLocation()));
+        "%s: a killed process may have acknowledged writes that are only in %s, %s"
+            .formatted(name, stray.location(), wayOut(stray, "")));
   }
 
   private BadOptionException unreadableElsewhere(StrayMemory stray) {
     return new BadOptionException(
-        """
-        %s: a killed process may have acknowledged writes that are only in the file of a cache device of \
-        another number, or of another --staging folder, which cannot be read: %s. If this is the same device, move that file to %s \
-        and let the user who served the cache before serve it again; if it is a copy, --give-up-unflushed opens it without these writes\
-        """
-            .formatted(name, stray.location(), stray.ownLocation()));
+        "%s: a killed process may have acknowledged writes in a file that cannot be read: %s, %s"
+            .formatted(
+                name,
+                stray.location(),
+                wayOut(stray, " and let the user who served the cache before serve it again")));
+  }
+
+  private static String wayOut(StrayMemory stray, String addition) {
+    String text =
+        stray.isOfThisDevice()
+            ? """
+            the file of this cache device in another --staging folder. Serve the cache with that folder, or move that file to %s%s; \
+            --give-up-unflushed opens it without these writes\
+            """
+            : """
+            the file of a cache device of another number. If this is the same device, move that file to %s%s; \
+            if it is a copy, --give-up-unflushed opens it without these writes\
+            """;
+    return text.formatted(stray.ownLocation(), addition);
   }
 }

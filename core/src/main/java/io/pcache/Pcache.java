@@ -22,6 +22,7 @@ import io.pcache.media.Media;
 import io.pcache.media.MediaFiles;
 import io.pcache.media.SharedMemoryFolder;
 import io.pcache.media.SharedMemoryPlace;
+import io.pcache.media.UnclaimedMemory;
 import io.pcache.nativeio.LoopDevices;
 import io.pcache.nativeio.NativeFile;
 import java.io.IOException;
@@ -184,15 +185,11 @@ public final class Pcache implements AutoCloseable {
     return new Pcache(options.cache().toString(), media, store, storeCalls, backing, attached);
   }
 
-  /**
-   * If unflushed writes are given up, the place reports no file of theirs, and nothing refuses the
-   * open.
-   */
   private static SharedMemoryPlace stagingPlace(OpenOptions options) {
     SharedMemoryFolder folder =
         new SharedMemoryFolder(
             options.stagingFolder(), OpenOptions.DEFAULT_STAGING_FOLDER, options.cache());
-    return options.giveUpUnflushed() ? (owner, sizeBytes) -> folder.open(owner, sizeBytes) : folder;
+    return options.giveUpUnflushed() ? new UnclaimedMemory(folder) : folder;
   }
 
   private static void refuseSameFile(OpenOptions options) {

@@ -239,7 +239,9 @@ class KilledProcessTest {
     killed.flush();
     CacheFiles.write(killed, 0, 2);
     killed.kill();
-    Pcache without = open(files, folder.resolve("absent"));
+    Pcache without =
+        Pcache.open(
+            files.options().withStagingFolder(folder.resolve("absent")).withGiveUpUnflushed(true));
     assertThat(CacheFiles.read(without, 0)).containsOnly(1);
     CacheFiles.write(without, BLOCK_BYTES, 3);
     without.kill();
@@ -282,7 +284,7 @@ class KilledProcessTest {
     for (int i = 0; i < 5; i++) {
       open().kill();
       try (Media media = MediaFiles.open(files.cache())) {
-        long now = Identity.load(media).orElseThrow().openedEpochMillis();
+        long now = Identity.load(media).orElseThrow().opening().epochMillis();
         assertThat(now).isGreaterThan(before);
         before = now;
       }

@@ -96,6 +96,34 @@ class StrayStagingFileTest {
     checkOpensWith(1);
   }
 
+  /** The cache device names the folder. */
+  @Test
+  void anOpenIsRefusedWhoseFileIsInTheFolderOfTheKilledRun() throws IOException {
+    Path stray = kill();
+    assertThatThrownBy(() -> Pcache.open(files.options()))
+        .isInstanceOf(BadOptionException.class)
+        .hasMessageContainingAll(stray.toString(), "another --staging folder");
+    checkOpensWith(2);
+  }
+
+  @Test
+  void aRunThatGaveUpEarlierWritesLeavesItsFolderToo() throws IOException {
+    Pcache killed = Pcache.open(options().withGiveUpUnflushed(true));
+    CacheFiles.write(killed, 0, 2);
+    killed.kill();
+    assertThatThrownBy(() -> Pcache.open(files.options()))
+        .hasMessageContaining(filesInMemory().getFirst().toString());
+    checkOpensWith(2);
+  }
+
+  @Test
+  void aFolderThatIsGoneHidesNothing() throws IOException {
+    Files.delete(kill());
+    try (Pcache cache = Pcache.open(files.options())) {
+      assertThat(CacheFiles.read(cache, 0)).containsOnly(1);
+    }
+  }
+
   private void checkRefused(Path staged, Path stray) throws IOException {
     byte[] before = Files.readAllBytes(stray);
     assertThatThrownBy(this::open)

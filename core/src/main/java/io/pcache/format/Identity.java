@@ -4,6 +4,7 @@ import io.pcache.error.CorruptMediaException;
 import io.pcache.error.UnsupportedFormatException;
 import io.pcache.media.Media;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  *   │ header │ magic  │ version│ state │ uuid     │ backing size │ key_head │ opened │ label │ samples│ …
  *   └────────┴────────┴────────┴───────┴──────────┴──────────────┴──────────┴────────┴───────┴────────┴──────────
  *   samples: 32 × u32 checksum of a sector of the backing device, then at 256 a u64 mask of those that
- *   count, at 264 key_tail and at 272 dirty_tail, positions like key_head, and at 280 u64 cut
+ *   count, at 264 key_tail and at 272 dirty_tail, positions like key_head, at 280 u64 cut, and at 288
+ *   512 bytes of the staging folder
  * </pre>
  *
  * @param uuid identifies the cache
@@ -33,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param backingBytes size of the backing device, 0 if none has been bound yet
  * @param sampleMask bit i is set if sample i counts
  * @param samples checksums of sampled sectors of the backing device
- * @param openedEpochMillis when it was last opened; later than at every earlier open
+ * @param opening when and with which staging folder it was last opened
  * @param cutToBytes the size to which the cache device was cut while it was served, or 0
  */
 public record Identity(
@@ -44,7 +46,7 @@ public record Identity(
     long backingBytes,
     long sampleMask,
     List<Integer> samples,
-    long openedEpochMillis,
+    Opening opening,
     long cutToBytes) {
   /** The number of sampled sectors of the backing device. */
   public static final int SAMPLES = 32;
@@ -72,6 +74,27 @@ public record Identity(
   private static final int KEY_TAIL_OFFSET = 264;
   private static final int DIRTY_TAIL_OFFSET = 272;
   private static final int CUT_OFFSET = 280;
+  private static final int STAGING_FOLDER_OFFSET = 288;
+  private static final int MAX_STAGING_FOLDER_BYTES = 512;
+
+  /**
+   * The last opening of a cache.
+   *
+   * @param epochMillis when it was; later than every earlier opening
+   * @param stagingFolder the folder of its staging file, as an absolute path of at most 512 bytes
+   *     of UTF-8; empty if longer, or if there was none
+   */
+  public record Opening(long epochMillis, String stagingFolder) {
+    /** A cache that was never open. */
+    static final Opening NONE = new Opening(0, "");
+
+    /** Leaves out a folder whose name is too long. */
+    public Opening {
+      if (stagingFolder.getBytes(StandardCharsets.UTF_8).length > MAX_STAGING_FOLDER_BYTES) {
+        stagingFolder = "";
+      }
+    }
+  }
 
   /** Copies the samples. */
   public Identity {
@@ -92,7 +115,7 @@ public record Identity(
         0,
         0,
         Collections.nCopies(SAMPLES, 0),
-        0,
+        Opening.NONE,
         0);
   }
 
@@ -104,56 +127,32 @@ public record Identity(
   /** Returns a copy that is closed, with the log at {@code newClosedLog}. */
   public Identity closedAt(LogBounds newClosedLog) {
     return new Identity(
-        uuid,
-        label,
-        false,
-        newClosedLog,
-        backingBytes,
-        sampleMask,
-        samples,
-        openedEpochMillis,
-        cutToBytes);
+        uuid, label, false, newClosedLog, backingBytes, sampleMask, samples, opening, cutToBytes);
   }
 
-  /** Returns a copy that is open since the given time. */
-  public Identity openedAt(long epochMillis) {
+  /** Returns a copy that is open. */
+  public Identity openedAt(Opening newOpening) {
     return new Identity(
-        uuid, label, true, closedLog, backingBytes, sampleMask, samples, epochMillis, cutToBytes);
+        uuid, label, true, closedLog, backingBytes, sampleMask, samples, newOpening, cutToBytes);
   }
 
   /** Returns a copy that is bound to a backing device with these samples, all of which count. */
   public Identity boundTo(long newBackingBytes, List<Integer> newSamples) {
     long all = (1L << SAMPLES) - 1;
     return new Identity(
-        uuid,
-        label,
-        open,
-        closedLog,
-        newBackingBytes,
-        all,
-        newSamples,
-        openedEpochMillis,
-        cutToBytes);
+        uuid, label, open, closedLog, newBackingBytes, all, newSamples, opening, cutToBytes);
   }
 
   /** Returns a copy in which fewer samples count. */
   public Identity withSampleMask(long newSampleMask) {
     return new Identity(
-        uuid,
-        label,
-        open,
-        closedLog,
-        backingBytes,
-        newSampleMask,
-        samples,
-        openedEpochMillis,
-        cutToBytes);
+        uuid, label, open, closedLog, backingBytes, newSampleMask, samples, opening, cutToBytes);
   }
 
   /** Returns a copy of a cache whose device was cut to that many bytes while it was served. */
   public Identity cutTo(long bytes) {
     return new Identity(
-        uuid, label, open, closedLog, backingBytes, sampleMask, samples, openedEpochMillis, bytes);
+        uuid, label, open, closedLog, backingBytes, sampleMask, samples, opening, bytes);
   }
 
   /**
@@ -203,7 +202,7 @@ public record Identity(
         new UUID(
             record.get(LittleEndian.U64, UUID_OFFSET),
             record.get(LittleEndian.U64, UUID_OFFSET + Long.BYTES)),
-        decodeLabel(record),
+        decodeText(record, LABEL_OFFSET, MAX_LABEL_BYTES),
         record.get(LittleEndian.U32, STATE_OFFSET) == STATE_OPEN,
         new LogBounds(
             position(record, KEY_TAIL_OFFSET),
@@ -212,7 +211,9 @@ public record Identity(
         record.get(LittleEndian.U64, BACKING_BYTES_OFFSET),
         record.get(LittleEndian.U64, SAMPLE_MASK_OFFSET),
         samples,
-        record.get(LittleEndian.U64, OPENED_OFFSET),
+        new Opening(
+            record.get(LittleEndian.U64, OPENED_OFFSET),
+            decodeText(record, STAGING_FOLDER_OFFSET, MAX_STAGING_FOLDER_BYTES)),
         record.get(LittleEndian.U64, CUT_OFFSET));
   }
 
@@ -226,14 +227,19 @@ public record Identity(
     record.set(LittleEndian.U32, at + (long) Integer.BYTES, position.segOffsetBytes());
   }
 
-  private static String decodeLabel(MemorySegment record) {
-    byte[] bytes = new byte[MAX_LABEL_BYTES];
-    MemorySegment.copy(record, LABEL_OFFSET, MemorySegment.ofArray(bytes), 0, bytes.length);
+  private static String decodeText(MemorySegment record, int at, int maxBytes) {
+    byte[] bytes = record.asSlice(at, maxBytes).toArray(ValueLayout.JAVA_BYTE);
     int length = 0;
     while (length < bytes.length && bytes[length] != 0) {
       length++;
     }
     return new String(bytes, 0, length, StandardCharsets.UTF_8);
+  }
+
+  /** Stores the text and pads it with zeroes. */
+  private static void setText(MemorySegment record, int at, int maxBytes, String text) {
+    byte[] bytes = Arrays.copyOf(text.getBytes(StandardCharsets.UTF_8), maxBytes);
+    MemorySegment.copy(MemorySegment.ofArray(bytes), 0, record, at, maxBytes);
   }
 
   /** Writes the identity durably. */
@@ -249,9 +255,9 @@ public record Identity(
     setPosition(record, KEY_TAIL_OFFSET, closedLog.keyTail());
     setPosition(record, DIRTY_TAIL_OFFSET, closedLog.dirtyTail());
     setPosition(record, KEY_HEAD_OFFSET, closedLog.keyHead());
-    record.set(LittleEndian.U64, OPENED_OFFSET, openedEpochMillis);
-    byte[] text = Arrays.copyOf(label.getBytes(StandardCharsets.UTF_8), MAX_LABEL_BYTES);
-    MemorySegment.copy(MemorySegment.ofArray(text), 0, record, LABEL_OFFSET, MAX_LABEL_BYTES);
+    record.set(LittleEndian.U64, OPENED_OFFSET, opening.epochMillis());
+    setText(record, LABEL_OFFSET, MAX_LABEL_BYTES, label);
+    setText(record, STAGING_FOLDER_OFFSET, MAX_STAGING_FOLDER_BYTES, opening.stagingFolder());
     for (int i = 0; i < SAMPLES; i++) {
       record.set(LittleEndian.U32, SAMPLES_OFFSET + (long) i * Integer.BYTES, samples.get(i));
     }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -64,15 +65,30 @@ public final class SharedMemoryFolder implements SharedMemoryPlace {
     }
   }
 
+  @Override
+  public String folder() {
+    return folder.toAbsolutePath().toString();
+  }
+
   /** The name of a file tells its owner, so a file that cannot be read counts too. */
   @Override
-  public List<StrayMemory> strays(UUID owner, long sizeBytes) {
+  public List<StrayMemory> strays(UUID owner, long sizeBytes, String earlierFolder) {
     List<StrayMemory> found = new ArrayList<>();
-    Stream.of(folder, usualFolder)
-        .map(Path::toAbsolutePath)
+    Stream.of(folder.toAbsolutePath(), usualFolder.toAbsolutePath(), asPath(earlierFolder))
+        .filter(Path::isAbsolute)
         .distinct()
         .forEach(searched -> addStrays(searched, owner, sizeBytes, found));
     return found;
+  }
+
+  /** A name that is no path of this system is that of no folder. */
+  private static Path asPath(String name) {
+    try {
+      return Path.of(name);
+    } catch (InvalidPathException e) {
+      LOG.warn("cannot look in the folder of an earlier process: {}", e.getMessage());
+      return Path.of("");
+    }
   }
 
   private void addStrays(Path searched, UUID owner, long sizeBytes, List<StrayMemory> found) {

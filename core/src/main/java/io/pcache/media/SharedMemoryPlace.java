@@ -24,13 +24,19 @@ public interface SharedMemoryPlace {
     return false;
   }
 
+  /** Returns the folder of the memory, for a later process to search; empty if there is none. */
+  default String folder() {
+    return "";
+  }
+
   /**
    * Returns the memory of this owner that is kept for other devices and that no process uses.
    * Nothing is changed.
    *
    * @param sizeBytes number of bytes needed; smaller memory is left out
+   * @param earlierFolder the {@link #folder} of an earlier process, which is searched too
    */
-  default List<StrayMemory> strays(UUID owner, long sizeBytes) {
+  default List<StrayMemory> strays(UUID owner, long sizeBytes, String earlierFolder) {
     return List.of();
   }
 }

@@ -10,6 +10,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file with the memory of another device.
@@ -27,14 +28,17 @@ record StrayFile(Path path, Path own, UUID bootId) {
       }
       return file.sizeBytes() < sizeBytes
           ? Optional.empty()
-          : Optional.of(
-              new StrayMemory(path.toString(), own.toString(), copy(file, sizeBytes), isInUse));
+          : Optional.of(describe(path.toString(), copy(file, sizeBytes), isInUse));
     } catch (IOException | PcacheException e) {
       return Files.notExists(path, LinkOption.NOFOLLOW_LINKS)
           ? Optional.empty()
-          : Optional.of(
-              new StrayMemory(String.valueOf(e.getMessage()), own.toString(), null, false));
+          : Optional.of(describe(String.valueOf(e.getMessage()), null, false));
     }
+  }
+
+  private StrayMemory describe(String location, @Nullable SharedMemory contents, boolean isInUse) {
+    boolean isOfThisDevice = path.endsWith(own.getFileName());
+    return new StrayMemory(location, own.toString(), isOfThisDevice, contents, isInUse);
   }
 
   private ProcessMemory copy(NativeFile file, long sizeBytes) throws IOException {

@@ -32,7 +32,8 @@ class IdentityTest {
           .field("dirty_tail segment", 272, 4)
           .field("dirty_tail offset", 276, 4)
           .field("cut to bytes", 280, 8)
-          .field("unused", 288, 736);
+          .field("staging folder", 288, 512)
+          .field("unused", 800, 224);
 
   private static final LogBounds BOUNDS =
       new LogBounds(new LogAddress(1, 24), new LogAddress(2, 48), new LogAddress(3, 64));
@@ -46,7 +47,7 @@ class IdentityTest {
     return Identity.fresh("the label")
         .boundTo(1L << 41, SAMPLES)
         .closedAt(BOUNDS)
-        .openedAt(1_700_000_000_000L)
+        .openedAt(new Identity.Opening(1_700_000_000_000L, "/run/a folder"))
         .withSampleMask(0x8000_0001L)
         .cutTo(1L << 33);
   }
@@ -97,6 +98,7 @@ class IdentityTest {
     assertThat(record.get(LittleEndian.U32, 276)).isEqualTo(48);
     assertThat(record.get(LittleEndian.U64, 56)).isEqualTo(1_700_000_000_000L);
     assertThat(record.getString(64)).isEqualTo("the label");
+    assertThat(record.getString(288)).isEqualTo("/run/a folder");
     assertThat(record.get(LittleEndian.U32, 128 + 31 * 4)).isEqualTo(31 * 0x01010101);
     assertThat(record.get(LittleEndian.U64, 256)).isEqualTo(0x8000_0001L);
   }
@@ -148,6 +150,14 @@ class IdentityTest {
     String label = "ü".repeat(Identity.MAX_LABEL_BYTES / 2);
     Identity.fresh(label).storeDurably(media);
     assertThat(Identity.load(media).orElseThrow().label()).isEqualTo(label);
+  }
+
+  @Test
+  void aStagingFolderWithTooLongANameIsLeftOut() {
+    String longest = "ü".repeat(256);
+    Identity.fresh(null).openedAt(new Identity.Opening(1, longest)).storeDurably(media);
+    assertThat(Identity.load(media).orElseThrow().opening().stagingFolder()).isEqualTo(longest);
+    assertThat(new Identity.Opening(1, longest + "/").stagingFolder()).isEmpty();
   }
 
   @Test

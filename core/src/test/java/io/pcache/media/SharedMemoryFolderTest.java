@@ -107,7 +107,7 @@ class SharedMemoryFolderTest {
   private List<StrayMemory> strays() throws IOException {
     Path other = Files.createFile(disk.resolve("other"));
     List<StrayMemory> found =
-        new SharedMemoryFolder(folder, folder, other).strays(OWNER, SIZE_BYTES);
+        new SharedMemoryFolder(folder, folder, other).strays(OWNER, SIZE_BYTES, "");
     Files.delete(other);
     assertThat(folder).isDirectoryContaining("glob:" + file);
     return found;
@@ -119,8 +119,9 @@ class SharedMemoryFolderTest {
       memory.store(SIZE_BYTES - Long.BYTES, 42);
       assertThat(strays().getFirst().isInUse()).isTrue();
     }
-    assertThat(new SharedMemoryFolder(folder, folder, device).strays(OWNER, SIZE_BYTES)).isEmpty();
-    assertThat(new SharedMemoryFolder(folder, folder, disk).strays(new UUID(3, 4), SIZE_BYTES))
+    assertThat(new SharedMemoryFolder(folder, folder, device).strays(OWNER, SIZE_BYTES, ""))
+        .isEmpty();
+    assertThat(new SharedMemoryFolder(folder, folder, disk).strays(new UUID(3, 4), SIZE_BYTES, ""))
         .isEmpty();
     StrayMemory stray = strays().getFirst();
     assertThat(stray.location()).isEqualTo(file.toString());
@@ -150,7 +151,8 @@ class SharedMemoryFolderTest {
   @Test
   void whereThereIsNoFolderThereIsNoMemoryOfAnotherDevice() {
     Path absent = disk.resolve("nothing");
-    assertThat(new SharedMemoryFolder(absent, absent, device).strays(OWNER, SIZE_BYTES)).isEmpty();
+    assertThat(new SharedMemoryFolder(absent, absent, device).strays(OWNER, SIZE_BYTES, ""))
+        .isEmpty();
   }
 
   @Test
