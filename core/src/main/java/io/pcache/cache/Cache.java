@@ -26,6 +26,7 @@ import io.pcache.cache.destage.Salvaging;
 import io.pcache.cache.destage.StuckWrites;
 import io.pcache.cache.destage.Writeback;
 import io.pcache.cache.destage.WritebackListener;
+import io.pcache.cache.destage.WritebackRetries;
 import io.pcache.cache.health.CacheCounters;
 import io.pcache.cache.health.CacheHealth;
 import io.pcache.cache.health.DeviceWatch;
@@ -210,12 +211,13 @@ public final class Cache implements BlockDevice, AutoCloseable {
       CacheTuning tuning) {
     Wakeup own = wakeups.writeback();
     Backoff backoff = new Backoff(tuning.clock(), new SplittableRandom(tuning.seed()));
+    WritebackRetries retries = new WritebackRetries(health, backoff);
     OffloadPolicy offload = new OffloadPolicy(tuning.clock(), tuning.offloadNanos());
     BackingWrites writes =
-        new BackingWrites(backing, offload, listener, counters, health, backoff, own);
+        new BackingWrites(backing, offload, listener, counters, health, retries, own);
     Salvaging salvaging =
         new Salvaging(state, damagedKeySets, badExtents, committer, dirtyTail.position(), own);
-    return new Writeback(state, committer, dirtyTail, writes, salvaging, badExtents, backoff);
+    return new Writeback(state, committer, dirtyTail, writes, salvaging, badExtents, retries);
   }
 
   /**

@@ -6,7 +6,6 @@ import io.pcache.backing.BackingRequest;
 import io.pcache.backing.RequestPurpose;
 import io.pcache.cache.health.CacheCounters;
 import io.pcache.cache.health.CacheHealth;
-import io.pcache.cache.pace.Backoff;
 import io.pcache.cache.pace.OffloadPolicy;
 import io.pcache.error.BackingFailureException;
 import io.pcache.error.ClosedException;
@@ -31,7 +30,7 @@ public final class BackingWrites {
   private final WritebackListener listener;
   private final CacheCounters counters;
   private final CacheHealth health;
-  private final Backoff backoff;
+  private final WritebackRetries retries;
   private final Wakeup wakeup;
   private final AtomicInteger inFlight = new AtomicInteger();
   private final AtomicReference<@Nullable PcacheException> failure = new AtomicReference<>();
@@ -40,7 +39,7 @@ public final class BackingWrites {
    * Begins with no write in flight.
    *
    * @param listener called before each write and after each flush
-   * @param backoff tells whether writes are repeated after a failure
+   * @param retries tells whether writes are repeated after a failure
    * @param wakeup woken when a write completes
    */
   public BackingWrites(
@@ -49,14 +48,14 @@ public final class BackingWrites {
       WritebackListener listener,
       CacheCounters counters,
       CacheHealth health,
-      Backoff backoff,
+      WritebackRetries retries,
       Wakeup wakeup) {
     this.backing = backing;
     this.offload = offload;
     this.listener = listener;
     this.counters = counters;
     this.health = health;
-    this.backoff = backoff;
+    this.retries = retries;
     this.wakeup = wakeup;
   }
 
@@ -154,7 +153,7 @@ public final class BackingWrites {
 
   private void written(BackingRequest request, @Nullable PcacheException cause) {
     if (cause == null) {
-      if (!backoff.isActive()) {
+      if (retries.outcome() == WritebackRetries.Outcome.GOOD) {
         counters.writtenBackBytes.add(request.lengthBytes());
       }
       health.backingReads().succeeded();

@@ -4,7 +4,6 @@ import io.pcache.agent.Agent;
 import io.pcache.cache.commit.LogCommitter;
 import io.pcache.cache.damage.BadExtents;
 import io.pcache.cache.damage.DirtyExtent;
-import io.pcache.cache.pace.Backoff;
 import io.pcache.cache.stripe.CacheState;
 import io.pcache.error.BackingFailureException;
 import io.pcache.error.CorruptMediaException;
@@ -20,7 +19,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Writes dirty data back in the order of the log, one key set at a time. The writes of a key set
@@ -36,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  *                      ▼    └──────────── more parts
  *                     WRITING_SALVAGE ──all written, flush──▶ IDLE, dirty_tail moves past the gap
  *
- *   a write or a flush fails: back off, then again from IDLE
+ *   a write or a flush fails: a pause, then again from IDLE (see WritebackRetries)
  * </pre>
  *
  * <p>A failed flush may have lost any write since the last good one, so the whole key set is
@@ -64,7 +62,7 @@ public final class Writeback implements Agent {
   private final BackingWrites writes;
   private final Salvaging salvaging;
   private final BadExtents badExtents;
-  private final Backoff backoff;
+  private final WritebackRetries retries;
   private final KeySetReader reader;
   private final WritebackPlan plan;
   private final KeySetHints hints;
@@ -74,11 +72,9 @@ public final class Writeback implements Agent {
   /** Keys of the key set at dirty_tail that are counted as set aside, and as dirty no more. */
   private final BitSet countedKeys = new BitSet(KeySetRecord.MAX_KEYS);
 
-  private String lastFailure = "";
   private boolean dirtyBytesAreOff;
   private boolean lossIsKnown;
   private volatile State state = State.IDLE;
-  private volatile boolean stopped;
 
   /** Creates an idle write-back. */
   public Writeback(
@@ -88,14 +84,14 @@ public final class Writeback implements Agent {
       BackingWrites writes,
       Salvaging salvaging,
       BadExtents badExtents,
-      Backoff backoff) {
+      WritebackRetries retries) {
     this.cache = cache;
     this.committer = committer;
     this.tail = tail;
     this.writes = writes;
     this.salvaging = salvaging;
     this.badExtents = badExtents;
-    this.backoff = backoff;
+    this.retries = retries;
     this.reader =
         new KeySetReader(
             cache.geometry().media(), cache.geometry().chain(), cache.geometry().deviceBytes());
@@ -105,7 +101,7 @@ public final class Writeback implements Agent {
 
   @Override
   public String name() {
-    return "write-back";
+    return WritebackRetries.NAME;
   }
 
   /** Everything before this position is on the backing device. */
@@ -135,13 +131,14 @@ public final class Writeback implements Agent {
 
   /** For status: idle, running, backing-off or stopped. */
   public String describeState() {
-    if (stopped || cache.health().hasFailed()) {
+    if (cache.health().hasFailed()) {
       return "stopped";
     }
-    if (backoff.isActive()) {
-      return "backing-off";
-    }
-    return isDone() ? "idle" : "running";
+    return switch (retries.outcome()) {
+      case STOPPED -> "stopped";
+      case FAILED -> "backing-off";
+      case GOOD -> isDone() ? "idle" : "running";
+    };
   }
 
   /** Whether a write to the backing device is in flight. */
@@ -158,7 +155,7 @@ public final class Writeback implements Agent {
   public int doWork() {
     try {
       tellOfLoss();
-      endRetries();
+      retries.endWithCacheDevice();
       return switch (state) {
         case IDLE -> startKeySet();
         case SALVAGING -> salvageOn();
@@ -166,7 +163,7 @@ public final class Writeback implements Agent {
       };
     } catch (CorruptMediaException e) {
       failPlan(e);
-      stop(e.getMessage());
+      retries.stopped(e.getMessage() + "; write-back stands at " + tail.position());
     } catch (MediaFailureException | NoSpaceException e) {
       cacheDeviceFailed(e);
     } catch (InternalError e) {
@@ -184,14 +181,6 @@ public final class Writeback implements Agent {
     if (!lossIsKnown && cache.health().hasLostCacheDevice()) {
       lossIsKnown = true;
       writes.cacheDeviceLost();
-    }
-  }
-
-  /** Nothing is tried again once the cache device has failed, and status must not say so. */
-  private void endRetries() {
-    if (backoff.isActive() && cache.health().hasFailed()) {
-      backoff.reset();
-      cache.health().report(name(), lastFailure);
     }
   }
 
@@ -214,7 +203,7 @@ public final class Writeback implements Agent {
     if (cache.health().writeRefusal() != null) {
       return 0;
     }
-    if (backoff.isWaiting()) {
+    if (retries.isWaiting()) {
       tail.pause();
       return 0;
     }
@@ -244,7 +233,7 @@ public final class Writeback implements Agent {
     cache.geometry().media().checkLength();
     tail.aboutToWrite(reader);
     setDamagedKeysAside();
-    clearStop();
+    retries.couldRead();
     plan.load(reader, damagedKeys);
     state = State.WRITING_KEY_SET;
     return Math.max(1, writeOn());
@@ -276,21 +265,6 @@ public final class Writeback implements Agent {
     }
   }
 
-  private void stop(@Nullable String why) {
-    stopped = true;
-    lastFailure = why + "; write-back stands at " + tail.position();
-    cache.health().report(name(), lastFailure + " and tries again");
-    backoff.failed();
-  }
-
-  private void clearStop() {
-    if (stopped) {
-      stopped = false;
-      cache.health().clear(name());
-      backoff.reset();
-    }
-  }
-
   private int writeOn() {
     int issued = writes.issue(plan);
     if (!writes.areOver(plan)) {
@@ -316,30 +290,14 @@ public final class Writeback implements Agent {
   }
 
   private int retryKeySet() {
-    PcacheException cause = writes.takeFailure();
-    lastFailure = cause == null ? "failed" : String.valueOf(cause.getMessage());
-    String fault = lastFailure + "; tried again with growing pauses";
-    if (backoff.isActive()) {
-      // Each retry may fail at a different place.
-      cache.health().reportAgain(name(), fault);
-    } else {
-      cache.health().report(name(), fault);
-    }
-    backoff.failed();
+    retries.failed(writes.takeFailure());
     salvaging.abandon();
     state = State.IDLE;
     return 0;
   }
 
-  private void endBackoff() {
-    if (backoff.isActive()) {
-      backoff.reset();
-      cache.health().clear(name());
-    }
-  }
-
   private void finishKeySet() {
-    endBackoff();
+    retries.succeeded();
     hints.load(reader);
     for (int i = 0; i < reader.keyCount(); i++) {
       long at = KeySetRecord.keyOffset(i);
@@ -368,7 +326,7 @@ public final class Writeback implements Agent {
   }
 
   private int salvageOn() {
-    if (!salvaging.isReady() || backoff.isWaiting() || cache.health().writeRefusal() != null) {
+    if (!salvaging.isReady() || retries.isWaiting() || cache.health().writeRefusal() != null) {
       return 0;
     }
     List<DirtyExtent> found = salvaging.find(tail.position());
@@ -382,8 +340,7 @@ public final class Writeback implements Agent {
   }
 
   private void finishSalvage() {
-    clearStop();
-    endBackoff();
+    retries.succeeded();
     for (DirtyExtent extent : salvaging.found()) {
       key.range(extent.offsetBytes(), extent.lengthBytes())
           .place(extent.cacheSegId(), extent.segOffsetBytes());
