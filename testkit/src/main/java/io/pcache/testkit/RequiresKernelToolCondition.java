@@ -10,15 +10,16 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 final class RequiresKernelToolCondition implements ExecutionCondition {
   @Override
   public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
-    return evaluate(KernelTool.location());
+    return evaluate(KernelTool.kernelFolder());
   }
 
-  static ConditionEvaluationResult evaluate(Path script) {
-    if (Files.isExecutable(script)) {
+  static ConditionEvaluationResult evaluate(Path kernelFolder) {
+    if (Files.isReadable(kernelFolder.resolve(KernelTool.KERNEL))) {
       return RequiresToolCondition.evaluate(KernelTool.EMULATOR);
     }
-    String reason = "no kernel runner at " + script + "; interop/README.md says how to get one";
-    return Files.isDirectory(script.resolveSibling("..").normalize())
+    String reason =
+        "no kernel with dm-pcache in " + kernelFolder + "; interop/README.md says how to get one";
+    return Files.isDirectory(kernelFolder.resolve("..").normalize())
         ? ContinuousIntegration.missing(reason)
         : ConditionEvaluationResult.disabled(reason);
   }
