@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param served clients that were served since the start, those connected included
  * @param requestsInFlight requests of all clients that were taken and not answered yet
  * @param bytesInFlight memory those requests hold
+ * @param standingStill clients that stand still in the middle of a message
+ * @param memoryWaiters requests that wait for the memory that all clients share
+ * @param socketBufferBytes memory that connections receive into and send from
  * @param connections those connected, the oldest first; where there are hundreds, not all of them
  * @param refused clients that were not let in since the start, by reason
  * @param cutOff clients that the daemon gave up since the start, by reason
@@ -24,6 +27,9 @@ record ClientsStatus(
     long served,
     int requestsInFlight,
     long bytesInFlight,
+    int standingStill,
+    int memoryWaiters,
+    long socketBufferBytes,
     List<Client> connections,
     Map<String, Long> refused,
     Map<String, Long> cutOff) {

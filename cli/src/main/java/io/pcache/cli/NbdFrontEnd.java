@@ -44,6 +44,9 @@ record NbdFrontEnd(NbdServer server) implements FrontEnd {
         status.connectionsAccepted(),
         status.requestsInFlight(),
         status.payloadBytesInFlight(),
+        status.standingStill(),
+        status.memoryWaiters(),
+        status.socketBufferBytes(),
         status.connections().stream().map(NbdFrontEnd::client).toList(),
         labelled(status.refused()),
         labelled(status.cutOff()));

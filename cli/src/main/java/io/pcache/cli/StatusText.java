@@ -121,16 +121,25 @@ final class StatusText {
   private void addClients(ClientsStatus clients) {
     line(
         "clients",
-        "%s of at most %s, %s since the start; %s requests with %s in flight"
+        "%s of at most %s%s, %s since the start; %s requests with %s in flight%s%s"
             .formatted(
                 count(clients.connected()),
                 count(clients.limit()),
+                whereNotZero(clients.standingStill(), " stalled in mid-message"),
                 count(clients.served()),
                 count(clients.requestsInFlight()),
-                ByteSize.format(clients.bytesInFlight())));
+                ByteSize.format(clients.bytesInFlight()),
+                whereNotZero(clients.memoryWaiters(), " waiting for memory"),
+                clients.socketBufferBytes() == 0
+                    ? ""
+                    : "; " + ByteSize.format(clients.socketBufferBytes()) + " in socket buffers"));
     clients.connections().forEach(client -> line("", describe(client)));
     addCounts("refused", clients.refused());
     addCounts("cut off", clients.cutOff());
+  }
+
+  private static String whereNotZero(long value, String what) {
+    return value == 0 ? "" : ", " + count(value) + what;
   }
 
   private static String describe(ClientsStatus.Client client) {

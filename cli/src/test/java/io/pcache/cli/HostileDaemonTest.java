@@ -159,6 +159,9 @@ class HostileDaemonTest {
             1,
             0,
             0,
+            0,
+            0,
+            0,
             List.of(new ClientsStatus.Client(text, text, text, 0, 0, 0)),
             Map.of(text, 1L),
             Map.of(text, 1L));

@@ -26,6 +26,9 @@ final class Samples {
         17,
         3,
         3 << 19,
+        1,
+        2,
+        9 << 10,
         List.of(
             new ClientsStatus.Client(
                 "unix:/run/disk.sock#3", "qemu", "disk", 1_764_446_057_900L, 3, 3 << 19),

@@ -6,6 +6,7 @@ import io.pcache.BackingTransfers;
 import io.pcache.PcacheStatus;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,7 +34,7 @@ class StatusTextTest {
             flushes     17
             reclaimed   5 segments
             transfers   9,876 requests to the backing device, 4 in flight; 20.0 MiB read, 52.0 MiB written, 31 flushes, 2 failed
-            clients     2 of at most 64, 17 since the start; 3 requests with 1.50 MiB in flight
+            clients     2 of at most 64, 1 stalled in mid-message, 17 since the start; 3 requests with 1.50 MiB in flight, 2 waiting for memory; 9.00 KiB in socket buffers
                         unix:/run/disk.sock#3, user qemu, uses 'disk' since 2025-11-29T19:54:17Z, 3 requests with 1.50 MiB in flight
                         127.0.0.1:4711#1, in its handshake since 2025-11-29T19:54:21Z, 0 requests with 0 B in flight
             refused     1,234 clients: connection-limit
@@ -46,6 +47,15 @@ class StatusTextTest {
   @Test
   void ofADaemonThatDoesNotTellOfClientsNothingIsSaid() {
     assertThat(new StatusText(Samples.status(), null).toString()).doesNotContain("clients");
+  }
+
+  @Test
+  void clientsAmongWhomNothingIsAmissHaveAShortLine() {
+    ClientsStatus clients =
+        new ClientsStatus(1, 64, 4, 0, 0, 0, 0, 0, List.of(), Map.of(), Map.of());
+    assertThat(new StatusText(Samples.status(), clients).toString())
+        .contains(
+            "clients     1 of at most 64, 4 since the start; 0 requests with 0 B in flight\n");
   }
 
   @Test

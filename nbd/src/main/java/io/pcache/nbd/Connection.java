@@ -231,7 +231,7 @@ final class Connection implements Runnable {
     return stalledNanos >= shared.options().stallTimeout().toNanos();
   }
 
-  /** For how long it has, when looked at last. For the watchdog. */
+  /** For how long it has, when looked at last. */
   long stalledNanos() {
     return stalledNanos;
   }

@@ -21,6 +21,9 @@ final class MemoryBudget {
   private final Clock clock;
   private long freeBytes;
 
+  /** Written under the lock. */
+  private volatile int waiters;
+
   /**
    * All of it free.
    *
@@ -134,10 +137,15 @@ final class MemoryBudget {
     }
   }
 
+  /** Called after every change of the line and of what is free. */
   private void grant() {
-    if (waiting.isEmpty()) {
-      return;
+    if (!waiting.isEmpty()) {
+      grantInOrder();
     }
+    waiters = waiting.size();
+  }
+
+  private void grantInOrder() {
     Iterator<Waiter> inOrder = waiting.iterator();
     while (inOrder.hasNext()) {
       Waiter next = inOrder.next();
@@ -226,14 +234,9 @@ final class MemoryBudget {
     }
   }
 
-  /** How many wait. */
+  /** How many wait; waits for no lock. */
   int waiters() {
-    lock.lock();
-    try {
-      return waiting.size();
-    } finally {
-      lock.unlock();
-    }
+    return waiters;
   }
 
   /** What somebody waits for now, in bytes. */
@@ -241,15 +244,6 @@ final class MemoryBudget {
     lock.lock();
     try {
       return waiting.contains(waiter) ? waiter.wantedBytes : 0;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  long freeBytes() {
-    lock.lock();
-    try {
-      return freeBytes;
     } finally {
       lock.unlock();
     }

@@ -181,27 +181,15 @@ public final class NbdServer implements AutoCloseable {
         shared.dismissals().counts(),
         shared.requestsInFlight().intValue(),
         shared.buffers().usedBytes(),
+        (int) connections.stream().filter(connection -> connection.stalledNanos() > 0).count(),
+        shared.budget().waiters(),
+        shared.socketBuffers().usedBytes(),
         oldest);
   }
 
   /** Looks after slow clients now, and not only when it is time to. */
   void watch() {
     int unused = watch.doWork();
-  }
-
-  /** How many clients are known to stand still in the middle of a message. */
-  long standingStill() {
-    return connections.stream().filter(connection -> connection.stalledNanos() > 0).count();
-  }
-
-  /** How many requests wait for memory that all clients share. */
-  int memoryWaiters() {
-    return shared.budget().waiters();
-  }
-
-  /** Bytes in buffers that connections receive into and send from. */
-  long socketBufferBytes() {
-    return shared.socketBuffers().usedBytes();
   }
 
   /**

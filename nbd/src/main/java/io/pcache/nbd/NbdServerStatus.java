@@ -14,6 +14,9 @@ import java.util.stream.Collectors;
  * @param dismissals clients sent away since the start, for every reason
  * @param requestsInFlight requests taken and not answered yet
  * @param payloadBytesInFlight buffer bytes those requests hold
+ * @param standingStill clients that are known to stand still in the middle of a message
+ * @param memoryWaiters requests that wait for the memory that all clients share
+ * @param socketBufferBytes bytes in buffers that connections receive into and send from
  * @param connections those open now, the oldest first; not more than {@link #MAX_LISTED}
  */
 public record NbdServerStatus(
@@ -23,6 +26,9 @@ public record NbdServerStatus(
     Map<Dismissal, Long> dismissals,
     int requestsInFlight,
     long payloadBytesInFlight,
+    int standingStill,
+    int memoryWaiters,
+    long socketBufferBytes,
     List<ConnectionStatus> connections) {
   /** How many connections are listed at most. */
   public static final int MAX_LISTED = 200;

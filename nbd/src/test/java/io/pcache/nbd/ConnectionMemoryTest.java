@@ -47,7 +47,7 @@ class ConnectionMemoryTest {
       useOnce(server);
       server.awaitNoConnections();
       long heapBefore = liveBytes();
-      long buffersBefore = server.server().socketBufferBytes();
+      long buffersBefore = server.status().socketBufferBytes();
       List<RawClient> clients = new ArrayList<>();
       for (int i = 0; i < IN_HANDSHAKE; i++) {
         RawClient client = server.connect();
@@ -56,7 +56,7 @@ class ConnectionMemoryTest {
       }
       ServerUnderTest.eventually(() -> server.status().connectionsOpen() == IN_HANDSHAKE);
       long heapEach = (liveBytes() - heapBefore) / IN_HANDSHAKE;
-      long buffersEach = (server.server().socketBufferBytes() - buffersBefore) / IN_HANDSHAKE;
+      long buffersEach = (server.status().socketBufferBytes() - buffersBefore) / IN_HANDSHAKE;
       // The clients' own memory is in the same heap.
       assertThat(heapEach).isLessThan(24 << 10);
       assertThat(buffersEach).isLessThanOrEqualTo(4 << 10);

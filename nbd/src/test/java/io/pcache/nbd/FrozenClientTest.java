@@ -89,7 +89,7 @@ class FrozenClientTest {
   private void awaitStill(ServerUnderTest server, int count) {
     ServerUnderTest.eventually(() -> {
       pass(server, 1);
-      return server.server().standingStill() == count;
+      return server.status().standingStill() == count;
     });
   }
 
@@ -106,9 +106,9 @@ class FrozenClientTest {
 
   /** Sends a request that has to wait for memory of others, and comes back when it does. */
   private static void askForMemory(ServerUnderTest server, RawClient client) throws IOException {
-    int before = server.server().memoryWaiters();
+    int before = server.status().memoryWaiters();
     client.request(0, Command.READ, 2, 0, 2 * MIB);
-    ServerUnderTest.eventually(() -> server.server().memoryWaiters() == before + 1);
+    ServerUnderTest.eventually(() -> server.status().memoryWaiters() == before + 1);
   }
 
   @ParameterizedTest
@@ -282,7 +282,7 @@ class FrozenClientTest {
         client.send(new byte[StallClock.STEP_BYTES]);
         ServerUnderTest.eventually(() -> {
           server.server().watch();
-          return server.server().standingStill() == 0;
+          return server.status().standingStill() == 0;
         });
         pass(server, LIMIT_SECONDS - 2);
       }

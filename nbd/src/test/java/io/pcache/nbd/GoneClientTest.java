@@ -144,14 +144,14 @@ class GoneClientTest {
         client.request(0, Command.WRITE_ZEROES, 1, 0, MIB);
         awaitWaiting(device, 2);
         client.request(0, Command.READ, 2, 0, 2 * MIB);
-        ServerUnderTest.eventually(() -> server.server().memoryWaiters() == 1);
+        ServerUnderTest.eventually(() -> server.status().memoryWaiters() == 1);
       }
       ServerUnderTest.eventually(() -> {
         server.server().watch();
         return device.droppedCount() == 1;
       });
       ServerUnderTest.eventually(() -> server.status().connectionsOpen() == 1);
-      assertThat(server.server().memoryWaiters()).isZero();
+      assertThat(server.status().memoryWaiters()).isZero();
       device.makeRoom();
       assertThat(holder.reply(0).errno()).isZero();
     }

@@ -77,7 +77,12 @@ class MemoryTest {
     ServerUnderTest.eventually(() -> !large.isAlive());
     ServerUnderTest.eventually(() -> !small.isAlive());
     assertThat(order).containsExactly("large", "small");
-    assertThat(budget.freeBytes()).isEqualTo(100);
+    assertFree(budget, 100);
+  }
+
+  private static void assertFree(MemoryBudget budget, long bytes) {
+    assertThat(budget.tryTake(bytes)).isTrue();
+    assertThat(budget.tryTake(1)).as("nothing else is free").isFalse();
   }
 
   private static Thread waiterFor(
@@ -114,7 +119,7 @@ class MemoryTest {
     ServerUnderTest.eventually(() -> !next.isAlive());
     assertThat(order).containsExactly("next");
     budget.give(50);
-    assertThat(budget.freeBytes()).isEqualTo(100);
+    assertFree(budget, 100);
   }
 
   @Test
@@ -156,7 +161,7 @@ class MemoryTest {
     }
     admission.awaitIdle();
     assertThat(admission.requestsInFlight()).isZero();
-    assertThat(budget.freeBytes()).isEqualTo(64 << 20);
+    assertFree(budget, 64 << 20);
   }
 
   private static void leaveElsewhere(
@@ -214,7 +219,7 @@ class MemoryTest {
     assertThat(budget.tryTake(32 << 20)).isTrue();
     assertThatALookEndsTheWait(new Admission(8, 64 << 20, budget), 2 << 20);
     assertThat(budget.waiters()).isZero();
-    assertThat(budget.freeBytes()).isZero();
+    assertThat(budget.tryTake(1)).isFalse();
   }
 
   /** What waits gives itself up when it looks. */
@@ -241,6 +246,6 @@ class MemoryTest {
     assertThatThrownBy(() -> budget.take(waiter, 50, failing)).hasMessage("a fault");
     assertThat(budget.waiters()).isZero();
     budget.give(100);
-    assertThat(budget.freeBytes()).isEqualTo(100);
+    assertFree(budget, 100);
   }
 }

@@ -143,7 +143,7 @@ final class ServerUnderTest implements AutoCloseable {
     assertThat(status().connectionsOpen()).isZero();
     assertThat(status().requestsInFlight()).isZero();
     assertThat(status().payloadBytesInFlight()).isZero();
-    assertThat(server.socketBufferBytes()).isZero();
+    assertThat(status().socketBufferBytes()).isZero();
     assertThat(directory).isEmptyDirectory();
     eventually(() -> threadsOf(directory).isEmpty());
     try {
