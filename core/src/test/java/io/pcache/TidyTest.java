@@ -6,10 +6,12 @@ import com.sun.source.tree.ClassTree;
 import com.sun.source.tree.CompilationUnitTree;
 import com.sun.source.tree.MethodTree;
 import com.sun.source.tree.Tree;
+import com.sun.source.tree.VariableTree;
 import com.sun.source.util.JavacTask;
 import com.sun.source.util.TreeScanner;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +25,10 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import javax.lang.model.element.Modifier;
 import javax.tools.JavaCompiler;
+import javax.tools.JavaFileObject;
+import javax.tools.SimpleJavaFileObject;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeAll;
@@ -216,32 +221,82 @@ class TidyTest {
       var units = sources.getJavaFileObjectsFromPaths(filesThatEndIn(".java").toList());
       var task = (JavacTask) compiler.getTask(null, sources, null, null, null, units);
       for (CompilationUnitTree unit : task.parse()) {
-        new LongConstructors(unit).scan(unit, tooLong);
+        Path file = root().relativize(Path.of(unit.getSourceFile().toUri()));
+        new LongConstructors(file.toString()).scan(unit, tooLong);
       }
     }
     assertThat(tooLong).isEmpty();
   }
 
-  /** Records have as many parameters as they carry data. */
-  private static final class LongConstructors extends TreeScanner<Void, List<String>> {
-    private final CompilationUnitTree unit;
+  @Test
+  void ofTheConstructorsOfARecordOnlyTheCanonicalOneMayBeLonger() throws IOException {
+    String components = "int a, int b, int c, int d, int e, int f, int g, int h, @Deprecated int i";
+    List<String> tooLong = new ArrayList<>();
+    String canonical = "R(" + components + ") { this.a = a; }";
+    collectLongConstructors("record R(" + components + ") { static int x; }", tooLong);
+    collectLongConstructors("record R(" + components + ") { R { assert a > 0; } }", tooLong);
+    collectLongConstructors("record R(" + components + ") { " + canonical + " }", tooLong);
+    assertThat(tooLong).isEmpty();
+    String other = "R(" + components.replace("int a", "long a") + ") { this(0); }";
+    collectLongConstructors("record R(" + components + ") { " + other + " }", tooLong);
+    collectLongConstructors("record R(int a) { " + other + " }", tooLong);
+    collectLongConstructors("class R { " + canonical + " }", tooLong);
+    assertThat(tooLong).containsExactly("R.java: R: 9", "R.java: R: 9", "R.java: R: 9");
+  }
 
-    LongConstructors(CompilationUnitTree unit) {
-      this.unit = unit;
+  private static void collectLongConstructors(String source, List<String> tooLong)
+      throws IOException {
+    var file =
+        new SimpleJavaFileObject(URI.create("string:///R.java"), JavaFileObject.Kind.SOURCE) {
+          @Override
+          public CharSequence getCharContent(boolean ignoreEncodingErrors) {
+            return source;
+          }
+        };
+    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+    var task = (JavacTask) compiler.getTask(null, null, null, null, null, List.of(file));
+    for (CompilationUnitTree unit : task.parse()) {
+      new LongConstructors("R.java").scan(unit, tooLong);
+    }
+  }
+
+  /** A record's canonical constructor has as many parameters as the record carries data. */
+  private static final class LongConstructors extends TreeScanner<Void, List<String>> {
+    private final String file;
+
+    LongConstructors(String file) {
+      this.file = file;
     }
 
     @Override
     public Void visitClass(ClassTree type, List<String> tooLong) {
       for (Tree member : type.getMembers()) {
-        if (type.getKind() != Tree.Kind.RECORD
-            && member instanceof MethodTree method
+        if (member instanceof MethodTree method
             && method.getReturnType() == null
-            && method.getParameters().size() > CONSTRUCTOR_PARAMETERS_CAP) {
-          Path file = root().relativize(Path.of(unit.getSourceFile().toUri()));
+            && method.getParameters().size() > CONSTRUCTOR_PARAMETERS_CAP
+            && !isCanonical(type, method)) {
           tooLong.add(file + ": " + type.getSimpleName() + ": " + method.getParameters().size());
         }
       }
       return super.visitClass(type, tooLong);
+    }
+
+    private static boolean isCanonical(ClassTree type, MethodTree constructor) {
+      return type.getKind() == Tree.Kind.RECORD
+          && typesOf(components(type)).equals(typesOf(constructor.getParameters()));
+    }
+
+    /** A record's fields that are not static. */
+    private static List<VariableTree> components(ClassTree record) {
+      return record.getMembers().stream()
+          .filter(VariableTree.class::isInstance)
+          .map(VariableTree.class::cast)
+          .filter(field -> !field.getModifiers().getFlags().contains(Modifier.STATIC))
+          .toList();
+    }
+
+    private static List<String> typesOf(List<? extends VariableTree> variables) {
+      return variables.stream().map(variable -> variable.getType().toString()).toList();
     }
   }
 
