@@ -31,6 +31,9 @@ public record OpenOptions(
   /** The folder of Linux for memory that processes share. */
   public static final Path DEFAULT_STAGING_FOLDER = Path.of("/dev/shm");
 
+  /** The range of gc_percent, for messages. */
+  public static final String GC_PERCENT_RANGE = CacheInfo.GC_PERCENT_RANGE;
+
   /**
    * Checks the options that can be checked by themselves.
    *

@@ -1,5 +1,6 @@
 package io.pcache.cli;
 
+import io.pcache.OpenOptions;
 import io.pcache.error.BadOptionException;
 import java.util.List;
 import java.util.function.Supplier;
@@ -52,7 +53,9 @@ final class CacheControl implements ControlHandler {
     if (arguments.size() != 2) {
       throw new BadOptionException(
           GC_PERCENT
-              + " takes one value, 0 to 90, and got "
+              + " takes one value, "
+              + OpenOptions.GC_PERCENT_RANGE
+              + ", and got "
               + (arguments.size() - 1)
               + "; for instance: "
               + GC_PERCENT

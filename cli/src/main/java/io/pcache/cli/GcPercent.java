@@ -28,7 +28,10 @@ final class GcPercent implements ITypeConverter<Integer> {
   static int parse(String text) {
     if (!text.matches(WHOLE_NUMBER)) {
       throw new BadOptionException(
-          "gc_percent '" + text + "' is not a whole number of at most 9 digits; give 0 to 90");
+          "gc_percent '"
+              + text
+              + "' is not a whole number of at most 9 digits; give "
+              + OpenOptions.GC_PERCENT_RANGE);
     }
     int percent = Integer.parseInt(text);
     OpenOptions.checkGcPercent(percent);

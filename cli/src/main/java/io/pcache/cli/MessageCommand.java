@@ -1,5 +1,6 @@
 package io.pcache.cli;
 
+import io.pcache.OpenOptions;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -15,7 +16,9 @@ import picocli.CommandLine.Spec;
     description = "Sends a message to a running cache, as dmsetup message does to dm-pcache.",
     footerHeading = "%nMessages:%n",
     footer = {
-      "  gc_percent N     reclaim segments when N percent of them are in use; 0 to 90, kept across restarts",
+      "  gc_percent N     reclaim segments when N percent of them are in use; "
+          + OpenOptions.GC_PERCENT_RANGE
+          + ", kept across restarts",
     })
 final class MessageCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -85,7 +85,10 @@ final class ServeCommand implements Callable<Integer> {
       names = "--gc-percent",
       paramLabel = "N",
       converter = GcPercent.class,
-      description = "Reclaim segments when N percent are in use, 0 to 90. Kept in the cache.")
+      description =
+          "Reclaim segments when N percent are in use, "
+              + OpenOptions.GC_PERCENT_RANGE
+              + ". Kept in the cache.")
   private @Nullable Integer gcPercent;
 
   @Option(

@@ -39,6 +39,9 @@ public record CacheInfo(int segId, int segments, int flags) {
   /** The highest gc_percent. */
   public static final int MAX_GC_PERCENT = 90;
 
+  /** The range of gc_percent, for messages. */
+  public static final String GC_PERCENT_RANGE = "0 to " + MAX_GC_PERCENT;
+
   private static final int DATA_CRC_FLAG = 1;
   private static final int INIT_DONE_FLAG = 1 << 1;
   private static final int MODE_SHIFT = 2;
@@ -106,9 +109,9 @@ public record CacheInfo(int segId, int segments, int flags) {
           "cache_info: seg_id %d found, below %d expected"
               .formatted(Integer.toUnsignedLong(segId), superblock.segNum()));
     }
-    if (gcPercent() > MAX_GC_PERCENT) {
+    if (!isInRange(gcPercent())) {
       throw new CorruptMediaException(
-          "cache_info: gc_percent " + gcPercent() + " found, 0 to " + MAX_GC_PERCENT + " expected");
+          "cache_info: gc_percent " + gcPercent() + " found, " + GC_PERCENT_RANGE + " expected");
     }
   }
 
@@ -128,10 +131,14 @@ public record CacheInfo(int segId, int segments, int flags) {
    * @throws BadOptionException if it is not 0 to {@link #MAX_GC_PERCENT}
    */
   public static void checkGcPercent(int gcPercent) {
-    if (gcPercent < 0 || gcPercent > MAX_GC_PERCENT) {
+    if (!isInRange(gcPercent)) {
       throw new BadOptionException(
-          "gc_percent " + gcPercent + " is out of range; give 0 to " + MAX_GC_PERCENT);
+          "gc_percent " + gcPercent + " is out of range; give " + GC_PERCENT_RANGE);
     }
+  }
+
+  private static boolean isInRange(int gcPercent) {
+    return gcPercent >= 0 && gcPercent <= MAX_GC_PERCENT;
   }
 
   /** Returns a copy with another gc_percent, which has passed {@link #checkGcPercent}. */
