@@ -13,6 +13,7 @@ import io.pcache.log.KeySetReader;
 import io.pcache.log.LogEnd;
 import io.pcache.log.LogWalk;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
@@ -32,10 +33,13 @@ public final class KeySetFuzz {
     FuzzInput input = new FuzzInput(bytes);
     int mode = input.u8() % 3;
     int fromEnd = input.u16() & -Long.BYTES;
-    byte[] content = input.rest();
-    if (mode > 0) {
-      content = sealed(content, mode == 2);
-    }
+    byte[] rest = input.rest();
+    byte[] content =
+        switch (mode) {
+          case 0 -> rest;
+          case 1 -> sealed(rest);
+          default -> sealedAsLast(rest);
+        };
     int offset = MediaLayout.DATA_AREA_BYTES - fromEnd;
     MEDIA.format(false);
     SegmentChain chain = SegmentChain.load(MEDIA, CacheInfo.load(MEDIA, Superblock.load(MEDIA)));
@@ -43,21 +47,29 @@ public final class KeySetFuzz {
     read(chain, new LogAddress(1, offset));
   }
 
-  /** The same bytes as a key set that passes for one, as far as its number of keys can be meant. */
-  private static byte[] sealed(byte[] content, boolean last) {
-    int fit = (content.length - KeySetRecord.HEADER_BYTES) / KeyRecord.SIZE_BYTES;
-    int size = KeySetRecord.sizeBytes(Math.max(0, fit));
-    byte[] whole =
-        Arrays.copyOf(content, Math.max(size, content.length + Long.BYTES) & -Long.BYTES);
-    MemorySegment copy = MemorySegment.ofArray(new long[whole.length / Long.BYTES]);
-    copy.copyFrom(MemorySegment.ofArray(whole));
-    if (last) {
-      KeySetRecord.sealLast(copy, 0, copy.get(LittleEndian.U32, KeySetRecord.KEY_NUM_OFFSET));
-    } else {
-      KeySetRecord.seal(copy, 0, Math.max(0, fit));
-    }
-    MemorySegment.copy(copy, 0, MemorySegment.ofArray(whole), 0, whole.length);
-    return whole;
+  /** The same bytes as a key set that passes for one, with as many keys as there is room for. */
+  private static byte[] sealed(byte[] content) {
+    MemorySegment copy = alignedCopy(content);
+    KeySetRecord.seal(copy, 0, fittingKeys(content));
+    return copy.toArray(ValueLayout.JAVA_BYTE);
+  }
+
+  /** The same bytes as a LAST key set that passes for one. */
+  private static byte[] sealedAsLast(byte[] content) {
+    MemorySegment copy = alignedCopy(content);
+    KeySetRecord.sealLast(copy, 0, copy.get(LittleEndian.U32, KeySetRecord.KEY_NUM_OFFSET));
+    return copy.toArray(ValueLayout.JAVA_BYTE);
+  }
+
+  private static MemorySegment alignedCopy(byte[] content) {
+    int size = KeySetRecord.sizeBytes(fittingKeys(content));
+    int longs = Math.max(size, content.length + Long.BYTES) / Long.BYTES;
+    MemorySegment copy = MemorySegment.ofArray(new long[longs]);
+    return copy.copyFrom(MemorySegment.ofArray(Arrays.copyOf(content, longs * Long.BYTES)));
+  }
+
+  private static int fittingKeys(byte[] content) {
+    return Math.max(0, (content.length - KeySetRecord.HEADER_BYTES) / KeyRecord.SIZE_BYTES);
   }
 
   private static void read(SegmentChain chain, LogAddress position) {

@@ -28,7 +28,7 @@ public final class SimulatedStore implements BackingStore {
     void underWay();
   }
 
-  private record BadRange(long startBytes, long endBytes, boolean reads) {}
+  private record BadRange(long startBytes, long endBytes) {}
 
   private static final int SECTOR = BlockDevice.SECTOR_BYTES;
   private static final int FILLER_BYTES = 256 << 10;
@@ -46,7 +46,8 @@ public final class SimulatedStore implements BackingStore {
   private final CrashMemory memory;
   private final RandomGenerator random;
   private final UnsyncedWrites unflushed;
-  private final List<BadRange> badRanges = new ArrayList<>();
+  private final List<BadRange> unreadable = new ArrayList<>();
+  private final List<BadRange> unwritable = new ArrayList<>();
   private TransferListener listener = NOBODY;
   private int flushesToFail;
   private int writesToFail;
@@ -124,9 +125,14 @@ public final class SimulatedStore implements BackingStore {
     readsToFail = count;
   }
 
-  /** Fails every read, or every write, that touches a range, until healed. */
-  public void failRange(long offsetBytes, long lengthBytes, boolean reads) {
-    badRanges.add(new BadRange(offsetBytes, offsetBytes + lengthBytes, reads));
+  /** Fails every read that touches a range, until healed. */
+  public void failReadsOf(long offsetBytes, long lengthBytes) {
+    unreadable.add(new BadRange(offsetBytes, offsetBytes + lengthBytes));
+  }
+
+  /** Fails every write that touches a range, until healed. */
+  public void failWritesTo(long offsetBytes, long lengthBytes) {
+    unwritable.add(new BadRange(offsetBytes, offsetBytes + lengthBytes));
   }
 
   /** Ends every fault. */
@@ -134,7 +140,8 @@ public final class SimulatedStore implements BackingStore {
     flushesToFail = 0;
     writesToFail = 0;
     readsToFail = 0;
-    badRanges.clear();
+    unreadable.clear();
+    unwritable.clear();
   }
 
   /** Gives up the memory, for good. */
@@ -155,7 +162,7 @@ public final class SimulatedStore implements BackingStore {
   @Override
   public void read(List<MemorySegment> pieces, long offsetBytes) throws IOException {
     listener.before(true);
-    boolean fails = readsToFail > 0 || isBad(pieces, offsetBytes, true);
+    boolean fails = readsToFail > 0 || touches(unreadable, pieces, offsetBytes);
     readsToFail -= readsToFail > 0 ? 1 : 0;
     long at = offsetBytes;
     for (MemorySegment piece : pieces) {
@@ -174,7 +181,7 @@ public final class SimulatedStore implements BackingStore {
   @Override
   public void write(List<MemorySegment> pieces, long offsetBytes) throws IOException {
     listener.before(false);
-    boolean fails = writesToFail > 0 || isBad(pieces, offsetBytes, false);
+    boolean fails = writesToFail > 0 || touches(unwritable, pieces, offsetBytes);
     writesToFail -= writesToFail > 0 ? 1 : 0;
     long at = offsetBytes;
     for (MemorySegment piece : pieces) {
@@ -222,16 +229,17 @@ public final class SimulatedStore implements BackingStore {
     return MemorySegment.mismatch(memory.bytes(), at + from, at + to, piece, from, to) >= 0;
   }
 
-  private boolean isBad(List<MemorySegment> pieces, long offsetBytes, boolean reads) {
-    if (badRanges.isEmpty()) {
+  private static boolean touches(
+      List<BadRange> ranges, List<MemorySegment> pieces, long offsetBytes) {
+    if (ranges.isEmpty()) {
       return false;
     }
     long end = offsetBytes;
     for (MemorySegment piece : pieces) {
       end += piece.byteSize();
     }
-    for (BadRange range : badRanges) {
-      if (range.reads == reads && range.startBytes < end && offsetBytes < range.endBytes) {
+    for (BadRange range : ranges) {
+      if (range.startBytes < end && offsetBytes < range.endBytes) {
         return true;
       }
     }

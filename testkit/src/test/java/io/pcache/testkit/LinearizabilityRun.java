@@ -175,6 +175,12 @@ final class LinearizabilityRun {
     }
   }
 
+  /** A write, or one that completes when it is durable. */
+  @FunctionalInterface
+  private interface WriteKind {
+    void carryOut(long offsetBytes, MemorySegment source);
+  }
+
   /** One thread's part. */
   private final class Worker {
     private final Random random;
@@ -200,9 +206,9 @@ final class LinearizabilityRun {
       if (choice < 520) {
         requests.add(readInto(blocking, buffer, first, count));
       } else if (choice < 940) {
-        write(first, count, false);
+        write(first, count, blocking::write);
       } else if (choice < 945) {
-        write(first, count, true);
+        write(first, count, blocking::writeDurably);
       } else if (choice < 955) {
         blocking.prefetch((long) first * SECTOR, (long) count * SECTOR);
       } else if (choice < 975) {
@@ -213,20 +219,16 @@ final class LinearizabilityRun {
         requests.add(readInto(blocking, buffer, at, large));
       } else {
         int large = 1 + random.nextInt(LARGE_SECTORS);
-        write(random.nextInt(settled.length - large), large, false);
+        write(random.nextInt(settled.length - large), large, blocking::write);
       }
     }
 
-    private void write(int first, int count, boolean durably) {
+    private void write(int first, int count, WriteKind kind) {
       int version = versions.incrementAndGet();
       MemorySegment source = buffer.asSlice(0, (long) count * SECTOR);
       SectorContent.fill(source, first, version);
       long began = tickets.getAndIncrement();
-      if (durably) {
-        blocking.writeDurably((long) first * SECTOR, source);
-      } else {
-        blocking.write((long) first * SECTOR, source);
-      }
+      kind.carryOut((long) first * SECTOR, source);
       int[] values = new int[count];
       Arrays.fill(values, version);
       requests.add(

@@ -132,7 +132,7 @@ class ScatteredBuffersTest {
       BlockingDevice.carryOut(device, request);
       MemorySegment expected = MemorySegment.ofArray(new byte[MEMORY_BYTES]);
       expected.fill((byte) 0x55);
-      move(pieces, offset, expected, true);
+      copyFromModel(pieces, offset, expected);
       // Also: nothing is touched beside the pieces.
       assertThat(memory.mismatch(expected)).as("read at byte %d", offset).isEqualTo(-1);
     }
@@ -145,17 +145,21 @@ class ScatteredBuffersTest {
       }
       pieces.forEach(piece -> request.addPiece(memory, piece[0], piece[1]));
       BlockingDevice.carryOut(device, request);
-      move(pieces, offset, memory, false);
+      copyToModel(pieces, offset, memory);
     }
 
-    private void move(List<long[]> pieces, long offset, MemorySegment client, boolean read) {
+    private void copyFromModel(List<long[]> pieces, long offset, MemorySegment client) {
       long at = offset;
       for (long[] piece : pieces) {
-        if (read) {
-          MemorySegment.copy(model, at, client, piece[0], piece[1]);
-        } else {
-          MemorySegment.copy(client, piece[0], model, at, piece[1]);
-        }
+        MemorySegment.copy(model, at, client, piece[0], piece[1]);
+        at += piece[1];
+      }
+    }
+
+    private void copyToModel(List<long[]> pieces, long offset, MemorySegment client) {
+      long at = offset;
+      for (long[] piece : pieces) {
+        MemorySegment.copy(client, piece[0], model, at, piece[1]);
         at += piece[1];
       }
     }

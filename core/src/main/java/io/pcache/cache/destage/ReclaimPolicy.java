@@ -57,8 +57,12 @@ public final class ReclaimPolicy {
   /** Decides whether to reclaim key sets now, and passes the decision to write-back. */
   boolean decide() {
     boolean isNeeded = isNeeded();
-    demand.set(isNeeded, writesWait());
+    demand.set(isNeeded ? neededLevel() : ReclaimDemand.Level.NONE);
     return isNeeded;
+  }
+
+  private ReclaimDemand.Level neededLevel() {
+    return writesWait() ? ReclaimDemand.Level.URGENT : ReclaimDemand.Level.USUAL;
   }
 
   private boolean isNeeded() {

@@ -18,9 +18,20 @@ public final class ReclaimDemand {
   private static final long PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(2000);
   private static final long SHORT_PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(400);
 
+  /** How much the reclaimer has to do. */
+  public enum Level {
+    /** Nothing is to be reclaimed. */
+    NONE,
+
+    /** Key sets are to be reclaimed. */
+    USUAL,
+
+    /** Key sets are to be reclaimed, and writes wait for their space. */
+    URGENT
+  }
+
   private final Clock clock;
-  private volatile boolean waiting = true;
-  private volatile long pauseNanos = SHORT_PAUSE_NANOS;
+  private volatile Level level = Level.URGENT;
   private long lastWakeUpNanos;
   private boolean owed;
 
@@ -29,20 +40,16 @@ public final class ReclaimDemand {
     this.lastWakeUpNanos = clock.nanoTime() - PAUSE_NANOS;
   }
 
-  /**
-   * Called by the reclaimer before it reclaims, or when it has no need to.
-   *
-   * @param needed whether key sets are to be reclaimed
-   * @param writesWait whether writes wait for space
-   */
-  public void set(boolean needed, boolean writesWait) {
-    pauseNanos = writesWait ? SHORT_PAUSE_NANOS : PAUSE_NANOS;
-    waiting = needed;
+  /** Called by the reclaimer before it reclaims, or when it has no need to. */
+  public void set(Level newLevel) {
+    level = newLevel;
   }
 
   /** Records that dirty_tail has moved. Returns whether to wake the reclaimer now. */
   public boolean isWakeUpDue() {
-    owed = waiting;
+    Level now = level;
+    owed = now != Level.NONE;
+    long pauseNanos = now == Level.URGENT ? SHORT_PAUSE_NANOS : PAUSE_NANOS;
     return owed && clock.nanoTime() - lastWakeUpNanos >= pauseNanos;
   }
 

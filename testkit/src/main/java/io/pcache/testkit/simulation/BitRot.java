@@ -16,6 +16,12 @@ import java.util.random.RandomGenerator;
 final class BitRot {
   private static final int LAST_FLAGS_OFFSET = 16;
 
+  /** What checksums cover. */
+  enum Covered {
+    KEY_SETS,
+    KEY_SETS_AND_DATA
+  }
+
   private record Range(long offsetBytes, int lengthBytes) {}
 
   private final LogImage image;
@@ -27,7 +33,7 @@ final class BitRot {
   }
 
   /** Flips bits of one byte. Returns where, or -1 where there is nothing to damage. */
-  long damage(CrashMedia media, boolean dataIsChecked) {
+  long damage(CrashMedia media, Covered covered) {
     List<Range> ranges = new ArrayList<>();
     LogAddress end = end();
     boolean isKernels = isKernels(media, end);
@@ -44,7 +50,8 @@ final class BitRot {
       if (!isKernels || !(image.isLast() || image.after(at).equals(end))) {
         ranges.add(new Range(LogImage.dataOffset(at.cacheSegId(), at.segOffsetBytes()), size));
       }
-      for (int i = 0; dataIsChecked && i < image.keys(); i++) {
+      int dataRanges = covered == Covered.KEY_SETS_AND_DATA ? image.keys() : 0;
+      for (int i = 0; i < dataRanges; i++) {
         if (image.off(i) < ContentMap.FILLER_OFFSET) {
           long data = LogImage.dataOffset(image.segment(i), image.segmentOffset(i));
           ranges.add(new Range(data, image.len(i)));

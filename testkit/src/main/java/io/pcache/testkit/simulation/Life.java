@@ -424,7 +424,11 @@ final class Life {
     world.statistics().faults++;
     int number = random.nextInt(ContentMap.SECTORS);
     trace("backing device: sector " + ContentMap.deviceSector(number) + " fails until healed");
-    store.failRange(ContentMap.offsetBytes(number), SECTOR, random.nextBoolean());
+    if (random.nextBoolean()) {
+      store.failReadsOf(ContentMap.offsetBytes(number), SECTOR);
+    } else {
+      store.failWritesTo(ContentMap.offsetBytes(number), SECTOR);
+    }
   }
 
   private void setGcPercent() {

@@ -542,7 +542,9 @@ final class World {
     rotten = true;
     statistics.rotten++;
     statistics.cycles++;
-    trace("a byte rots at " + new BitRot(image, random).damage(media, settings.dataCrc()));
+    BitRot.Covered covered =
+        settings.dataCrc() ? BitRot.Covered.KEY_SETS_AND_DATA : BitRot.Covered.KEY_SETS;
+    trace("a byte rots at " + new BitRot(image, random).damage(media, covered));
     try {
       SimulatedEngine engine = SimulatedEngine.open(media, store, memory, clock, settings, random);
       ledger.checkReadable(engine.readWhatIsReadable());

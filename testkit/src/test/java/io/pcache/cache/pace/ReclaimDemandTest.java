@@ -18,16 +18,17 @@ class ReclaimDemandTest {
 
   @Test
   void whoNeedsNothingIsNotTold() {
-    demand.set(false, false);
+    demand.set(ReclaimDemand.Level.NONE);
     passMicros(1_000_000);
     assertThat(demand.isWakeUpDue()).isFalse();
     assertThat(demand.isWakeUpOwed()).isFalse();
   }
 
   @ParameterizedTest
-  @CsvSource({"false, 2000", "true, 400"})
-  void nobodyIsToldTwiceInAMomentWhichIsShorterWhereWritesWait(boolean writesWait, long micros) {
-    demand.set(true, writesWait);
+  @CsvSource({"USUAL, 2000", "URGENT, 400"})
+  void nobodyIsToldTwiceInAMomentWhichIsShorterWhereWritesWait(
+      ReclaimDemand.Level level, long micros) {
+    demand.set(level);
     assertThat(demand.isWakeUpDue()).isTrue();
     demand.wakeUpSent();
     assertThat(demand.isWakeUpDue()).isFalse();
@@ -39,7 +40,7 @@ class ReclaimDemandTest {
 
   @Test
   void whatWasHeldBackIsOwed() {
-    demand.set(true, false);
+    demand.set(ReclaimDemand.Level.USUAL);
     demand.wakeUpSent();
     assertThat(demand.isWakeUpOwed()).isFalse();
     assertThat(demand.isWakeUpDue()).isFalse();
