@@ -16,7 +16,7 @@ public final class Key implements MemoryRecord {
   private int cacheSegId;
   private int segOffsetBytes;
   private long generation;
-  private boolean clean;
+  private int flags;
   private int dataCrc;
 
   /** Creates a key whose fields are all zero. */
@@ -54,7 +54,13 @@ public final class Key implements MemoryRecord {
 
   /** Sets whether the backing device has the same bytes. */
   public Key clean(boolean nowClean) {
-    clean = nowClean;
+    flags = nowClean ? KeyRecord.CLEAN_FLAG : 0;
+    return this;
+  }
+
+  /** Sets the flags of the record, whether or not they make sense. */
+  public Key flags(int newFlags) {
+    flags = newFlags;
     return this;
   }
 
@@ -64,21 +70,26 @@ public final class Key implements MemoryRecord {
     return this;
   }
 
-  /** Fills this key from the record at {@code at}. */
+  /** Fills this key from the record at {@code at}. Of the flags only CLEAN counts. */
   public Key load(MemorySegment keys, long at) {
     return range(KeyRecord.off(keys, at), KeyRecord.len(keys, at))
         .place(KeyRecord.cacheSegId(keys, at), KeyRecord.cacheSegOff(keys, at))
         .generation(KeyRecord.segGen(keys, at))
-        .clean(KeyRecord.isClean(keys, at))
+        .flags(KeyRecord.flags(keys, at) & KeyRecord.CLEAN_FLAG)
         .dataCrc(KeyRecord.dataCrc(keys, at));
   }
 
-  /** Writes the key's record at {@code at}. */
+  /** Writes the key's record at {@code at}, setting all 40 bytes. */
   @Override
   public void store(MemorySegment keys, long at) {
-    int flags = clean ? KeyRecord.CLEAN_FLAG : 0;
-    KeyRecord.put(
-        keys, at, offsetBytes, lengthBytes, flags, cacheSegId, segOffsetBytes, generation, dataCrc);
+    keys.set(LittleEndian.U64, at + KeyRecord.OFF_OFFSET, offsetBytes);
+    keys.set(LittleEndian.U32, at + KeyRecord.LEN_OFFSET, lengthBytes);
+    keys.set(LittleEndian.U32, at + KeyRecord.FLAGS_OFFSET, flags);
+    keys.set(LittleEndian.U32, at + KeyRecord.CACHE_SEG_ID_OFFSET, cacheSegId);
+    keys.set(LittleEndian.U32, at + KeyRecord.CACHE_SEG_OFF_OFFSET, segOffsetBytes);
+    keys.set(LittleEndian.U64, at + KeyRecord.SEG_GEN_OFFSET, generation);
+    keys.set(LittleEndian.U32, at + KeyRecord.DATA_CRC_OFFSET, dataCrc);
+    keys.set(LittleEndian.U32, at + KeyRecord.RESERVED_OFFSET, 0);
   }
 
   /** Returns the logical start, in bytes. */
@@ -113,7 +124,7 @@ public final class Key implements MemoryRecord {
 
   /** Returns whether the backing device has the same bytes. */
   public boolean isClean() {
-    return clean;
+    return (flags & KeyRecord.CLEAN_FLAG) != 0;
   }
 
   /** Returns the checksum of the bytes. */

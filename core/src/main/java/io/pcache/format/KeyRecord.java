@@ -3,7 +3,8 @@ package io.pcache.format;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A key on media: a range of the logical device, and the segment bytes that hold it. 40 bytes.
+ * A key on media: a range of the logical device, and the segment bytes that hold it. 40 bytes,
+ * which {@link Key#store} writes.
  *
  * <pre>
  *   0                8        12       16             20              24               32         36     40
@@ -48,27 +49,6 @@ public final class KeyRecord {
   public static final int CLEAN_FLAG = 1 << 1;
 
   private KeyRecord() {}
-
-  /** Writes a key at {@code at}, setting all 40 bytes. */
-  public static void put(
-      MemorySegment keys,
-      long at,
-      long off,
-      int len,
-      int flags,
-      int cacheSegId,
-      int cacheSegOff,
-      long segGen,
-      int dataCrc) {
-    keys.set(LittleEndian.U64, at + OFF_OFFSET, off);
-    keys.set(LittleEndian.U32, at + LEN_OFFSET, len);
-    keys.set(LittleEndian.U32, at + FLAGS_OFFSET, flags);
-    keys.set(LittleEndian.U32, at + CACHE_SEG_ID_OFFSET, cacheSegId);
-    keys.set(LittleEndian.U32, at + CACHE_SEG_OFF_OFFSET, cacheSegOff);
-    keys.set(LittleEndian.U64, at + SEG_GEN_OFFSET, segGen);
-    keys.set(LittleEndian.U32, at + DATA_CRC_OFFSET, dataCrc);
-    keys.set(LittleEndian.U32, at + RESERVED_OFFSET, 0);
-  }
 
   /** Returns the logical byte offset. */
   public static long off(MemorySegment keys, long at) {

@@ -24,9 +24,15 @@ class KeyRecordTest {
   }
 
   @Test
-  void whatIsPutIsRead() {
+  void whatAKeyStoresIsRead() {
     MemorySegment keys = MemorySegment.ofArray(new long[10]);
-    KeyRecord.put(keys, 40, 1L << 40, 4096, KeyRecord.CLEAN_FLAG, 7, 512, 1L << 33, 0xCAFE);
+    new Key()
+        .range(1L << 40, 4096)
+        .clean(true)
+        .place(7, 512)
+        .generation(1L << 33)
+        .dataCrc(0xCAFE)
+        .store(keys, 40);
     assertThat(KeyRecord.off(keys, 40)).isEqualTo(1L << 40);
     assertThat(KeyRecord.len(keys, 40)).isEqualTo(4096);
     assertThat(KeyRecord.flags(keys, 40)).isEqualTo(KeyRecord.CLEAN_FLAG);
@@ -42,8 +48,17 @@ class KeyRecordTest {
   void theReservedWordIsZeroWhateverLayThere() {
     MemorySegment keys = MemorySegment.ofArray(new long[5]);
     keys.fill((byte) 0xFF);
-    KeyRecord.put(keys, 0, 0, 512, 0, 0, 0, 0, 0);
+    new Key().range(0, 512).store(keys, 0);
     assertThat(keys.get(LittleEndian.U32, KeyRecord.RESERVED_OFFSET)).isZero();
     assertThat(KeyRecord.isClean(keys, 0)).isFalse();
+  }
+
+  @Test
+  void flagsAreStoredAsTheyAreAndOnlyCleanIsLoaded() {
+    MemorySegment keys = MemorySegment.ofArray(new long[10]);
+    new Key().flags(-1).store(keys, 0);
+    assertThat(KeyRecord.flags(keys, 0)).isEqualTo(-1);
+    new Key().load(keys, 0).store(keys, 40);
+    assertThat(KeyRecord.flags(keys, 40)).isEqualTo(KeyRecord.CLEAN_FLAG);
   }
 }

@@ -22,7 +22,7 @@ class KeySetRecordTest {
 
   private void seal(int keys) {
     for (int i = 0; i < keys; i++) {
-      KeyRecord.put(bytes, KeySetRecord.keyOffset(i), i * 512L, 512, 0, 0, i * 512, 0, 0);
+      new Key().range(i * 512L, 512).place(0, i * 512).store(bytes, KeySetRecord.keyOffset(i));
     }
     KeySetRecord.seal(bytes, 0, keys);
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pcache.error.CorruptMediaException;
+import io.pcache.format.Key;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LogAddress;
@@ -55,17 +56,12 @@ class KeySetReaderTest {
 
   private void put(Hostile key) {
     MemorySegment bytes = log.bytesAt(LogFixture.START);
-    KeyRecord.put(bytes, KeySetRecord.keyOffset(0), 0, 512, 0, 1, 0, 0, 0);
-    KeyRecord.put(
-        bytes,
-        KeySetRecord.keyOffset(1),
-        key.off(),
-        key.len(),
-        key.flags(),
-        key.segment(),
-        key.segOff(),
-        0,
-        0);
+    new Key().range(0, 512).place(1, 0).store(bytes, KeySetRecord.keyOffset(0));
+    new Key()
+        .range(key.off(), key.len())
+        .flags(key.flags())
+        .place(key.segment(), key.segOff())
+        .store(bytes, KeySetRecord.keyOffset(1));
     KeySetRecord.seal(bytes, 0, 2);
   }
 
@@ -90,8 +86,14 @@ class KeySetReaderTest {
   @Test
   void keysAtEveryLimitAreFine() {
     MemorySegment bytes = log.bytesAt(LogFixture.START);
-    KeyRecord.put(bytes, KeySetRecord.keyOffset(0), DEVICE - 512, 512, 2, 3, AREA - 512, -1, -1);
-    KeyRecord.put(bytes, KeySetRecord.keyOffset(1), MIB_4, MIB_4, 0, 0, 0, 0, 0);
+    new Key()
+        .range(DEVICE - 512, 512)
+        .clean(true)
+        .place(3, AREA - 512)
+        .generation(-1)
+        .dataCrc(-1)
+        .store(bytes, KeySetRecord.keyOffset(0));
+    new Key().range(MIB_4, MIB_4).store(bytes, KeySetRecord.keyOffset(1));
     KeySetRecord.seal(bytes, 0, 2);
     assertThat(log.reader.read(LogFixture.START)).isEqualTo(KeySetReader.Found.KEYS);
     assertThat(log.reader.keyCount()).isEqualTo(2);

@@ -10,7 +10,7 @@ import static io.pcache.log.LogEnd.Writer.PCACHE;
 import static io.pcache.log.LogEnd.Writer.UNKNOWN;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pcache.format.KeyRecord;
+import io.pcache.format.Key;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LittleEndian;
 import io.pcache.format.LogAddress;
@@ -168,7 +168,7 @@ class LogEndTest {
   @Test
   void keySetsThatNameSegmentsOutOfRangeDoNotCount() {
     MemorySegment bytes = log.bytesAt(LogFixture.START);
-    KeyRecord.put(bytes, 1024, 0, 512, 0, LogFixture.SEGMENTS, 0, 0, 0);
+    new Key().range(0, 512).place(LogFixture.SEGMENTS, 0).store(bytes, 1024);
     KeySetRecord.seal(bytes, 1000, 1);
     assertThat(beyond(LogEndTest::generationZero)).isEqualTo(LogEnd.Beyond.NOTHING);
   }

@@ -4,6 +4,7 @@ import io.pcache.block.BlockDevice;
 import io.pcache.format.BadExtentList;
 import io.pcache.format.CacheInfo;
 import io.pcache.format.Identity;
+import io.pcache.format.Key;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LittleEndian;
@@ -98,17 +99,14 @@ final class HostileCache {
   private void keySet(int keys) {
     int size = KeySetRecord.sizeBytes(keys);
     MemorySegment bytes = MemorySegment.ofArray(new long[size / Long.BYTES]);
+    Key key = new Key();
     for (int i = 0; i < keys; i++) {
-      KeyRecord.put(
-          bytes,
-          KeySetRecord.keyOffset(i),
-          anyOffset(),
-          length(),
-          input.u8() % RAW_ONE_IN == 0 ? input.u32() : input.u8() & KeyRecord.CLEAN_FLAG,
-          small(SEGMENTS),
-          segmentOffsetOfData(),
-          generation(),
-          input.u8());
+      key.range(anyOffset(), length())
+          .flags(input.u8() % RAW_ONE_IN == 0 ? input.u32() : input.u8() & KeyRecord.CLEAN_FLAG)
+          .place(small(SEGMENTS), segmentOffsetOfData())
+          .generation(generation())
+          .dataCrc(input.u8())
+          .store(bytes, KeySetRecord.keyOffset(i));
     }
     KeySetRecord.seal(bytes, 0, keys);
     append(bytes);

@@ -1,6 +1,6 @@
 package io.pcache.testkit;
 
-import io.pcache.format.KeyRecord;
+import io.pcache.format.Key;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LogAddress;
 import io.pcache.format.SegmentChain;
@@ -24,16 +24,12 @@ final class HandmadeLog {
     MemorySegment bytes = MemorySegment.ofArray(new long[size / Long.BYTES]);
     for (int i = 0; i < keys.size(); i++) {
       LogKey key = keys.get(i);
-      KeyRecord.put(
-          bytes,
-          KeySetRecord.keyOffset(i),
-          key.off(),
-          key.len(),
-          key.flags(),
-          key.cacheSegId(),
-          key.cacheSegOff(),
-          key.segGen(),
-          0);
+      new Key()
+          .range(key.off(), key.len())
+          .flags(key.flags())
+          .place(key.cacheSegId(), key.cacheSegOff())
+          .generation(key.segGen())
+          .store(bytes, KeySetRecord.keyOffset(i));
     }
     KeySetRecord.seal(bytes, 0, keys.size());
     write(at, bytes);

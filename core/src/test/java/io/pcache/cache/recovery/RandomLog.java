@@ -3,7 +3,6 @@ package io.pcache.cache.recovery;
 import io.pcache.block.BlockDevice;
 import io.pcache.cache.segment.Geometry;
 import io.pcache.format.Key;
-import io.pcache.format.KeyRecord;
 import io.pcache.format.KeySetRecord;
 import io.pcache.format.LogAddress;
 import io.pcache.format.MediaLayout;
@@ -35,7 +34,7 @@ final class RandomLog {
   private static final int MAX_GENERATION = 2;
 
   private record ModelKey(
-      long off, int len, int flags, int segment, int segOff, long generation, int crc) {}
+      long off, int len, boolean clean, int segment, int segOff, long generation, int crc) {}
 
   private record KeySet(LogAddress position, List<ModelKey> keys) {}
 
@@ -87,7 +86,7 @@ final class RandomLog {
     return new ModelKey(
         subtree * MediaLayout.SUBTREE_BYTES + (long) sector * SECTOR,
         length * SECTOR,
-        random.nextInt(4) == 0 ? KeyRecord.CLEAN_FLAG : 0,
+        random.nextInt(4) == 0,
         segment,
         segSector * SECTOR,
         stale ? random.nextInt(MAX_GENERATION + 1) : generations[segment],
@@ -99,16 +98,13 @@ final class RandomLog {
     MemorySegment bytes = MemorySegment.ofArray(new long[sizeBytes / Long.BYTES]);
     for (int i = 0; i < keys.size(); i++) {
       ModelKey key = keys.get(i);
-      KeyRecord.put(
-          bytes,
-          KeySetRecord.keyOffset(i),
-          key.off(),
-          key.len(),
-          key.flags(),
-          key.segment(),
-          key.segOff(),
-          key.generation(),
-          key.crc());
+      new Key()
+          .range(key.off(), key.len())
+          .clean(key.clean())
+          .place(key.segment(), key.segOff())
+          .generation(key.generation())
+          .dataCrc(key.crc())
+          .store(bytes, KeySetRecord.keyOffset(i));
     }
     KeySetRecord.seal(bytes, 0, keys.size());
     write(bytes);
@@ -132,7 +128,7 @@ final class RandomLog {
   void appendImpossibleKey() {
     List<ModelKey> keys = randomKeys();
     keys.add(
-        new ModelKey(MediaLayout.SUBTREE_BYTES - SECTOR, 2 * SECTOR, 0, LOG_SEGMENTS, 0, 2, 0));
+        new ModelKey(MediaLayout.SUBTREE_BYTES - SECTOR, 2 * SECTOR, false, LOG_SEGMENTS, 0, 2, 0));
     append(keys.subList(keys.size() - 1, keys.size()));
   }
 
@@ -186,7 +182,7 @@ final class RandomLog {
       Removal.remove(index, key.off(), key.len());
       return;
     }
-    boolean dirty = afterDirtyTail && (key.flags() & KeyRecord.CLEAN_FLAG) == 0;
+    boolean dirty = afterDirtyTail && !key.clean();
     index.put(
         new Key()
             .range(key.off(), key.len())
