@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -34,6 +35,18 @@ class ProgressLineTest {
             "pcache: writing back: 2 left (2 s)",
             "pcache: writing back: 7 left (7 s)",
             "pcache: writing back: 12 left (12 s)");
+  }
+
+  @Test
+  void otherTestsKnowItsLinesFromErrors() {
+    for (String what : List.of("opening /a b (c)", "formatting x", "stopping", "writing back")) {
+      ProgressLine line = new ProgressLine(err, false, what);
+      line.update(TimeUnit.SECONDS.toNanos(3), "");
+      line.update(TimeUnit.SECONDS.toNanos(9), "2 left");
+    }
+    String error = "pcache: x: no answer in 5 s\n";
+    assertThat(ProgressLines.removedFrom(shown() + error + shown() + error))
+        .isEqualTo(error + error);
   }
 
   @Test

@@ -12,8 +12,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
@@ -26,7 +24,6 @@ import org.junit.jupiter.api.io.TempDir;
 @RequiresTool({"losetup", "mkfs.ext4", "mount", "umount", "chattr"})
 class UnfitDevicesTest {
   private static final long BACKING_BYTES = 64L << 20;
-  private static final Pattern PROGRESS = Pattern.compile("pcache: \\w+ing .* \\(\\d+ s\\)");
 
   @TempDir private Path folder;
   private Path cache = Path.of("");
@@ -63,15 +60,9 @@ class UnfitDevicesTest {
   private static void assertRefuses(Command refused, ErrorKind kind, String... texts) {
     assertThat(refused.exitCode()).as(refused.output()).isEqualTo(kind.exitCode());
     assertThat(refused.output()).contains(texts);
-    assertThat(errorLines(refused)).hasSize(1);
-  }
-
-  /** A slow start shows how far it is in lines of its own. */
-  private static Stream<String> errorLines(Command refused) {
-    return refused
-        .output()
-        .lines()
-        .filter(line -> line.startsWith("pcache: ") && !PROGRESS.matcher(line).matches());
+    assertThat(ProgressLines.removedFrom(refused.output()).lines())
+        .filteredOn(line -> line.startsWith("pcache: "))
+        .hasSize(1);
   }
 
   @Test
