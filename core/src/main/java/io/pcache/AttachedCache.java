@@ -18,7 +18,11 @@ import io.pcache.log.StagingRecord;
 import io.pcache.media.Media;
 import io.pcache.media.SharedMemory;
 import io.pcache.media.SharedMemoryPlace;
+import java.util.List;
+import java.util.UUID;
 import java.util.function.IntFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A recovered cache whose backing device has been verified, and whose identity record is marked as
@@ -28,6 +32,8 @@ import java.util.function.IntFunction;
  * <p>Thread-safety: as {@link Cache}; {@link #detach} once.
  */
 public final class AttachedCache {
+  private static final Logger LOG = LoggerFactory.getLogger(AttachedCache.class);
+
   private final Superblock superblock;
   private final BackingIdentity identity;
   private final SharedMemory stagingMemory;
@@ -70,7 +76,7 @@ public final class AttachedCache {
     if (check == BackingCheck.VERIFY) {
       identity.checkDevice();
     }
-    SharedMemory memory = place.open(identity.identity().uuid(), Staging.MEMORY_BYTES);
+    SharedMemory memory = openMemory(name, identity, place);
     try {
       StagingOwner killedRun = identity.killedRun(memory.bootId());
       if (killedRun != null) {
@@ -98,6 +104,29 @@ public final class AttachedCache {
       leaveAsItWas(memory);
       throw t;
     }
+  }
+
+  /**
+   * Without an identity record, memory for this device tells the cache's UUID. Its keys are taken
+   * only if the log ends where they expect it.
+   */
+  private static SharedMemory openMemory(
+      String name, BackingIdentity identity, SharedMemoryPlace place) {
+    for (UUID owner : identity.isAbsent() ? place.owners() : List.<UUID>of()) {
+      SharedMemory memory = place.open(owner, Staging.MEMORY_BYTES);
+      StagingOwner run = new StagingRecord(memory).owner();
+      if (run != null && run.cache().equals(owner) && run.bootId().equals(memory.bootId())) {
+        LOG.warn(
+            "{}: the identity record is lost; a killed process left writes in {}, which tells the UUID {}",
+            name,
+            memory.describe(),
+            owner);
+        identity.survivedBy(run);
+        return memory;
+      }
+      memory.close();
+    }
+    return place.open(identity.identity().uuid(), Staging.MEMORY_BYTES);
   }
 
   private static void leaveAsItWas(SharedMemory memory) {

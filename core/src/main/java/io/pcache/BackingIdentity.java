@@ -42,6 +42,9 @@ final class BackingIdentity implements WritebackListener {
   private final @Nullable Identity found;
   private Identity current;
 
+  /** The killed run whose keys shared memory holds, if the identity record is lost. */
+  private @Nullable StagingOwner survivor;
+
   /** Whether sampling has failed and the failure was logged. */
   private boolean unreadable;
 
@@ -79,7 +82,21 @@ final class BackingIdentity implements WritebackListener {
    * orderly way, or was never open.
    */
   @Nullable StagingOwner killedRun(UUID bootId) {
+    if (survivor != null) {
+      return survivor;
+    }
     return found != null && found.open() ? run(bootId) : null;
+  }
+
+  /** Returns whether the device has no identity record. It may be a cache made by the kernel. */
+  boolean isAbsent() {
+    return found == null;
+  }
+
+  /** Takes a run that left keys for this device in shared memory for the last one of this cache. */
+  void survivedBy(StagingOwner run) {
+    survivor = run;
+    current = current.of(run.cache(), new Identity.Opening(run.openedEpochMillis(), ""));
   }
 
   /** Returns the present run, once its open mark is stored. */
@@ -199,7 +216,8 @@ final class BackingIdentity implements WritebackListener {
         current
             .boundTo(store.sizeBytes(), BackingFingerprint.takeDurable(store))
             .openedAt(new Identity.Opening(laterEpochMillis, stagingFolder));
-    current.storeDurably(media);
+    // A closed mark that comes back after a kill would hide the killed run.
+    current.storeTwiceDurably(media);
   }
 
   /**
@@ -211,7 +229,7 @@ final class BackingIdentity implements WritebackListener {
       FileCondition condition = media.condition();
       if (condition.isCut() && current.cutToBytes() == 0) {
         current = current.cutTo(condition.leftBytes());
-        current.storeDurably(media);
+        current.storeTwiceDurably(media);
       }
     } catch (IOException | PcacheException e) {
       LOG.warn("cannot record that the cache device was cut: {}", e.getMessage());

@@ -10,6 +10,7 @@ import io.pcache.format.Identity;
 import io.pcache.format.MediaLayout;
 import io.pcache.media.Media;
 import io.pcache.media.MediaFiles;
+import io.pcache.media.SharedMemoryFolder;
 import io.pcache.nativeio.LoopDevices;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -37,8 +38,26 @@ final class CacheFormatter {
       if (media.sizeBytes() < MediaLayout.MIN_CACHE_BYTES) {
         throw tooSmall(path, media.sizeBytes());
       }
+      Optional<Identity> destroyed = destroyed(media);
       FreshFormat.write(media, options.dataCrc(), options.label());
+      destroyed.ifPresent(identity -> removeStaged(path, identity));
     }
+  }
+
+  private static Optional<Identity> destroyed(Media media) {
+    try {
+      return Identity.load(media);
+    } catch (UnsupportedFormatException e) {
+      // A later version knows where it keeps what.
+      return Optional.empty();
+    }
+  }
+
+  /** Nobody needs the writes of a killed process whose cache is gone. */
+  private static void removeStaged(Path path, Identity destroyed) {
+    Path usual = OpenOptions.DEFAULT_STAGING_FOLDER;
+    new SharedMemoryFolder(usual, usual, path)
+        .removeAll(destroyed.uuid(), destroyed.opening().stagingFolder());
   }
 
   private static void checkLabel(@Nullable String label) {

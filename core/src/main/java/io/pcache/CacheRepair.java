@@ -115,7 +115,11 @@ public final class CacheRepair implements AutoCloseable {
 
   /** Returns whether anything is damaged. */
   public boolean isDamaged() {
-    return !records.findings().isEmpty() || isLogDamaged();
+    return !records.findings().isEmpty() || hasLostIdentityCopy() || isLogDamaged();
+  }
+
+  private boolean hasLostIdentityCopy() {
+    return identity.isPresent() && Identity.slots(media).hasLostACopy();
   }
 
   private boolean isLogDamaged() {
@@ -128,6 +132,9 @@ public final class CacheRepair implements AutoCloseable {
    */
   public List<String> findings() {
     List<String> findings = new ArrayList<>(records.findings());
+    if (hasLostIdentityCopy()) {
+      findings.add("identity record: one of its two copies is lost; it is copied from the other");
+    }
     findings.add(log.describe());
     return findings;
   }
@@ -146,6 +153,9 @@ public final class CacheRepair implements AutoCloseable {
         .filter(id -> isLogDamaged() || id.closedLog().keyHead().equals(bounds.keyHead()))
         .filter(id -> !id.closedLog().equals(bounds))
         .ifPresent(id -> id.closedAt(bounds).storeDurably(media));
+    if (hasLostIdentityCopy()) {
+      identity.ifPresent(id -> id.storeDurably(media));
+    }
     records.storeSuperblock();
   }
 

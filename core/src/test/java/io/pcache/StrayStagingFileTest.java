@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pcache.error.BadOptionException;
+import io.pcache.error.WrongDeviceException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -19,6 +20,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The staging file of a killed process, whose cache device has another number by now. A file under
@@ -122,6 +125,46 @@ class StrayStagingFileTest {
     try (Pcache cache = Pcache.open(files.options())) {
       assertThat(CacheFiles.read(cache, 0)).containsOnly(1);
     }
+  }
+
+  private void zero(long offset, int bytes) throws IOException {
+    try (FileChannel channel = FileChannel.open(files.cache(), StandardOpenOption.WRITE)) {
+      channel.write(ByteBuffer.allocate(bytes), offset);
+    }
+  }
+
+  /** The record is stored in both slots at an open, so either tells that the run was killed. */
+  @ParameterizedTest
+  @ValueSource(longs = {0, 2048})
+  void theLossOfOneCopyOfTheIdentityRecordHidesNoKilledRun(long slot) throws IOException {
+    open().close();
+    var _ = kill();
+    zero(slot, 1024);
+    checkOpensWith(2);
+    assertThat(filesInMemory()).isEmpty();
+  }
+
+  @Test
+  void theLossOfTheIdentityRecordHidesNoKilledRun() throws IOException {
+    Path staged = kill();
+    zero(0, 4096);
+    assertThatThrownBy(this::open)
+        .isInstanceOf(WrongDeviceException.class)
+        .hasMessageContaining("--adopt");
+    assertThat(filesInMemory()).containsExactly(staged);
+    try (Pcache cache = Pcache.open(options().withAdopt(true))) {
+      assertThat(CacheFiles.read(cache, 0)).containsOnly(2);
+      assertThat(cache.status().survivesKill()).isTrue();
+      assertThat(staged.getFileName().toString()).contains(String.valueOf(cache.status().uuid()));
+    }
+    assertThat(filesInMemory()).isEmpty();
+  }
+
+  @Test
+  void formattingOverACacheRemovesItsFile() throws IOException {
+    var _ = kill();
+    Pcache.format(FormatOptions.of(files.cache()).withForce(true));
+    assertThat(filesInMemory()).isEmpty();
   }
 
   private void checkRefused(Path staged, Path stray) throws IOException {

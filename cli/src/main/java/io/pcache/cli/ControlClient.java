@@ -104,8 +104,11 @@ final class ControlClient {
   private void refuseStranger(UserPrincipal user, Set<UserPrincipal> believed) {
     if (!believed.contains(user)) {
       throw new StrangerException(
-          "%s: user %s answers there, who is neither root, nor you, nor the owner of the cache or of the socket's folder, and is not believed; look whose socket it is. If it is the daemon's, name the cache too, with --cache, or run as that user"
-              .formatted(socket, UnixPeer.nameOf(user)));
+          "%s: user %s answers there, who is neither root, nor you, nor the owner of the cache or of the socket's folder, and is not believed; look whose socket it is. If it is the daemon's, %srun as that user"
+              .formatted(
+                  socket,
+                  UnixPeer.nameOf(user),
+                  cache == null ? "name the cache too, with --cache, or " : ""));
     }
   }
 }

@@ -130,6 +130,20 @@ public record Identity(
         uuid, label, false, newClosedLog, backingBytes, sampleMask, samples, opening, cutToBytes);
   }
 
+  /** Returns a copy of another UUID, last opened as given, and closed. */
+  public Identity of(UUID otherUuid, Opening itsOpening) {
+    return new Identity(
+        otherUuid,
+        label,
+        false,
+        closedLog,
+        backingBytes,
+        sampleMask,
+        samples,
+        itsOpening,
+        cutToBytes);
+  }
+
   /** Returns a copy that is open. */
   public Identity openedAt(Opening newOpening) {
     return new Identity(
@@ -266,7 +280,17 @@ public record Identity(
     slots.storeDurably(record);
   }
 
-  private static TwoSlot slots(Media media) {
+  /**
+   * Writes the identity durably into both slots, one after the other. Then the loss of either slot
+   * loses nothing.
+   */
+  public void storeTwiceDurably(Media media) {
+    storeDurably(media);
+    storeDurably(media);
+  }
+
+  /** Returns the two slots of the record. */
+  public static TwoSlot slots(Media media) {
     return new TwoSlot(media, TwoSlotLayout.IDENTITY, MediaLayout.IDENTITY_OFFSET);
   }
 

@@ -23,6 +23,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class SharedMemoryFolder implements SharedMemoryPlace {
   private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
+  private static final String PREFIX = "pcache-";
+  private static final int UUID_LENGTH = 36;
   private static final Logger LOG = LoggerFactory.getLogger(SharedMemoryFolder.class);
 
   private final Path folder;
@@ -65,6 +67,50 @@ public final class SharedMemoryFolder implements SharedMemoryPlace {
     }
   }
 
+  private Stream<Path> folders(String earlierFolder) {
+    return Stream.of(folder.toAbsolutePath(), usualFolder.toAbsolutePath(), asPath(earlierFolder))
+        .filter(Path::isAbsolute)
+        .distinct();
+  }
+
+  @Override
+  public List<UUID> owners() {
+    List<UUID> owners = new ArrayList<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, ofThisDevice("*"))) {
+      for (Path path : files) {
+        addOwner(path.getFileName().toString(), owners);
+      }
+    } catch (IOException | DirectoryIteratorException e) {
+      LOG.debug("cannot look in {} for files of this cache device", folder, e);
+    }
+    return owners;
+  }
+
+  private static void addOwner(String fileName, List<UUID> owners) {
+    int end = PREFIX.length() + UUID_LENGTH;
+    try {
+      owners.add(UUID.fromString(fileName.substring(PREFIX.length(), end)));
+    } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+      LOG.debug("{} is not named after a cache", fileName, e);
+    }
+  }
+
+  /**
+   * Removes the files of an owner that belong to the present device, wherever {@link #strays}
+   * searches. Call it only after the cache has been destroyed.
+   */
+  public void removeAll(UUID owner, String earlierFolder) {
+    folders(earlierFolder).forEach(searched -> remove(searched, owner));
+  }
+
+  private void remove(Path searched, UUID owner) {
+    try {
+      Files.deleteIfExists(searched.resolve(ofThisDevice(owner.toString())));
+    } catch (IOException e) {
+      LOG.warn("cannot remove what an earlier process kept in {}: {}", searched, e.toString());
+    }
+  }
+
   @Override
   public String folder() {
     return folder.toAbsolutePath().toString();
@@ -74,10 +120,7 @@ public final class SharedMemoryFolder implements SharedMemoryPlace {
   @Override
   public List<StrayMemory> strays(UUID owner, long sizeBytes, String earlierFolder) {
     List<StrayMemory> found = new ArrayList<>();
-    Stream.of(folder.toAbsolutePath(), usualFolder.toAbsolutePath(), asPath(earlierFolder))
-        .filter(Path::isAbsolute)
-        .distinct()
-        .forEach(searched -> addStrays(searched, owner, sizeBytes, found));
+    folders(earlierFolder).forEach(searched -> addStrays(searched, owner, sizeBytes, found));
     return found;
   }
 
@@ -92,7 +135,8 @@ public final class SharedMemoryFolder implements SharedMemoryPlace {
   }
 
   private void addStrays(Path searched, UUID owner, long sizeBytes, List<StrayMemory> found) {
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(searched, fileName(owner, "*"))) {
+    try (DirectoryStream<Path> files =
+        Files.newDirectoryStream(searched, fileName(owner.toString(), "*"))) {
       Path own = file(owner).toAbsolutePath();
       UUID bootId = bootId();
       for (Path path : files) {
@@ -109,10 +153,14 @@ public final class SharedMemoryFolder implements SharedMemoryPlace {
 
   /** Returns the path of an owner's file. */
   Path file(UUID owner) throws IOException {
-    return folder.resolve(fileName(owner, NativeFile.identityOf(device)));
+    return folder.resolve(ofThisDevice(owner.toString()));
   }
 
-  private static String fileName(UUID owner, String identity) {
-    return "pcache-%s-%s.staged".formatted(owner, identity);
+  private String ofThisDevice(String owner) throws IOException {
+    return fileName(owner, NativeFile.identityOf(device));
+  }
+
+  private static String fileName(String owner, String identity) {
+    return "%s%s-%s.staged".formatted(PREFIX, owner, identity);
   }
 }

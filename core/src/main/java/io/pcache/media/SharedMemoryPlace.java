@@ -24,6 +24,11 @@ public interface SharedMemoryPlace {
     return false;
   }
 
+  /** Returns the owners whose memory for the present device exists, in any order. */
+  default List<UUID> owners() {
+    return List.of();
+  }
+
   /** Returns the folder of the memory, for a later process to search; empty if there is none. */
   default String folder() {
     return "";
