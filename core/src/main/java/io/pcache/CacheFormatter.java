@@ -38,13 +38,13 @@ final class CacheFormatter {
       if (media.sizeBytes() < MediaLayout.MIN_CACHE_BYTES) {
         throw tooSmall(path, media.sizeBytes());
       }
-      Optional<Identity> destroyed = destroyed(media);
+      Optional<Identity> destroyed = identity(media);
       FreshFormat.write(media, options.dataCrc(), options.label());
       destroyed.ifPresent(identity -> removeStaged(path, identity));
     }
   }
 
-  private static Optional<Identity> destroyed(Media media) {
+  private static Optional<Identity> identity(Media media) {
     try {
       return Identity.load(media);
     } catch (UnsupportedFormatException e) {
@@ -136,13 +136,20 @@ final class CacheFormatter {
                 .formatted(
                     path,
                     contents,
-                    foreign.isPresent() ? "" : ", see with 'pcache repair' what can be restored"));
+                    foreign.isPresent() || wasCut(media)
+                        ? ""
+                        : ", see with 'pcache repair' what can be restored"));
       }
     } catch (InternalError e) {
       throw new MediaFailureException(
           path + ": a page of the device failed while looking at what it holds; check the device",
           e);
     }
+  }
+
+  /** What a repair finds on a device that was cut is not whole. */
+  private static boolean wasCut(Media media) {
+    return identity(media).map(Identity::cutToBytes).orElse(0L) != 0;
   }
 
   /** Allocates every block of a regular file. A block device needs no allocation. */

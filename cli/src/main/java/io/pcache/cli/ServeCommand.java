@@ -195,10 +195,8 @@ final class ServeCommand implements Callable<Integer> {
                         force,
                         giveUpUnflushed),
                     display,
-                    () -> {
-                      StopSignals.route(stop);
-                      launcher.serves(stopTimeout, stop);
-                    }),
+                    launcher,
+                    stop),
             controlSocket == null
                 ? places.forServer(cache, SocketPlaces.CONTROL_SUFFIX)
                 : SocketPlaces.chosen(controlSocket),
@@ -223,14 +221,16 @@ final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  /**
-   * Signals become stop requests only once the cache is open: until then there is nothing to stop
-   * in order.
-   */
-  private static ServedCache open(OpenOptions options, ProgressDisplay display, Runnable opened) {
+  /** Signals become stop requests as the opening begins. Until it is over they end the process. */
+  private ServedCache open(
+      OpenOptions options, ProgressDisplay display, Launcher launcher, StopRequests stop) {
+    launcher.opens(stopTimeout);
+    EndWhileOpening opening = EndWhileOpening.on(stop, launcher, System.err);
+    StopSignals.route(stop);
     try (Progress _ = display.start("opening " + options.cache())) {
       ServedCache cache = ServedCache.open(options);
-      opened.run();
+      opening.over();
+      launcher.serves(stopTimeout, stop);
       return cache;
     }
   }

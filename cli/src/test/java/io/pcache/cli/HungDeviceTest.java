@@ -10,7 +10,9 @@ import io.pcache.testkit.RequiresFile;
 import io.pcache.testkit.RequiresTool;
 import io.pcache.testkit.ServedDisk;
 import io.pcache.testkit.SparseFiles;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -252,6 +254,47 @@ class HungDeviceTest {
     assertThat(asked.output()).contains("a process has this cache open", "does not answer");
     assertThat(asked.exitCode()).isEqualTo(ErrorKind.CLOSED.exitCode());
     assertServesWhatWasFlushed(served, device, backing);
+  }
+
+  /** The first daemon has read the sectors that the second one waits for. */
+  @Test
+  @DisplayName("hazard 30: a daemon that a hung device keeps from opening ends at the first signal")
+  void aDaemonThatWaitsForAHungBackingDeviceWhileItOpensEndsAtOnce()
+      throws IOException, InterruptedException {
+    Path file = disk.file();
+    ServedDisk.pcache("format", cache.toString(), "--size", "512M").succeeded();
+    ServedDisk served = serve(cache, file);
+    LibnbdClient.run(served.uri(), LibnbdClient.WRITE);
+    assertThat(served.stop()).as(served.log()).isZero();
+    disk.hang();
+    for (int i = 0; i < 2; i++) {
+      Process opening =
+          ServedDisk.startOnly(
+              "--cache",
+              cache.toString(),
+              "--backing",
+              file.toString(),
+              "--listen",
+              ServedDisk.unixSocket(folder),
+              "--stop-timeout",
+              "600");
+      String log = awaitLine(opening, "opening " + cache);
+      opening.toHandle().destroy();
+      assertThat(opening.waitFor(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS)).as(log).isTrue();
+      assertThat(opening.exitValue()).isEqualTo(EndWhileOpening.EXIT_TERMINATED);
+    }
+  }
+
+  private static String awaitLine(Process process, String text) throws IOException {
+    StringBuilder log = new StringBuilder();
+    BufferedReader lines = process.inputReader(StandardCharsets.UTF_8);
+    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+      log.append(line).append('\n');
+      if (line.contains(text)) {
+        return log.toString();
+      }
+    }
+    throw new AssertionError("no line with '%s': %s".formatted(text, log));
   }
 
   @Test

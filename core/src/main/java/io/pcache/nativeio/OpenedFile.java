@@ -58,7 +58,7 @@ record OpenedFile(Path path, int descriptor, FileState state, long sizeBytes) {
   }
 
   String describeCut(long nowBytes) {
-    return "%s was cut from %d to %d bytes while it is served; what lay behind is lost, unless there is a copy of it"
+    return "%s was cut from %d to %d bytes while it is served; what lay behind is lost, unless there is a copy of it: stop pcache, and restore the file to its full length from a copy"
         .formatted(path, sizeBytes, nowBytes);
   }
 

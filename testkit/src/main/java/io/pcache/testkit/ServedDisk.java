@@ -80,6 +80,15 @@ public final class ServedDisk implements AutoCloseable {
   }
 
   /**
+   * Starts a daemon that is not expected to serve. Its standard output and error are one pipe.
+   *
+   * @param arguments what follows {@code pcache serve}
+   */
+  public static Process startOnly(String... arguments) throws IOException {
+    return serveCommand(arguments).start();
+  }
+
+  /**
    * Starts a daemon and kills it after some time with SIGKILL, whatever it has come to by then.
    *
    * @param arguments what follows {@code pcache serve}

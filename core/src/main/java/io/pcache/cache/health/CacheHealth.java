@@ -70,15 +70,16 @@ public final class CacheHealth {
 
   /** Reports that the log cannot be written any more. The first report counts. */
   public void logFailed(PcacheException failure) {
+    logFailed(failure, ": check the device and open the cache again");
+  }
+
+  private void logFailed(PcacheException failure, String advice) {
     onLogFailure.run();
     if (logFailure.compareAndSet(null, failure)) {
-      LOG.error(
-          "{}; nothing more is acknowledged until the cache is opened again", failure.getMessage());
+      String fault = failure.getMessage() + "; nothing more is acknowledged" + advice;
+      LOG.error("{}", fault);
       LOG.debug("where the cache device failed", failure);
-      faults.put(
-          "log",
-          failure.getMessage()
-              + "; nothing more is acknowledged: check the device and open the cache again");
+      faults.put("log", fault);
     }
   }
 
@@ -88,7 +89,8 @@ public final class CacheHealth {
    */
   void cacheDeviceLost(String description) {
     loss = description;
-    logFailed(new MediaFailureException(description));
+    // The description says what to do. To open the cache again does not help if it was cut.
+    logFailed(new MediaFailureException(description), "");
   }
 
   /** Returns whether the cache device was cut or removed. */
