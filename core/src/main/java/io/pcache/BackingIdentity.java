@@ -260,7 +260,8 @@ final class BackingIdentity implements WritebackListener {
         BackingFingerprint.covered(offsetBytes, lengthBytes, sampledSectors) & current.sampleMask();
     if (covered != 0) {
       current = current.withSampleMask(current.sampleMask() & ~covered);
-      current.storeDurably(media);
+      // If the newest copy is lost, the older one must not count what is about to change.
+      current.storeTwiceDurably(media);
     }
   }
 
