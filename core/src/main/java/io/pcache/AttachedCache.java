@@ -19,7 +19,6 @@ import io.pcache.media.Media;
 import io.pcache.media.SharedMemory;
 import io.pcache.media.SharedMemoryPlace;
 import java.util.List;
-import java.util.UUID;
 import java.util.function.IntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -76,7 +75,8 @@ public final class AttachedCache {
     if (check == BackingCheck.VERIFY) {
       identity.checkDevice();
     }
-    SharedMemory memory = openMemory(name, identity, place);
+    tellOfMemory(name, identity, place);
+    SharedMemory memory = place.open(identity.identity().uuid(), Staging.MEMORY_BYTES);
     try {
       StagingOwner killedRun = identity.killedRun(memory.bootId());
       if (killedRun != null) {
@@ -107,26 +107,16 @@ public final class AttachedCache {
   }
 
   /**
-   * Without an identity record, memory for this device tells the cache's UUID. Its keys are taken
-   * only if the log ends where they expect it.
+   * Without an identity record, memory for a device of this number may belong to another cache that
+   * had the number before. So it is left alone.
    */
-  private static SharedMemory openMemory(
-      String name, BackingIdentity identity, SharedMemoryPlace place) {
-    for (UUID owner : identity.isAbsent() ? place.owners() : List.<UUID>of()) {
-      SharedMemory memory = place.open(owner, Staging.MEMORY_BYTES);
-      StagingOwner run = new StagingRecord(memory).owner();
-      if (run != null && run.cache().equals(owner) && run.bootId().equals(memory.bootId())) {
-        LOG.warn(
-            "{}: the identity record is lost; a killed process left writes in {}, which tells the UUID {}",
-            name,
-            memory.describe(),
-            owner);
-        identity.survivedBy(run);
-        return memory;
-      }
-      memory.close();
+  private static void tellOfMemory(String name, BackingIdentity identity, SharedMemoryPlace place) {
+    for (String location : identity.isAbsent() ? place.ofThisDevice() : List.<String>of()) {
+      LOG.warn(
+          "{}: has no identity record; if it lost it, what a killed process acknowledged and did not flush may be in {}, which is not used",
+          name,
+          location);
     }
-    return place.open(identity.identity().uuid(), Staging.MEMORY_BYTES);
   }
 
   private static void leaveAsItWas(SharedMemory memory) {

@@ -42,9 +42,6 @@ final class BackingIdentity implements WritebackListener {
   private final @Nullable Identity found;
   private Identity current;
 
-  /** The killed run whose keys shared memory holds, if the identity record is lost. */
-  private @Nullable StagingOwner survivor;
-
   /** Whether sampling has failed and the failure was logged. */
   private boolean unreadable;
 
@@ -82,21 +79,12 @@ final class BackingIdentity implements WritebackListener {
    * orderly way, or was never open.
    */
   @Nullable StagingOwner killedRun(UUID bootId) {
-    if (survivor != null) {
-      return survivor;
-    }
     return found != null && found.open() ? run(bootId) : null;
   }
 
   /** Returns whether the device has no identity record. It may be a cache made by the kernel. */
   boolean isAbsent() {
     return found == null;
-  }
-
-  /** Takes a run that left keys for this device in shared memory for the last one of this cache. */
-  void survivedBy(StagingOwner run) {
-    survivor = run;
-    current = current.of(run.cache(), new Identity.Opening(run.openedEpochMillis(), ""));
   }
 
   /** Returns the present run, once its open mark is stored. */

@@ -10,7 +10,6 @@ import io.pcache.format.Identity;
 import io.pcache.format.MediaLayout;
 import io.pcache.media.Media;
 import io.pcache.media.MediaFiles;
-import io.pcache.media.SharedMemoryFolder;
 import io.pcache.nativeio.LoopDevices;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -38,26 +37,8 @@ final class CacheFormatter {
       if (media.sizeBytes() < MediaLayout.MIN_CACHE_BYTES) {
         throw tooSmall(path, media.sizeBytes());
       }
-      Optional<Identity> destroyed = identity(media);
       FreshFormat.write(media, options.dataCrc(), options.label());
-      destroyed.ifPresent(identity -> removeStaged(path, identity));
     }
-  }
-
-  private static Optional<Identity> identity(Media media) {
-    try {
-      return Identity.load(media);
-    } catch (UnsupportedFormatException e) {
-      // A later version knows where it keeps what.
-      return Optional.empty();
-    }
-  }
-
-  /** Nobody needs the writes of a killed process whose cache is gone. */
-  private static void removeStaged(Path path, Identity destroyed) {
-    Path usual = OpenOptions.DEFAULT_STAGING_FOLDER;
-    new SharedMemoryFolder(usual, usual, path)
-        .removeAll(destroyed.uuid(), destroyed.opening().stagingFolder());
   }
 
   private static void checkLabel(@Nullable String label) {
@@ -149,7 +130,11 @@ final class CacheFormatter {
 
   /** What a repair finds on a device that was cut is not whole. */
   private static boolean wasCut(Media media) {
-    return identity(media).map(Identity::cutToBytes).orElse(0L) != 0;
+    try {
+      return Identity.load(media).map(Identity::cutToBytes).orElse(0L) != 0;
+    } catch (UnsupportedFormatException e) {
+      return false; // A later version knows.
+    }
   }
 
   /** Allocates every block of a regular file. A block device needs no allocation. */

@@ -1,7 +1,9 @@
 package io.pcache.cli;
 
 import java.io.PrintStream;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * What a stop request does while the cache is being opened: the process ends at once, as if it had
@@ -13,6 +15,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class EndWhileOpening {
   /** The exit code of a process that SIGTERM ends. */
   static final int EXIT_TERMINATED = 128 + 15;
+
+  private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(3);
 
   private final AtomicBoolean isOver = new AtomicBoolean();
 
@@ -29,8 +33,18 @@ final class EndWhileOpening {
     if (isOver.compareAndSet(false, true)) {
       launcher.ends(EXIT_TERMINATED);
       err.println("pcache: stopped while it opened the cache");
-      Runtime.getRuntime().halt(EXIT_TERMINATED);
+      var _ = Thread.ofPlatform().name("pcache-end").daemon(true).start(EndWhileOpening::halt);
+      // The hooks write what was printed.
+      System.exit(EXIT_TERMINATED);
     }
+  }
+
+  private static void halt() {
+    long start = System.nanoTime();
+    while (System.nanoTime() - start < GRACE_NANOS) {
+      LockSupport.parkNanos(GRACE_NANOS);
+    }
+    Runtime.getRuntime().halt(EXIT_TERMINATED);
   }
 
   /** The cache is open: from now on a stop is made in order. */

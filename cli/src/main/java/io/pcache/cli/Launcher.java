@@ -41,11 +41,6 @@ final class Launcher {
     }
   }
 
-  /** It opens the cache, and a stop may stand still for that long. It ends by signals. */
-  void opens(Duration stopLimit) {
-    boolean unused = tell("opens " + stopLimit.toSeconds());
-  }
-
   /**
    * It serves, a stop may stand still for that long, and requests to stop are taken from now on.
    * Without its launcher this process ends, since nobody could stop it in the way that people know.

@@ -224,7 +224,6 @@ final class ServeCommand implements Callable<Integer> {
   /** Signals become stop requests as the opening begins. Until it is over they end the process. */
   private ServedCache open(
       OpenOptions options, ProgressDisplay display, Launcher launcher, StopRequests stop) {
-    launcher.opens(stopTimeout);
     EndWhileOpening opening = EndWhileOpening.on(stop, launcher, System.err);
     StopSignals.route(stop);
     try (Progress _ = display.start("opening " + options.cache())) {

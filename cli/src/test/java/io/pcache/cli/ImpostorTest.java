@@ -61,9 +61,10 @@ class ImpostorTest {
             "$PCACHE" message --timeout 60 --cache cache gc_percent 5 || echo "message $?"
             """;
     assertThat(LauncherShell.output(folder, script))
-        .containsPattern("pcache: .*cache.pcache.sock.* 54321.*\ntable 1\n")
         .containsPattern(
-            "pcache: .*cache.pcache.sock.* 54321.* --cache, or run as that user\nmessage 1\n")
+            "pcache: .*cache.pcache.sock.* 54321.* --cache, or run as that user\ntable 1\n")
+        .containsPattern(
+            "pcache: .*cache.pcache.sock.* 54321.* daemon's, run as that user\nmessage 1\n")
         .doesNotContain("done", "\u001b");
   }
 

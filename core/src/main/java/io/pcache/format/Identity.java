@@ -130,20 +130,6 @@ public record Identity(
         uuid, label, false, newClosedLog, backingBytes, sampleMask, samples, opening, cutToBytes);
   }
 
-  /** Returns a copy of another UUID, last opened as given, and closed. */
-  public Identity of(UUID otherUuid, Opening itsOpening) {
-    return new Identity(
-        otherUuid,
-        label,
-        false,
-        closedLog,
-        backingBytes,
-        sampleMask,
-        samples,
-        itsOpening,
-        cutToBytes);
-  }
-
   /** Returns a copy that is open. */
   public Identity openedAt(Opening newOpening) {
     return new Identity(

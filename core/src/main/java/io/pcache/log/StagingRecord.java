@@ -5,7 +5,6 @@ import io.pcache.media.OrderedWords;
 import io.pcache.media.SharedMemory;
 import java.util.List;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Records in shared memory which run staged the keys there, and which of them are in the log. After
@@ -50,23 +49,16 @@ public final class StagingRecord {
 
   /** Returns whether the memory holds the keys of this run, in the layout of this version. */
   public boolean isOf(StagingOwner run) {
-    return run.equals(owner());
+    return !isEmpty()
+        && word(StagingLayout.VERSION_OFFSET) == StagingLayout.versionWord(slots)
+        && holdsId(StagingLayout.UUID_OFFSET, run.cache())
+        && holdsId(StagingLayout.BOOT_ID_OFFSET, run.bootId())
+        && word(StagingLayout.OPENED_OFFSET) == run.openedEpochMillis();
   }
 
-  /** Returns the run whose keys the memory holds, or null if there is none of this version. */
-  public @Nullable StagingOwner owner() {
-    boolean isReadable =
-        !isEmpty() && word(StagingLayout.VERSION_OFFSET) == StagingLayout.versionWord(slots);
-    return isReadable
-        ? new StagingOwner(
-            id(StagingLayout.UUID_OFFSET),
-            id(StagingLayout.BOOT_ID_OFFSET),
-            word(StagingLayout.OPENED_OFFSET))
-        : null;
-  }
-
-  private UUID id(long offset) {
-    return new UUID(word(offset), word(offset + Long.BYTES));
+  private boolean holdsId(long offset, UUID id) {
+    return word(offset) == id.getMostSignificantBits()
+        && word(offset + Long.BYTES) == id.getLeastSignificantBits();
   }
 
   /**

@@ -3,6 +3,7 @@ package io.pcache.media;
 import io.pcache.error.PcacheException;
 import io.pcache.nativeio.NativeFile;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -23,8 +24,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class SharedMemoryFolder implements SharedMemoryPlace {
   private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
-  private static final String PREFIX = "pcache-";
-  private static final int UUID_LENGTH = 36;
   private static final Logger LOG = LoggerFactory.getLogger(SharedMemoryFolder.class);
 
   private final Path folder;
@@ -74,41 +73,14 @@ public final class SharedMemoryFolder implements SharedMemoryPlace {
   }
 
   @Override
-  public List<UUID> owners() {
-    List<UUID> owners = new ArrayList<>();
+  public List<String> ofThisDevice() {
+    List<String> found = new ArrayList<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, ofThisDevice("*"))) {
-      for (Path path : files) {
-        addOwner(path.getFileName().toString(), owners);
-      }
+      files.forEach(path -> found.add(path.toString()));
     } catch (IOException | DirectoryIteratorException e) {
       LOG.debug("cannot look in {} for files of this cache device", folder, e);
     }
-    return owners;
-  }
-
-  private static void addOwner(String fileName, List<UUID> owners) {
-    int end = PREFIX.length() + UUID_LENGTH;
-    try {
-      owners.add(UUID.fromString(fileName.substring(PREFIX.length(), end)));
-    } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
-      LOG.debug("{} is not named after a cache", fileName, e);
-    }
-  }
-
-  /**
-   * Removes the files of an owner that belong to the present device, wherever {@link #strays}
-   * searches. Call it only after the cache has been destroyed.
-   */
-  public void removeAll(UUID owner, String earlierFolder) {
-    folders(earlierFolder).forEach(searched -> remove(searched, owner));
-  }
-
-  private void remove(Path searched, UUID owner) {
-    try {
-      Files.deleteIfExists(searched.resolve(ofThisDevice(owner.toString())));
-    } catch (IOException e) {
-      LOG.warn("cannot remove what an earlier process kept in {}: {}", searched, e.toString());
-    }
+    return found;
   }
 
   @Override
@@ -146,7 +118,20 @@ public final class SharedMemoryFolder implements SharedMemoryPlace {
       }
     } catch (NoSuchFileException e) {
       LOG.debug("there is nothing in {}", searched, e);
+    } catch (AccessDeniedException e) {
+      addUnsearchable(searched, owner, found);
     } catch (IOException | DirectoryIteratorException e) {
+      LOG.warn("cannot look in {} for files of other cache devices: {}", searched, e.toString());
+    }
+  }
+
+  /** A folder that may not be searched may have the file. */
+  private void addUnsearchable(Path searched, UUID owner, List<StrayMemory> found) {
+    try {
+      Path own = file(owner).toAbsolutePath();
+      found.add(
+          new StrayMemory(searched + ": permission denied", own.toString(), true, null, false));
+    } catch (IOException e) {
       LOG.warn("cannot look in {} for files of other cache devices: {}", searched, e.toString());
     }
   }
@@ -161,6 +146,6 @@ public final class SharedMemoryFolder implements SharedMemoryPlace {
   }
 
   private static String fileName(String owner, String identity) {
-    return "%s%s-%s.staged".formatted(PREFIX, owner, identity);
+    return "pcache-%s-%s.staged".formatted(owner, identity);
   }
 }

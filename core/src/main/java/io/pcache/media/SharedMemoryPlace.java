@@ -24,8 +24,8 @@ public interface SharedMemoryPlace {
     return false;
   }
 
-  /** Returns the owners whose memory for the present device exists, in any order. */
-  default List<UUID> owners() {
+  /** Returns where memory of any owner exists for a device of the present device's number. */
+  default List<String> ofThisDevice() {
     return List.of();
   }
 

@@ -30,7 +30,8 @@ record OpenedFile(Path path, int descriptor, FileState state, long sizeBytes) {
       return new FileCondition(Kind.DELETED, leftBytes, describeDeleted(there) + cut);
     }
     if (isCut) {
-      return new FileCondition(Kind.CUT, nowBytes, describeCut(nowBytes));
+      String advice = ": stop pcache, and restore the file to its full length from a copy";
+      return new FileCondition(Kind.CUT, nowBytes, describeCut(nowBytes) + advice);
     }
     if (!isAtPath) {
       return new FileCondition(Kind.MOVED, FileCondition.WHOLE, describeMoved(now, there));
@@ -58,7 +59,7 @@ record OpenedFile(Path path, int descriptor, FileState state, long sizeBytes) {
   }
 
   String describeCut(long nowBytes) {
-    return "%s was cut from %d to %d bytes while it is served; what lay behind is lost, unless there is a copy of it: stop pcache, and restore the file to its full length from a copy"
+    return "%s was cut from %d to %d bytes while it is served; what lay behind is lost, unless there is a copy of it"
         .formatted(path, sizeBytes, nowBytes);
   }
 
