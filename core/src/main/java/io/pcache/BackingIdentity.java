@@ -248,8 +248,7 @@ final class BackingIdentity implements WritebackListener {
         BackingFingerprint.covered(offsetBytes, lengthBytes, sampledSectors) & current.sampleMask();
     if (covered != 0) {
       current = current.withSampleMask(current.sampleMask() & ~covered);
-      // If the newest copy is lost, the older one must not count what is about to change.
-      current.storeTwiceDurably(media);
+      current.storeDurably(media);
     }
   }
 

@@ -139,7 +139,10 @@ class StrayStagingFileTest {
     open().close();
     var _ = kill();
     zero(slot, 1024);
-    checkOpensWith(2);
+    // The older copy may count a sampled sector that write-back has changed since.
+    try (Pcache cache = Pcache.open(options().withAdopt(true))) {
+      assertThat(CacheFiles.read(cache, 0)).containsOnly(2);
+    }
     assertThat(filesInMemory()).isEmpty();
   }
 
