@@ -57,7 +57,7 @@ final class Launcher {
                 Runtime.getRuntime().halt(Failure.EXIT_OTHER);
               });
     }
-    boolean unused = tell("serves " + stopLimit.toSeconds());
+    tell("serves " + stopLimit.toSeconds());
   }
 
   /** Returns when the launcher is gone. */

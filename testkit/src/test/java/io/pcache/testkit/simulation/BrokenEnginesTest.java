@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @DisplayName(
     "hazards 1, 7, 8, 9, 12, 13, 14, 15, 21, 22, 23, 31, 32, 44: broken engines are found out")
 class BrokenEnginesTest {
-  private static final int MOST_WORLDS = Integer.getInteger("pcache.broken.worlds", 300);
+  private static final int MOST_WORLDS = Integer.getInteger("pcache.broken.worlds", 100);
 
   private @TempDir Path folder;
 
