@@ -4,7 +4,7 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import io.pcache.agent.Agent;
-import io.pcache.agent.CallWatch;
+import io.pcache.agent.OutstandingCalls;
 import io.pcache.agent.Patience;
 import io.pcache.error.PcacheException;
 import java.util.HashMap;
@@ -48,12 +48,12 @@ final class HungDevices implements Agent {
    */
   record Device(
       String name,
-      CallWatch calls,
+      OutstandingCalls calls,
       SlowCalls slowCalls,
       Function<String, PcacheException> failure) {
     Device(
         String name,
-        CallWatch calls,
+        OutstandingCalls calls,
         LongSupplier movedSectors,
         Function<String, PcacheException> failure) {
       this(name, calls, new SlowCalls(calls, movedSectors), failure);
@@ -61,19 +61,19 @@ final class HungDevices implements Agent {
 
     /** Returns the device's fault, or null while it answers. */
     @Nullable String fault() {
-      CallWatch.Outstanding hung = hung();
+      OutstandingCalls.Outstanding hung = hung();
       return hung.calls() == 0 ? null : describe(hung);
     }
 
-    private CallWatch.Outstanding hung() {
+    private OutstandingCalls.Outstanding hung() {
       return calls.longerThan(HUNG_NANOS);
     }
 
-    private long oldestNanos() {
-      return calls.longerThan(0).oldestNanos();
+    private long oldestNanos(long leastNanos) {
+      return calls.longerThan(leastNanos).oldestNanos();
     }
 
-    private String describe(CallWatch.Outstanding hung) {
+    private String describe(OutstandingCalls.Outstanding hung) {
       return "%s: does not answer: %d %s under way for %d s%s; check the device, or stop: what is dirty stays in the cache"
           .formatted(
               name,
@@ -97,16 +97,17 @@ final class HungDevices implements Agent {
 
   /**
    * Returns the error that ends an abandoned stop. It names the device with the oldest call in
-   * progress, or else the last device.
+   * progress, or else the last device. A call that began while nothing moved is no reason.
    *
    * @param whatIsKept a sentence that says which writes the cache has
    */
   PcacheException givenUp(Patience patience, String whatIsKept) {
-    // Reads of the cache device through its mapping are not watched. If no call is in progress,
-    // such a read must be the one that hangs.
+    // Most reads of the cache device through its mapping are not watched. If no call has been in
+    // progress for long, such a read must be the one that hangs.
     Device longest = devices.getLast();
+    long leastNanos = patience.limitNanos() / 2;
     for (Device device : devices) {
-      if (device.oldestNanos() > longest.oldestNanos()) {
+      if (device.oldestNanos(leastNanos) > longest.oldestNanos(leastNanos)) {
         longest = device;
       }
     }
@@ -114,7 +115,7 @@ final class HungDevices implements Agent {
         "%s %s: nothing has moved for %d s, so stopping is given up. %s"
             .formatted(
                 longest.name,
-                longest.oldestNanos() > 0 ? "does not answer" : "seems not to answer",
+                longest.oldestNanos(leastNanos) > 0 ? "does not answer" : "seems not to answer",
                 patience.limitSeconds(),
                 whatIsKept));
   }
@@ -134,7 +135,7 @@ final class HungDevices implements Agent {
   }
 
   private void look(Device device) {
-    CallWatch.Outstanding hung = device.hung();
+    OutstandingCalls.Outstanding hung = device.hung();
     if (hung.calls() > 0) {
       if (hungNanos.put(device, hung.oldestNanos()) == null) {
         LOG.warn("{}", device.describe(hung));

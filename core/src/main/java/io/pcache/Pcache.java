@@ -2,6 +2,7 @@ package io.pcache;
 
 import io.pcache.agent.AgentThread;
 import io.pcache.agent.CallWatch;
+import io.pcache.agent.OutstandingCalls;
 import io.pcache.agent.Patience;
 import io.pcache.agent.SystemClock;
 import io.pcache.backing.BackingCounters;
@@ -9,6 +10,7 @@ import io.pcache.backing.BackingDevice;
 import io.pcache.backing.BackingOptions;
 import io.pcache.backing.BackingStore;
 import io.pcache.backing.FileBackingStore;
+import io.pcache.backing.StoreCalls;
 import io.pcache.backing.WatchedStore;
 import io.pcache.block.AwaitedRequest;
 import io.pcache.block.BlockDevice;
@@ -30,7 +32,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
@@ -54,7 +55,7 @@ public final class Pcache implements AutoCloseable {
   private final String cachePath;
   private final Media media;
   private final BackingStore store;
-  private final CallWatch storeCalls;
+  private final StoreCalls storeCalls;
   private final BackingDevice backing;
   private final AttachedCache attached;
   private final Cache cache;
@@ -66,7 +67,7 @@ public final class Pcache implements AutoCloseable {
       String cachePath,
       Media media,
       BackingStore store,
-      CallWatch storeCalls,
+      StoreCalls storeCalls,
       BackingDevice backing,
       AttachedCache attached) {
     this.cachePath = cachePath;
@@ -81,23 +82,25 @@ public final class Pcache implements AutoCloseable {
   }
 
   private List<HungDevices.Device> watchedDevices() {
-    List<HungDevices.Device> devices = new ArrayList<>();
-    devices.add(
-        new HungDevices.Device(
-            "backing device " + store.name(),
-            storeCalls,
-            store::movedSectors,
-            BackingFailureException::new));
     CallWatch mediaCalls = media.calls();
-    if (mediaCalls != null) {
-      devices.add(
-          new HungDevices.Device(
-              "cache device " + cachePath,
-              mediaCalls,
-              media::movedSectors,
-              MediaFailureException::new));
-    }
-    return devices;
+    return mediaCalls == null
+        ? List.of(backingDevice(storeCalls.all()))
+        : List.of(backingDevice(storeCalls.waitingForStore()), cacheDevice(mediaCalls));
+  }
+
+  private HungDevices.Device backingDevice(OutstandingCalls calls) {
+    return new HungDevices.Device(
+        "backing device " + store.name(), calls, store::movedSectors, BackingFailureException::new);
+  }
+
+  /** The system also reads the cache device during a write to the backing device. */
+  private HungDevices.Device cacheDevice(CallWatch mediaCalls) {
+    OutstandingCalls sourceReads = storeCalls.waitingForSource();
+    return new HungDevices.Device(
+        "cache device " + cachePath,
+        least -> mediaCalls.longerThan(least).and(sourceReads.longerThan(least)),
+        media::movedSectors,
+        MediaFailureException::new);
   }
 
   /**
@@ -140,7 +143,7 @@ public final class Pcache implements AutoCloseable {
    */
   public static Pcache open(OpenOptions options, BackingStore store) {
     Closer closer = new Closer();
-    CallWatch storeCalls = new CallWatch(SystemClock.INSTANCE);
+    StoreCalls storeCalls = new StoreCalls(SystemClock.INSTANCE);
     BackingStore watched = new WatchedStore(store, storeCalls);
     closer.add(watched);
     try {
@@ -162,7 +165,7 @@ public final class Pcache implements AutoCloseable {
   }
 
   private static Pcache open(
-      OpenOptions options, Media media, BackingStore store, CallWatch storeCalls, Closer closer) {
+      OpenOptions options, Media media, BackingStore store, StoreCalls storeCalls, Closer closer) {
     BackingDevice backing = BackingDevice.start(store, BackingOptions.defaults());
     closer.replace(store, backing);
     AttachedCache attached =

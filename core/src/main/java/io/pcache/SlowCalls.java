@@ -1,6 +1,6 @@
 package io.pcache;
 
-import io.pcache.agent.CallWatch;
+import io.pcache.agent.OutstandingCalls;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
@@ -14,13 +14,13 @@ import java.util.function.LongSupplier;
 final class SlowCalls {
   private static final long LONG_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  private final CallWatch calls;
+  private final OutstandingCalls calls;
   private final LongSupplier movedSectors;
   private boolean wasUnderWay;
   private long before;
   private long moved;
 
-  SlowCalls(CallWatch calls, LongSupplier movedSectors) {
+  SlowCalls(OutstandingCalls calls, LongSupplier movedSectors) {
     this.calls = calls;
     this.movedSectors = movedSectors;
   }

@@ -84,10 +84,20 @@ class HungDevicesTest {
     var _ = cache.begin();
     clock.advance(1);
     var _ = backing.begin();
+    clock.advance(Patience.DEFAULT_NANOS);
     assertThat(devices.givenUp(Patience.standard(), "of the rest as much as after a kill"))
         .isInstanceOf(MediaFailureException.class)
         .hasMessageContaining("cache device c does not answer")
         .hasMessageContaining("nothing has moved for 10 s")
         .hasMessageContaining("of the rest as much as after a kill");
+  }
+
+  @Test
+  void aCallThatBeganWhileNothingMovedEndsNoStop() {
+    var _ = backing.begin();
+    clock.advance(Patience.DEFAULT_NANOS / 10);
+    assertThat(devices.givenUp(Patience.standard(), ""))
+        .isInstanceOf(MediaFailureException.class)
+        .hasMessageContaining("cache device c seems not to answer");
   }
 }

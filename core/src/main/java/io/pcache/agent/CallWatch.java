@@ -1,6 +1,7 @@
 package io.pcache.agent;
 
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.function.IntPredicate;
 
 /**
  * Tracks which calls of a device have not returned, and since when. A call costs a time stamp and a
@@ -8,17 +9,19 @@ import java.util.concurrent.atomic.AtomicLongArray;
  *
  * <p>Thread-safety: all methods may be called from any thread, and none waits.
  */
-public final class CallWatch {
+public final class CallWatch implements OutstandingCalls {
   /**
    * Calls in progress beyond this number are not watched. A device that hangs shows all the same,
    * by the calls that are watched.
    */
-  private static final int PLACES = 64;
+  public static final int PLACES = 64;
+
+  /** The place of a call that is not watched. */
+  public static final int UNWATCHED = -1;
 
   /** One place per cache line. */
   private static final int STRIDE = 8;
 
-  private static final int UNWATCHED = -1;
   private static final long FREE = 0;
 
   private final Clock clock;
@@ -30,21 +33,19 @@ public final class CallWatch {
   }
 
   /**
-   * Calls that have not returned.
+   * Records that a call begins.
    *
-   * @param calls the number of calls
-   * @param oldestNanos how long the oldest call has been in progress, 0 if there is none
+   * @return its place from 0 to {@link #PLACES} - 1, which no other call has until {@link #end}; or
+   *     {@link #UNWATCHED}
    */
-  public record Outstanding(int calls, long oldestNanos) {}
-
-  /** Records that a call begins. Returns the argument for {@link #end}. */
   public int begin() {
     long now = clock.nanoTime();
     long stamp = now == FREE ? 1 : now;
     int first = (int) Thread.currentThread().threadId();
     for (int i = 0; i < PLACES; i++) {
-      int place = (first + i) % PLACES * STRIDE;
-      if (startedNanos.getPlain(place) == FREE && startedNanos.compareAndSet(place, FREE, stamp)) {
+      int place = (first + i) % PLACES;
+      int at = place * STRIDE;
+      if (startedNanos.getPlain(at) == FREE && startedNanos.compareAndSet(at, FREE, stamp)) {
         return place;
       }
     }
@@ -54,18 +55,31 @@ public final class CallWatch {
   /** Records that the call has returned or thrown. */
   public void end(int place) {
     if (place != UNWATCHED) {
-      startedNanos.setRelease(place, FREE);
+      startedNanos.setRelease(place * STRIDE, FREE);
     }
   }
 
-  /** The calls that have been in progress for at least that long. */
+  @Override
   public Outstanding longerThan(long leastNanos) {
+    return longerThan(leastNanos, place -> true);
+  }
+
+  /**
+   * Returns those calls that have been in progress for at least that long and meet a condition.
+   *
+   * @param condition asked for the places of calls in progress; its answer is ignored if the call
+   *     returns meanwhile
+   */
+  public Outstanding longerThan(long leastNanos, IntPredicate condition) {
     long now = clock.nanoTime();
     int calls = 0;
     long oldestNanos = 0;
-    for (int place = 0; place < PLACES * STRIDE; place += STRIDE) {
-      long started = startedNanos.get(place);
-      if (started != FREE && now - started >= leastNanos) {
+    for (int place = 0; place < PLACES; place++) {
+      long started = startedNanos.get(place * STRIDE);
+      if (started != FREE
+          && now - started >= leastNanos
+          && condition.test(place)
+          && startedNanos.get(place * STRIDE) == started) {
         calls++;
         oldestNanos = Math.max(oldestNanos, now - started);
       }

@@ -129,6 +129,11 @@ public final class Patience {
     spent = false;
   }
 
+  /** The limit in nanoseconds, above 0. */
+  public long limitNanos() {
+    return limitNanos;
+  }
+
   /** The limit in seconds, for messages. */
   public long limitSeconds() {
     return TimeUnit.NANOSECONDS.toSeconds(limitNanos);

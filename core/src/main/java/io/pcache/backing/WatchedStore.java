@@ -1,6 +1,5 @@
 package io.pcache.backing;
 
-import io.pcache.agent.CallWatch;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -11,10 +10,10 @@ import java.util.List;
  * <p>Thread-safety: see {@link BackingStore}.
  */
 public final class WatchedStore extends ForwardingStore {
-  private final CallWatch calls;
+  private final StoreCalls calls;
 
   /** Wraps a store. {@link #close} closes it too. */
-  public WatchedStore(BackingStore store, CallWatch calls) {
+  public WatchedStore(BackingStore store, StoreCalls calls) {
     super(store);
     this.calls = calls;
   }
@@ -31,11 +30,11 @@ public final class WatchedStore extends ForwardingStore {
 
   @Override
   public void write(List<MemorySegment> pieces, long offsetBytes) throws IOException {
-    int call = calls.begin();
+    int call = calls.beginWrite(pieces);
     try {
       super.write(pieces, offsetBytes);
     } finally {
-      calls.end(call);
+      calls.endWrite(call, pieces.size());
     }
   }
 

@@ -2,7 +2,7 @@ package io.pcache.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pcache.agent.CallWatch.Outstanding;
+import io.pcache.agent.OutstandingCalls.Outstanding;
 import io.pcache.testkit.ManualClock;
 import org.junit.jupiter.api.Test;
 
@@ -34,6 +34,29 @@ class CallWatchTest {
     calls.end(first);
     calls.end(second);
     assertThat(calls.longerThan(0)).isEqualTo(new Outstanding(1, 10));
+  }
+
+  @Test
+  void callsThatDoNotMeetTheConditionAreLeftOut() {
+    int first = calls.begin();
+    clock.advance(50);
+    int second = calls.begin();
+    clock.advance(10);
+    assertThat(calls.longerThan(0, call -> call == second)).isEqualTo(new Outstanding(1, 10));
+    assertThat(calls.longerThan(0, call -> call == first)).isEqualTo(new Outstanding(1, 60));
+  }
+
+  @Test
+  void aCallThatReturnsMeanwhileIsLeftOut() {
+    var _ = calls.begin();
+    assertThat(
+            calls.longerThan(
+                0,
+                call -> {
+                  calls.end(call);
+                  return true;
+                }))
+        .isEqualTo(NONE);
   }
 
   @Test
