@@ -44,6 +44,11 @@ final class BusyPoll {
     this.nanoTime = nanoTime;
   }
 
+  /** For a thread that always sleeps until there is input. */
+  static BusyPoll never() {
+    return new BusyPoll(() -> 0, new Semaphore(0), () -> 0);
+  }
+
   /** How many threads of a server may be kept awake: half the processors stay for the clients. */
   static Semaphore newTurns(int processors) {
     return new Semaphore(processors / 2);

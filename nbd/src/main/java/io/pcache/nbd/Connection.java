@@ -4,7 +4,6 @@ import io.pcache.agent.Clock;
 import io.pcache.block.RequestSource;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -12,23 +11,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One client. Runs on a thread of its own, handshake first, then transmission, and leaves nothing
- * behind: whichever way it ends, the channel is closed, its threads end, and requests still with
- * the device return their buffers when they complete.
+ * One client. Its handshake runs on a virtual thread, its transmission on a thread of its own. It
+ * leaves nothing behind: whichever way it ends, the channel is closed, its threads end, and
+ * requests still with the device return their buffers when they complete.
  *
  * <p>Its threads do channel I/O and are never interrupted: that would close the channel under
  * whoever uses it. They are released by {@link #abort}.
  *
- * <p>Thread-safety: {@link #run} on its own thread, everything else from any.
+ * <p>Thread-safety: all methods from any thread.
  */
-final class Connection implements Runnable {
+final class Connection {
   private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
 
-  private final SocketChannel channel;
+  private final HandshakeChannel channel;
   private final String peer;
   private final ServerShared shared;
   private final Consumer<Connection> onEnd;
-  private final Thread thread;
   private final Admission admission;
   private final StallClock sendClock = new StallClock();
   private final StallClock receiveClock = new StallClock();
@@ -47,7 +45,7 @@ final class Connection implements Runnable {
   private volatile @Nullable RequestSource source;
 
   Connection(
-      SocketChannel channel,
+      HandshakeChannel channel,
       String peer,
       ServerShared shared,
       Clock clock,
@@ -59,19 +57,24 @@ final class Connection implements Runnable {
     this.startedNanos = clock.nanoTime();
     this.sinceEpochMillis = clock.epochMillis();
     this.admission = shared.newAdmission();
-    this.thread = Thread.ofPlatform().name("nbd-" + peer).daemon(true).unstarted(this);
+  }
+
+  /** A part of the connection's life. */
+  @FunctionalInterface
+  private interface Stage {
+    /** Carries it out. Returns whether another stage has taken over. */
+    boolean run() throws IOException, ProtocolViolation;
   }
 
   void start() {
-    thread.start();
+    Thread unused =
+        Thread.ofVirtual().name("nbd-handshake-" + peer).start(() -> carryOut(this::shakeHands));
   }
 
-  @Override
-  public void run() {
-    LOG.debug("{} connected", peer);
+  private void carryOut(Stage stage) {
+    boolean goesOn = false;
     try {
-      serve();
-      LOG.debug("{} closed", peer);
+      goesOn = stage.run();
     } catch (ProtocolViolation e) {
       shared.dismissals().add(Dismissal.PROTOCOL_VIOLATION, peer, String.valueOf(e.getMessage()));
     } catch (IOException e) {
@@ -79,29 +82,51 @@ final class Connection implements Runnable {
     } catch (RuntimeException | Error e) {
       fail(e);
     } finally {
-      abort();
-      onEnd.accept(this);
+      if (!goesOn) {
+        LOG.debug("{} closed", peer);
+        abort();
+        onEnd.accept(this);
+      }
     }
   }
 
-  private void serve() throws IOException, ProtocolViolation {
+  private boolean shakeHands() throws IOException, ProtocolViolation {
+    LOG.debug("{} connected", peer);
     SocketOutput output = new SocketOutput(channel, sendClock);
     PendingReplies pending = new PendingReplies();
-    try (SocketInput input =
-        new SocketInput(
-            channel,
-            output,
-            new InputBuffer(shared.socketBuffers(), shared.readAheadPermits()),
-            shared.busyPollPermits(),
-            receiveClock,
-            pending)) {
-      OptionReplies replies = new OptionReplies(output);
+    InputBuffer buffer = new InputBuffer(shared.socketBuffers(), shared.readAheadPermits());
+    SocketInput input = new SocketInput(channel, output, buffer, receiveClock, pending);
+    boolean goesOn = false;
+    try {
       Negotiated negotiated =
-          new Negotiation(shared.exports(), input, replies, shared::isShuttingDown).run();
+          new Negotiation(
+                  shared.exports(), input, new OptionReplies(output), shared::isShuttingDown)
+              .run();
       if (negotiated != null) {
-        input.handshakeIsOver();
-        transmit(negotiated, input, output, pending);
+        channel.finish();
+        goesOn = startTransmission(() -> transmit(negotiated, input, output, pending));
       }
+      return goesOn;
+    } finally {
+      if (!goesOn) {
+        input.close();
+      }
+    }
+  }
+
+  private boolean startTransmission(Stage transmission) {
+    Thread thread =
+        Thread.ofPlatform()
+            .name("nbd-" + peer)
+            .daemon(true)
+            .unstarted(() -> carryOut(transmission));
+    try {
+      thread.start();
+      return true;
+    } catch (OutOfMemoryError e) {
+      LOG.debug("{}: no thread", peer, e);
+      cutOff(Dismissal.NO_RESOURCES, "its threads could not be started");
+      return false;
     }
   }
 
@@ -109,12 +134,23 @@ final class Connection implements Runnable {
     return buffer.prefixView(buffer.sizeBytes());
   }
 
-  private void transmit(
+  private boolean transmit(
       Negotiated negotiated, SocketInput input, SocketOutput output, PendingReplies pending)
       throws IOException, ProtocolViolation {
     LOG.debug(
         "{} uses export '{}', {} replies", peer, negotiated.export().name(), negotiated.style());
     export = negotiated.export();
+    try (input) {
+      input.handshakeIsOver(shared.busyPollPermits());
+      output.handshakeIsOver();
+      transmitBuffered(negotiated, input, output, pending);
+    }
+    return false;
+  }
+
+  private void transmitBuffered(
+      Negotiated negotiated, SocketInput input, SocketOutput output, PendingReplies pending)
+      throws IOException, ProtocolViolation {
     PooledBuffer ownBuffer = shared.socketBuffers().take(ReplyWriter.BUFFER_BYTES);
     PooledBuffer elsewhereBuffer = shared.socketBuffers().take(ReplyWriter.BUFFER_BYTES);
     try {
@@ -203,7 +239,7 @@ final class Connection implements Runnable {
   private @Nullable String user() {
     String known = user;
     if (known == null) {
-      known = UnixPeer.userOf(channel);
+      known = UnixPeer.userOf(channel.socket());
       user = known;
     }
     return known;
@@ -284,7 +320,7 @@ final class Connection implements Runnable {
       return false;
     }
     try {
-      channel.shutdownInput();
+      channel.socket().shutdownInput();
     } catch (IOException e) {
       abort();
     }

@@ -24,9 +24,9 @@ import org.slf4j.LoggerFactory;
  * Serves block devices over the NBD protocol: fixed newstyle, on Unix sockets and TCP, with
  * structured replies, extended headers, and block status.
  *
- * <p>Each connection has a thread that receives and carries out requests, and one that answers what
- * completes elsewhere. Memory is bounded for each connection and for all together; a client that
- * asks for more waits in its socket.
+ * <p>A connection in its handshake takes no thread. Afterwards it has one that receives and carries
+ * out requests, and one that answers what completes elsewhere. Memory is bounded for each
+ * connection and for all together; a client that asks for more waits in its socket.
  *
  * <p>Thread-safety: all methods from any thread.
  */
@@ -40,6 +40,7 @@ public final class NbdServer implements AutoCloseable {
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
   private final List<Listener> listeners = new ArrayList<>();
   private final LongAdder accepted = new LongAdder();
+  private final HandshakeLoop handshakes = HandshakeLoop.start();
   private final Watchdog watch;
   private final AgentThread watchdog;
 
@@ -135,6 +136,14 @@ public final class NbdServer implements AutoCloseable {
   }
 
   private void admit(SocketChannel channel, String peer) {
+    try {
+      admit(handshakes.take(channel), peer);
+    } catch (IOException e) {
+      refuse(channel, peer, Dismissal.NO_RESOURCES, "it cannot be watched: " + e.getMessage());
+    }
+  }
+
+  private void admit(HandshakeChannel channel, String peer) {
     Connection connection = new Connection(channel, peer, shared, clock, connections::remove);
     boolean unused = connections.add(connection);
     boolean started = false;
@@ -216,6 +225,7 @@ public final class NbdServer implements AutoCloseable {
     listeners.forEach(Listener::close);
     endConnections(patience);
     awaitRequests(patience);
+    handshakes.close();
     watchdog.close();
     shared.freeBuffers();
   }

@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.Semaphore;
 
@@ -23,11 +24,12 @@ final class SocketInput implements AutoCloseable {
   private static final int DIRECT_BYTES = 1 << 14;
 
   private final SocketChannel channel;
+  private ReadableByteChannel source;
   private final SocketOutput output;
   private final StallClock stallClock;
   private final BeforeWaiting beforeWaiting;
-  private final BusyPoll idlePoll;
-  private final BusyPoll messagePoll;
+  private BusyPoll idlePoll = BusyPoll.never();
+  private BusyPoll messagePoll = BusyPoll.never();
   private final InputBuffer input;
 
   /** The input's bytes, kept here because every request needs them. */
@@ -51,30 +53,35 @@ final class SocketInput implements AutoCloseable {
   }
 
   /**
+   * @param handshake what to receive from until {@link #handshakeIsOver}
    * @param output the other side of the channel
    * @param input what to receive into, closed by {@link #close}
-   * @param turns for waiting awake, shared with the server's other connections
    */
   SocketInput(
-      SocketChannel channel,
+      HandshakeChannel handshake,
       SocketOutput output,
       InputBuffer input,
-      Semaphore turns,
       StallClock stallClock,
       BeforeWaiting beforeWaiting) {
-    this.channel = channel;
+    this.channel = handshake.socket();
+    this.source = handshake;
     this.output = output;
-    BusyPoll.Source source = Channels.newInputStream(channel)::available;
-    this.idlePoll = new BusyPoll(source, turns, System::nanoTime);
-    this.messagePoll = new BusyPoll(source, turns, System::nanoTime);
     this.input = input;
     this.buffer = input.bytes();
     this.stallClock = stallClock;
     this.beforeWaiting = beforeWaiting;
   }
 
-  /** From now on many requests may come at a time. */
-  void handshakeIsOver() {
+  /**
+   * From now on many requests may come at a time, straight from the socket.
+   *
+   * @param turns for waiting awake, shared with the server's other connections
+   */
+  void handshakeIsOver(Semaphore turns) {
+    source = channel;
+    BusyPoll.Source polled = Channels.newInputStream(channel)::available;
+    idlePoll = new BusyPoll(polled, turns, System::nanoTime);
+    messagePoll = new BusyPoll(polled, turns, System::nanoTime);
     input.useUsualSize();
     buffer = input.bytes();
   }
@@ -184,7 +191,7 @@ final class SocketInput implements AutoCloseable {
     }
     stallClock.begin();
     try {
-      int count = destination == buffer ? append() : channel.read(destination);
+      int count = destination == buffer ? append() : source.read(destination);
       if (count < 0) {
         throw new EOFException("the client left in the middle of a message");
       }
@@ -200,7 +207,7 @@ final class SocketInput implements AutoCloseable {
     buffer.limit(buffer.capacity()).position(end);
     int count = -1;
     try {
-      count = channel.read(buffer);
+      count = source.read(buffer);
     } finally {
       buffer.limit(Math.max(end, end + count)).position(start);
     }

@@ -3,6 +3,7 @@ package io.pcache.nbd;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.WritableByteChannel;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -17,13 +18,21 @@ final class SocketOutput {
   private static final int STEP_BYTES = StallClock.STEP_BYTES;
 
   private final SocketChannel channel;
+  private WritableByteChannel destination;
   private final StallClock stallClock;
   private final ReentrantLock lock = new ReentrantLock();
   private final ByteBuffer[] pair = new ByteBuffer[2];
 
-  SocketOutput(SocketChannel channel, StallClock stallClock) {
-    this.channel = channel;
+  /** Sends over a handshake's channel until {@link #handshakeIsOver}. */
+  SocketOutput(HandshakeChannel handshake, StallClock stallClock) {
+    this.channel = handshake.socket();
+    this.destination = handshake;
     this.stallClock = stallClock;
+  }
+
+  /** From now on messages go straight to the socket, and may have payload. */
+  void handshakeIsOver() {
+    destination = channel;
   }
 
   /** Sends what remains in the buffer. */
@@ -85,7 +94,7 @@ final class SocketOutput {
     try {
       while (buffer.position() < end) {
         buffer.limit(Math.min(end, buffer.position() + STEP_BYTES));
-        int unused = channel.write(buffer);
+        int unused = destination.write(buffer);
         stallClock.moved();
       }
     } finally {

@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -64,6 +66,33 @@ class ConnectionMemoryTest {
         client.close();
       }
     }
+  }
+
+  @Test
+  void aConnectionInItsHandshakeTakesNoThread() throws IOException {
+    try (ServerUnderTest server = ServerUnderTest.serving(new RamDevice(1 << 20))) {
+      useOnce(server);
+      server.awaitNoConnections();
+      Set<Thread> before = platformThreads();
+      List<RawClient> clients = new ArrayList<>();
+      for (int i = 0; i < IN_HANDSHAKE; i++) {
+        RawClient client = server.connect();
+        client.greet(Handshake.FLAG_FIXED_NEWSTYLE);
+        clients.add(client);
+      }
+      ServerUnderTest.eventually(() -> server.status().connectionsOpen() == IN_HANDSHAKE);
+      assertThat(platformThreads()).filteredOn(thread -> !before.contains(thread)).isEmpty();
+      for (RawClient client : clients) {
+        client.close();
+      }
+    }
+  }
+
+  /** Those of the virtual machine's own scheduler, a few for all virtual threads, apart. */
+  private static Set<Thread> platformThreads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().startsWith("nbd-"))
+        .collect(Collectors.toSet());
   }
 
   /** By the least of several collections: other threads of this process allocate meanwhile. */

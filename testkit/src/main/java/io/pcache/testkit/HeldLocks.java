@@ -4,6 +4,7 @@ import io.pcache.agent.Agent;
 import java.lang.reflect.Array;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
+import java.nio.channels.Selector;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -71,8 +72,9 @@ public final class HeldLocks {
     return parts;
   }
 
+  /** A selector's monitor is held all the while by the thread that selects. */
   private static void addPart(List<Object> parts, @Nullable Object part) {
-    if (part != null && !(part instanceof Thread)) {
+    if (part != null && !(part instanceof Thread) && !(part instanceof Selector)) {
       parts.add(part);
     }
   }
