@@ -1,5 +1,6 @@
 package io.pcache.cli;
 
+import io.pcache.agent.Patience;
 import io.pcache.agent.SystemClock;
 import io.pcache.error.BadOptionException;
 import io.pcache.error.NoSpaceException;
@@ -9,7 +10,6 @@ import io.pcache.nbd.UnixPeer;
 import io.pcache.nbd.UnixSocketFile;
 import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
@@ -50,6 +50,7 @@ final class ControlServer implements AutoCloseable {
   private final Path path;
   private final UnixSocketFile socket;
   private final ControlHandler handler;
+  private final Patience patience;
   private final Set<UserPrincipal> users = PeerUser.allowedToAsk();
   private final Semaphore places = new Semaphore(MAX_CONNECTIONS);
   private final ExecutorService connections =
@@ -57,23 +58,26 @@ final class ControlServer implements AutoCloseable {
   private final ScheduledExecutorService deadlines =
       Executors.newSingleThreadScheduledExecutor(threads("pcache-control-deadlines-"));
 
-  private ControlServer(Path path, UnixSocketFile socket, ControlHandler handler) {
+  private ControlServer(
+      Path path, UnixSocketFile socket, ControlHandler handler, Patience patience) {
     this.path = path;
     this.socket = socket;
     this.handler = handler;
+    this.patience = patience;
   }
 
   /**
    * Starts to answer. A socket that is there already is replaced: the caller holds the cache's
    * lock, so nobody serves on it any more.
    *
+   * @param patience how long {@link #close} waits for the socket's file system
    * @throws BadOptionException where no socket can be made there, or something else is there
    * @throws NoSpaceException where the file system is full
    */
-  static ControlServer start(Path path, ControlHandler handler) {
+  static ControlServer start(Path path, ControlHandler handler, Patience patience) {
     String name = SocketPlaces.controlSocketName(path);
     UnixSocketFile socket = UnixSocketFile.bind(path, name, SocketPlaces.CONTROL_OPTION, BACKLOG);
-    ControlServer server = new ControlServer(path, socket, handler);
+    ControlServer server = new ControlServer(path, socket, handler, patience);
     AcceptLoop loop = new AcceptLoop(name, socket.channel(), server::take, SystemClock.INSTANCE);
     Thread.ofPlatform().daemon(true).name("pcache-control").start(loop::run);
     return server;
@@ -176,14 +180,14 @@ final class ControlServer implements AutoCloseable {
 
   /**
    * Stops to answer and takes the socket away, unless it is that of another daemon by now, which
-   * may have the cache already.
+   * may have the cache already. A socket that stays is logged: it harms nobody.
    */
   @Override
   public void close() {
     try {
-      socket.close();
+      socket.close(patience);
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot take away the control socket " + path, e);
+      LOG.warn("the control socket could not be removed: {}", e.getMessage());
     } finally {
       connections.shutdownNow();
       deadlines.shutdownNow();

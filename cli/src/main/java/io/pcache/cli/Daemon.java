@@ -75,8 +75,8 @@ final class Daemon {
         Open served = new Open()) {
       served.closing = () -> stopping.during(() -> cache.close(stopping.patience()));
       CacheControl commands = new CacheControl(cache, this::clientsStatus, stopping::describe);
-      ControlServer server = ControlServer.start(controlSocket, commands);
-      control.closing = server::close;
+      ControlServer server = ControlServer.start(controlSocket, commands, stopping.patience());
+      control.closing = () -> stopping.during(server::close);
       Thread.ofPlatform().daemon(true).name("pcache-control-first").start(() -> answer(commands));
       serve(cache, stop, started);
       int exitCode = beforeClose.applyAsInt(cache);

@@ -2,6 +2,7 @@ package io.pcache.cli;
 
 import io.pcache.agent.Patience;
 import io.pcache.agent.SystemClock;
+import io.pcache.error.PcacheException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -61,6 +62,9 @@ final class Stopping {
     try (Progress progress = display.start("stopping")) {
       shown = progress;
       part.run();
+    } catch (PcacheException e) {
+      leaves(e.kind().exitCode());
+      throw e;
     } finally {
       shown = null;
     }

@@ -3,6 +3,7 @@ package io.pcache.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pcache.agent.Patience;
 import io.pcache.error.BackingFailureException;
 import io.pcache.error.BadOptionException;
 import io.pcache.error.ClosedException;
@@ -271,7 +272,7 @@ class ControlServerTest {
   }
 
   private ControlServer serve(ControlHandler handler) throws IOException {
-    return ControlServer.start(socket, handler);
+    return ControlServer.start(socket, handler, Patience.standard());
   }
 
   private SocketChannel connect() throws IOException {

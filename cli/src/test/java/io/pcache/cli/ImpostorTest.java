@@ -2,6 +2,7 @@ package io.pcache.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pcache.agent.Patience;
 import io.pcache.testkit.RequiresFile;
 import io.pcache.testkit.RequiresTool;
 import java.nio.file.Files;
@@ -145,7 +146,8 @@ class ImpostorTest {
   void aDaemonAnswersNobodyButRootAndItsOwnUser() throws Exception {
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
     Path socket = folder.resolve("c");
-    try (ControlServer _ = ControlServer.start(socket, _ -> ControlReply.text("a table"))) {
+    try (ControlServer _ =
+        ControlServer.start(socket, _ -> ControlReply.text("a table"), Patience.standard())) {
       Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rwxrwxrwx"));
       String script =
           """

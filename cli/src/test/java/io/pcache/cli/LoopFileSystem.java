@@ -67,6 +67,15 @@ record LoopFileSystem(Path root) implements AutoCloseable {
     Command.run("mount", "-o", "remount,ro", root.toString()).succeeded();
   }
 
+  /** From now on no call that changes something returns, until {@link #thaw}. */
+  void freeze() throws IOException, InterruptedException {
+    Command.run("fsfreeze", "--freeze", root.toString()).succeeded();
+  }
+
+  void thaw() throws IOException, InterruptedException {
+    Command.run("fsfreeze", "--unfreeze", root.toString()).succeeded();
+  }
+
   @Override
   public void close() throws IOException {
     try {

@@ -1,5 +1,6 @@
 package io.pcache.nbd;
 
+import io.pcache.agent.Patience;
 import io.pcache.error.BadOptionException;
 import io.pcache.error.DeviceInUseException;
 import io.pcache.error.PcacheException;
@@ -111,11 +112,11 @@ record BoundSocket(
         e);
   }
 
-  /** Stops listening and removes the socket's file. */
-  void close() throws IOException {
+  /** Stops listening and removes the socket's file, for which it waits with that patience. */
+  void close(Patience patience) throws IOException {
     channel.close();
     if (file != null) {
-      file.close();
+      file.close(patience);
     }
   }
 }

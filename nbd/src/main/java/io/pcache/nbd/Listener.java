@@ -1,5 +1,6 @@
 package io.pcache.nbd;
 
+import io.pcache.agent.Patience;
 import io.pcache.agent.SystemClock;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -11,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Accepts the connections of one listen address on a thread of its own. */
-final class Listener implements AutoCloseable {
+final class Listener {
   private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
 
   /**
@@ -78,12 +79,11 @@ final class Listener implements AutoCloseable {
   }
 
   /** Stops listening; connections that were accepted stay. */
-  @Override
-  public void close() {
+  void close(Patience patience) {
     try {
-      socket.close();
+      socket.close(patience);
     } catch (IOException e) {
-      LOG.warn("{}: the socket could not be removed: {}", socket.address(), e.toString());
+      LOG.warn("{}: the socket could not be removed: {}", socket.address(), e.getMessage());
     }
     Threads.joinUninterruptibly(thread);
   }

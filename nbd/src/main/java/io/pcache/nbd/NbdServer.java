@@ -98,9 +98,9 @@ public final class NbdServer implements AutoCloseable {
 
   private static void closeQuietly(BoundSocket socket) {
     try {
-      socket.close();
+      socket.close(Patience.standard());
     } catch (IOException e) {
-      LOG.warn("{}: the socket could not be removed: {}", socket.address(), e.toString());
+      LOG.warn("{}: the socket could not be removed: {}", socket.address(), e.getMessage());
     }
   }
 
@@ -222,7 +222,7 @@ public final class NbdServer implements AutoCloseable {
     } finally {
       admissionLock.unlock();
     }
-    listeners.forEach(Listener::close);
+    listeners.forEach(listener -> listener.close(patience));
     endConnections(patience);
     awaitRequests(patience);
     handshakes.close();

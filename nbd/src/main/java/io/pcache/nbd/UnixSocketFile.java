@@ -1,5 +1,6 @@
 package io.pcache.nbd;
 
+import io.pcache.agent.Patience;
 import io.pcache.error.BadOptionException;
 import io.pcache.error.NoSpaceException;
 import io.pcache.error.PcacheException;
@@ -21,7 +22,11 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The file of a Unix socket. It is made in a private directory, restricted to its owner, and only
@@ -30,7 +35,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safety: all methods from any thread.
  */
-public final class UnixSocketFile implements AutoCloseable {
+public final class UnixSocketFile {
+  private static final Logger LOG = LoggerFactory.getLogger(UnixSocketFile.class);
+
   /** The longest path that the address of a Unix socket holds, in bytes ({@code sun_path}). */
   public static final int MAX_PATH_BYTES = 107;
 
@@ -215,17 +222,31 @@ public final class UnixSocketFile implements AutoCloseable {
   /**
    * Stops to listen, and removes the file unless another process has put its own there.
    *
-   * @throws IOException where the file cannot be removed
+   * @param patience how long to wait for the file system, which may not answer; the removal then
+   *     goes on in the background
+   * @throws IOException where the file cannot be removed, or was not in time
    */
-  @Override
-  public void close() throws IOException {
+  public void close(Patience patience) throws IOException {
     channel.close();
+    FutureTask<Void> removal = new FutureTask<>(this::remove);
+    var _ = Thread.ofPlatform().name("socket-removal").daemon(true).start(removal);
+    String what = "the file system of socket " + path;
+    if (!patience.await(what, () -> 0, removal::isDone)) {
+      throw new IOException("its file system does not answer; the file " + path + " may stay");
+    }
+    if (removal.state() == Future.State.FAILED) {
+      throw new IOException(removal.exceptionNow().getMessage(), removal.exceptionNow());
+    }
+  }
+
+  private @Nullable Void remove() throws IOException {
     try {
       if (Objects.equals(identityOf(path), identity)) {
         Files.delete(path);
       }
     } catch (NoSuchFileException e) {
-      return;
+      LOG.debug("{} is gone already", path);
     }
+    return null;
   }
 }
