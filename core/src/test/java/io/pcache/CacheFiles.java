@@ -45,7 +45,7 @@ record CacheFiles(Path cache, Path backing) {
   }
 
   OpenOptions options() {
-    return OpenOptions.of(cache, backing);
+    return OpenOptions.of(cache, backing).withStagingFolder(StagingFolders.ofThisProcess());
   }
 
   Pcache open() {

@@ -3,6 +3,7 @@ package io.pcache;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -18,6 +19,34 @@ final class StagingFolders {
     Path shared = OpenOptions.DEFAULT_STAGING_FOLDER;
     assumeThat(Files.isWritable(shared)).as("%s is there", shared).isTrue();
     return Files.createTempDirectory(shared, "pcache-test");
+  }
+
+  /** Where files of killed or abandoned caches may stay until this process ends. */
+  static Path ofThisProcess() {
+    return OfThisProcess.FOLDER;
+  }
+
+  private static final class OfThisProcess {
+    static final Path FOLDER = makeUntilExit();
+
+    private static Path makeUntilExit() {
+      try {
+        Path made = Files.createTempDirectory(OpenOptions.DEFAULT_STAGING_FOLDER, "pcache-test");
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> removeOrFail(made)));
+        return made;
+      } catch (IOException e) {
+        // Without a tmpfs no file is made anywhere.
+        return OpenOptions.DEFAULT_STAGING_FOLDER;
+      }
+    }
+
+    private static void removeOrFail(Path folder) {
+      try {
+        remove(folder);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
   }
 
   /** Removes a folder with all that is in it. */

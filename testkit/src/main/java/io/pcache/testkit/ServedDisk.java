@@ -33,6 +33,8 @@ public final class ServedDisk implements AutoCloseable {
           "PCACHE_CLASSPATH",
           System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
 
+  private static final String STAGING_OPTION = "--staging";
+
   private static final Pattern URI = Pattern.compile("\\bnbds?(?:\\+unix)?://\\S+");
   private static final long START_SECONDS = 300;
   private static final long STOP_SECONDS = 240;
@@ -110,6 +112,9 @@ public final class ServedDisk implements AutoCloseable {
     List<String> command =
         new ArrayList<>(List.of(Repository.resolve(COMMAND).toString(), "serve"));
     Collections.addAll(command, arguments);
+    if (!command.contains(STAGING_OPTION)) {
+      Collections.addAll(command, STAGING_OPTION, StagingFolder.ofThisProcess().toString());
+    }
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().putAll(CLASS_PATH);
     return builder;
