@@ -27,6 +27,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safety: none.
  */
 public final class CacheRepair implements AutoCloseable {
+  /** Recovery takes staged keys only where the log ends as the killed process left it. */
+  private static final String UNFLUSHED_WRITES_LOST =
+      "writes that a killed process acknowledged and did not flush, if there are any, continue the end of the log, and are given up with it";
+
   private final Media media;
   private final Optional<Identity> identity;
   private final RecordRepair records;
@@ -136,6 +140,9 @@ public final class CacheRepair implements AutoCloseable {
       findings.add("identity record: one of its two copies is lost; it is copied from the other");
     }
     findings.add(log.describe());
+    if (log.breaksOff() && identity.filter(Identity::open).isPresent()) {
+      findings.add(UNFLUSHED_WRITES_LOST);
+    }
     return findings;
   }
 

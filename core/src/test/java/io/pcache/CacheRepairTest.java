@@ -84,10 +84,13 @@ class CacheRepairTest {
     try (CacheRepair repair = CacheRepair.open(files.cache())) {
       assertThat(repair.isDamaged()).isTrue();
       assertThat(repair.findings())
-          .singleElement()
+          .hasSize(2)
+          .first()
           .asString()
           .contains("breaks off at 0:128; ")
           .contains("1 intact key sets with 1 keys");
+      assertThat(repair.findings().getLast())
+          .contains("a killed process acknowledged and did not flush", "are given up with it");
     }
     assertThatThrownBy(files::open).isInstanceOf(CorruptMediaException.class);
     repair();
@@ -136,7 +139,7 @@ class CacheRepairTest {
     }
     try (CacheRepair repair = CacheRepair.open(files.cache())) {
       assertThat(repair.findings())
-          .singleElement()
+          .first()
           .asString()
           .contains("the log from 0:0 is damaged before dirty_tail 0:64; ")
           .contains("the log breaks off at 0:128; ")

@@ -2,7 +2,9 @@ package io.pcache.cli;
 
 import io.pcache.OpenOptions;
 import io.pcache.error.BadOptionException;
+import io.pcache.error.DeviceInUseException;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +15,12 @@ final class CacheControl implements ControlHandler {
   private final ServedCache cache;
   private final Supplier<@Nullable ClientsStatus> clients;
   private final Supplier<String> stopping;
+
+  /**
+   * One message at a time. It writes to the cache device, which may not answer: messages that wait
+   * would take all places of those who ask for the status.
+   */
+  private final Semaphore message = new Semaphore(1);
 
   /**
    * Takes requests for a cache.
@@ -62,7 +70,15 @@ final class CacheControl implements ControlHandler {
               + " 70");
     }
     int percent = GcPercent.parse(arguments.get(1));
-    cache.setGcPercent(percent);
+    if (!message.tryAcquire()) {
+      throw new DeviceInUseException(
+          "an earlier message is still being carried out, as where the cache device does not answer; look at pcache status, and try again later");
+    }
+    try {
+      cache.setGcPercent(percent);
+    } finally {
+      message.release();
+    }
     return ControlReply.text(GC_PERCENT + " is " + percent);
   }
 }

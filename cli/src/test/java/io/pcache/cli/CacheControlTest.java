@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pcache.error.BadOptionException;
+import io.pcache.error.DeviceInUseException;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Semaphore;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -62,6 +66,41 @@ class CacheControlTest {
         .isInstanceOf(BadOptionException.class)
         .hasMessageContaining("not a whole number");
     assertThat(events).isEmpty();
+  }
+
+  @Test
+  @DisplayName("hazard 30: messages that a hung cache device holds take one place, not all")
+  void aMessageIsRefusedWhileAnotherIsBeingCarriedOut() throws InterruptedException {
+    Semaphore begun = new Semaphore(0);
+    Semaphore answers = new Semaphore(0);
+    List<String> hung =
+        new AbstractList<>() {
+          @Override
+          public void add(int index, String event) {
+            begun.release();
+            answers.acquireUninterruptibly();
+          }
+
+          @Override
+          public String get(int index) {
+            throw new IndexOutOfBoundsException(index);
+          }
+
+          @Override
+          public int size() {
+            return 0;
+          }
+        };
+    CacheControl ofHung = new CacheControl(new FakeCache(hung), Samples::clients, () -> "");
+    ControlRequest request = ControlRequest.message(List.of("gc_percent", "5"));
+    Thread first = Thread.ofPlatform().start(() -> ofHung.handle(request));
+    begun.acquire();
+    assertThatThrownBy(() -> ofHung.handle(request))
+        .isInstanceOf(DeviceInUseException.class)
+        .hasMessageContaining("an earlier message", "pcache status");
+    answers.release(2);
+    first.join();
+    assertThat(ofHung.handle(request).text()).isEqualTo("gc_percent is 5");
   }
 
   @Test

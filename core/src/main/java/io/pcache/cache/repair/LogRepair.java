@@ -90,6 +90,11 @@ public final class LogRepair {
     return !metDirtyTail || breaksOff;
   }
 
+  /** Whether a repair would discard the end of the log, and what a killed process staged for it. */
+  public boolean breaksOff() {
+    return breaksOff;
+  }
+
   /** Describes the damage, its position, and what a repair discards. */
   public String describe() {
     if (!isDamaged()) {
