@@ -75,7 +75,7 @@ public final class AttachedCache {
     if (check == BackingCheck.VERIFY) {
       identity.checkDevice();
     }
-    tellOfMemory(name, identity, place);
+    warnOfUnclaimedMemory(name, identity, place);
     SharedMemory memory = place.open(identity.identity().uuid(), Staging.MEMORY_BYTES);
     try {
       StagingOwner killedRun = identity.killedRun(memory.bootId());
@@ -110,7 +110,8 @@ public final class AttachedCache {
    * Without an identity record, memory for a device of this number may belong to another cache that
    * had the number before. So it is left alone.
    */
-  private static void tellOfMemory(String name, BackingIdentity identity, SharedMemoryPlace place) {
+  private static void warnOfUnclaimedMemory(
+      String name, BackingIdentity identity, SharedMemoryPlace place) {
     for (String location : identity.isAbsent() ? place.ofThisDevice() : List.<String>of()) {
       LOG.warn(
           "{}: has no identity record; if it lost it, what a killed process acknowledged and did not flush may be in {}, which is not used",

@@ -41,6 +41,7 @@ class ArchitectureTest {
           "io.pcache.cache.pace",
           "io.pcache.cache.stripe",
           "io.pcache.cache.commit",
+          "io.pcache.cache.insert",
           "io.pcache.cache.recovery",
           "io.pcache.cache.repair",
           "io.pcache.cache.damage",

@@ -30,6 +30,8 @@ import io.pcache.cache.destage.WritebackRetries;
 import io.pcache.cache.health.CacheCounters;
 import io.pcache.cache.health.CacheHealth;
 import io.pcache.cache.health.DeviceWatch;
+import io.pcache.cache.insert.DataInserter;
+import io.pcache.cache.insert.DataWriter;
 import io.pcache.cache.pace.AgentWakeups;
 import io.pcache.cache.pace.Backoff;
 import io.pcache.cache.pace.IndexMemory;
@@ -38,8 +40,6 @@ import io.pcache.cache.pace.ReclaimDemand;
 import io.pcache.cache.pace.Throttle;
 import io.pcache.cache.recovery.Recovery;
 import io.pcache.cache.recovery.Staging;
-import io.pcache.cache.request.DataInserter;
-import io.pcache.cache.request.DataWriter;
 import io.pcache.cache.request.MissFill;
 import io.pcache.cache.request.Prefetch;
 import io.pcache.cache.request.RangeStates;
@@ -453,8 +453,7 @@ public final class Cache implements BlockDevice, AutoCloseable {
     RangeStates states = new RangeStates();
     long end = offsetBytes + lengthBytes;
     for (long at = offsetBytes; at < end; ) {
-      long boundary = at - at % MediaLayout.SUBTREE_BYTES + MediaLayout.SUBTREE_BYTES;
-      long to = Math.min(end, boundary);
+      long to = Math.min(end, MediaLayout.subtreeEnd(at));
       states.begin(at, to);
       stripes.of(at).forEachExtent(states.cursor, at, to, states);
       states.end();

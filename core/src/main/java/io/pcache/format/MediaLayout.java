@@ -58,6 +58,11 @@ public final class MediaLayout {
   /** The size of a subtree of the logical device. No key crosses the boundary of one. */
   public static final int SUBTREE_BYTES = 4 << 20;
 
+  /** The end of the subtree that holds a logical offset, exclusive, in bytes. */
+  public static long subtreeEnd(long offsetBytes) {
+    return offsetBytes - offsetBytes % SUBTREE_BYTES + SUBTREE_BYTES;
+  }
+
   /** The minimum size of a device that the kernel accepts. */
   public static final long MIN_CACHE_BYTES = 512L << 20;
 

@@ -21,8 +21,11 @@ import java.util.random.RandomGenerator;
 public final class SimulatedStore implements BackingStore {
   /** Sees every transfer and flush, and may step the engine's agents while it is under way. */
   public interface TransferListener {
-    /** Power may be lost here. */
-    void before(boolean isRead);
+    /** A transfer begins that changes nothing. */
+    void beforeRead();
+
+    /** A write or flush begins. Power may be lost here. */
+    void beforeChange();
 
     /** The bytes have moved, and nobody has been told yet. */
     void underWay();
@@ -37,7 +40,10 @@ public final class SimulatedStore implements BackingStore {
   private static final TransferListener NOBODY =
       new TransferListener() {
         @Override
-        public void before(boolean isRead) {}
+        public void beforeRead() {}
+
+        @Override
+        public void beforeChange() {}
 
         @Override
         public void underWay() {}
@@ -161,7 +167,7 @@ public final class SimulatedStore implements BackingStore {
 
   @Override
   public void read(List<MemorySegment> pieces, long offsetBytes) throws IOException {
-    listener.before(true);
+    listener.beforeRead();
     boolean fails = readsToFail > 0 || touches(unreadable, pieces, offsetBytes);
     readsToFail -= readsToFail > 0 ? 1 : 0;
     long at = offsetBytes;
@@ -180,7 +186,7 @@ public final class SimulatedStore implements BackingStore {
 
   @Override
   public void write(List<MemorySegment> pieces, long offsetBytes) throws IOException {
-    listener.before(false);
+    listener.beforeChange();
     boolean fails = writesToFail > 0 || touches(unwritable, pieces, offsetBytes);
     writesToFail -= writesToFail > 0 ? 1 : 0;
     long at = offsetBytes;
@@ -248,7 +254,7 @@ public final class SimulatedStore implements BackingStore {
 
   @Override
   public void flush() throws IOException {
-    listener.before(false);
+    listener.beforeChange();
     if (flushesToFail > 0) {
       flushesToFail--;
       cutPower();

@@ -1,6 +1,7 @@
 package io.pcache.cache.damage;
 
 import io.pcache.cache.segment.Geometry;
+import io.pcache.format.Key;
 import io.pcache.format.MediaLayout;
 import io.pcache.index.ExtentCursor;
 
@@ -49,6 +50,10 @@ public record DirtyExtent(
   /** Whether the bytes match their checksum; true if they have none. */
   public boolean isIntact(Geometry geometry) {
     return !geometry.dataCrc()
-        || geometry.matches(cacheSegId, keySegOffsetBytes, keyLengthBytes, keyDataCrc);
+        || geometry.matches(
+            new Key()
+                .range(offsetBytes, keyLengthBytes)
+                .place(cacheSegId, keySegOffsetBytes)
+                .dataCrc(keyDataCrc));
   }
 }

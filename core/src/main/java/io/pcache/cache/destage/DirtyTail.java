@@ -27,7 +27,7 @@ public final class DirtyTail implements LogFollower {
   private final DamagedKeySets damagedKeySets;
   private final Throttle throttle;
   private final Wakeup reclaimerWakeup;
-  private final KeysPastDirtyTail unstored = new KeysPastDirtyTail();
+  private final KeysPastDirtyTail keysPast = new KeysPastDirtyTail();
 
   private volatile LogPosition position;
   private volatile LogPosition durable;
@@ -89,7 +89,7 @@ public final class DirtyTail implements LogFollower {
 
   /** Prepares for writing the key set that {@code reader} holds. */
   void aboutToWrite(KeySetReader reader) {
-    if (!unstored.hasRoomFor(reader) || unstored.overlap(reader)) {
+    if (!keysPast.hasRoomFor(reader) || keysPast.overlap(reader)) {
       store();
     }
   }
@@ -108,8 +108,8 @@ public final class DirtyTail implements LogFollower {
 
   private void pass(KeySetReader reader, KeySetReader.Found found) {
     position = reader.after(position, found);
-    if (unstored.hasRoomFor(reader) && !isStoredAtOnce()) {
-      unstored.add(reader);
+    if (keysPast.hasRoomFor(reader) && !isStoredAtOnce()) {
+      keysPast.add(reader);
     } else {
       store();
     }
@@ -128,7 +128,7 @@ public final class DirtyTail implements LogFollower {
     }
     stored.storeDurably(position.address());
     durable = position;
-    unstored.clear();
+    keysPast.clear();
     if (demand.isWakeUpDue() || damagedKeySets.isReclaimingDue()) {
       wakeReclaimer();
     }

@@ -80,7 +80,7 @@ public final class Reclaimer implements Agent {
     this.stuckWrites = stuckWrites;
     this.wakeups = wakeups;
     this.hints = new KeySetHints(cache.index());
-    this.reader = new KeySetReader(geometry.media(), geometry.chain(), geometry.deviceBytes());
+    this.reader = geometry.newKeySetReader();
     this.storedTail = TailPosition.keyTail(geometry.media(), geometry.chain().segments());
     this.leftLogSegments = new IntQueue(cache.segments().count());
   }
@@ -127,7 +127,7 @@ public final class Reclaimer implements Agent {
     boolean needed = policy.decide();
     int reclaimed = needed ? reclaimKeySets() : 0;
     if (needed && reclaimed == 0) {
-      stuckWrites.goOn(keyTail);
+      stuckWrites.help(keyTail);
     }
     if (freed + reclaimed > 0) {
       cache.counters().reclaimedSegments.add(freed);

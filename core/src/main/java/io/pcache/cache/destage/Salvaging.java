@@ -48,9 +48,7 @@ public final class Salvaging {
     this.damagedKeySets = damagedKeySets;
     this.badExtents = badExtents;
     this.committer = committer;
-    this.reader =
-        new KeySetReader(
-            state.geometry().media(), state.geometry().chain(), state.geometry().deviceBytes());
+    this.reader = state.geometry().newKeySetReader();
     this.end = dirtyTail;
     this.wakeup = wakeup;
   }

@@ -33,7 +33,7 @@ public final class StuckWrites {
   }
 
   /** If nothing else helps, commits the staged keys and refills the throttle. */
-  void goOn(LogPosition keyTail) {
+  void help(LogPosition keyTail) {
     if (policy.writesWait() && keyTail.equals(writeback.dirtyTail()) && writeback.isDone()) {
       committer.commitStaged();
       // Writes that wait for segments instead continue when some become free.

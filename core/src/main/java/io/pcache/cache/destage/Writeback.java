@@ -92,9 +92,7 @@ public final class Writeback implements Agent {
     this.salvaging = salvaging;
     this.badExtents = badExtents;
     this.retries = retries;
-    this.reader =
-        new KeySetReader(
-            cache.geometry().media(), cache.geometry().chain(), cache.geometry().deviceBytes());
+    this.reader = cache.geometry().newKeySetReader();
     this.plan = new WritebackPlan(cache.geometry(), cache.segments());
     this.hints = new KeySetHints(cache.index());
   }
@@ -154,7 +152,7 @@ public final class Writeback implements Agent {
   @Override
   public int doWork() {
     try {
-      tellOfLoss();
+      reportLoss();
       retries.endWithCacheDevice();
       return switch (state) {
         case IDLE -> startKeySet();
@@ -177,7 +175,7 @@ public final class Writeback implements Agent {
     return 0;
   }
 
-  private void tellOfLoss() {
+  private void reportLoss() {
     if (!lossIsKnown && cache.health().hasLostCacheDevice()) {
       lossIsKnown = true;
       writes.cacheDeviceLost();

@@ -62,8 +62,7 @@ final class LogReplay implements Runnable {
   /** Walks the log to its end. On return all keys of this share are in the index. */
   @Override
   public void run() {
-    KeySetReader reader =
-        new KeySetReader(geometry.media(), geometry.chain(), geometry.deviceBytes());
+    KeySetReader reader = geometry.newKeySetReader();
     end = new LogWalk(reader, geometry.chain().segments()).from(end.address(), this::replay);
     meet(end);
     share.finish();

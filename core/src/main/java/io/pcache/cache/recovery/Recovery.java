@@ -77,7 +77,7 @@ public final class Recovery {
     this.geometry = geometry;
     this.threads = threads;
     this.maxIndexBytes = maxIndexBytes;
-    this.reader = new KeySetReader(geometry.media(), geometry.chain(), geometry.deviceBytes());
+    this.reader = geometry.newKeySetReader();
     this.walk = new LogWalk(reader, n);
     this.segments = new RecoveredSegments(geometry.media(), geometry.chain());
     this.keyTail = LogPosition.first(TailPosition.keyTail(geometry.media(), n).load());

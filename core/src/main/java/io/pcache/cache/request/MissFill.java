@@ -1,6 +1,9 @@
 package io.pcache.cache.request;
 
 import io.pcache.cache.health.CacheHealth;
+import io.pcache.cache.insert.DataInserter;
+import io.pcache.cache.insert.DataWriter;
+import io.pcache.cache.insert.Insertion;
 import io.pcache.cache.pace.IndexMemory;
 import io.pcache.cache.pace.Throttle;
 import io.pcache.cache.stripe.Miss;
@@ -83,14 +86,14 @@ public final class MissFill {
     }
 
     @Override
-    int copy(long mediaOffsetBytes) {
+    protected int copy(long mediaOffsetBytes) {
       int crc = data.write(bytes, doneBytes, mediaOffsetBytes, key.lengthBytes());
       health.cacheWrites().succeeded();
       return crc;
     }
 
     @Override
-    int insertInto(Stripe stripe, int hint) {
+    protected int insertInto(Stripe stripe, int hint) {
       return stripe.insertIfMissing(key, miss, hint);
     }
   }

@@ -82,7 +82,7 @@ public final class ReadPath {
   private void readSubtrees(BlockRequest request, long fromBytes, long toBytes) {
     long at = fromBytes;
     while (at < toBytes) {
-      long boundary = at - at % MediaLayout.SUBTREE_BYTES + MediaLayout.SUBTREE_BYTES;
+      long boundary = MediaLayout.subtreeEnd(at);
       long end = Math.min(toBytes, boundary);
       readInSubtree(request, at, end);
       at = end;
@@ -117,7 +117,7 @@ public final class ReadPath {
   private boolean answerHit(ReadPlan plan, int i, BlockRequest request) {
     try {
       if (geometry.dataCrc()) {
-        if (!keyIsIntact(plan, i)) {
+        if (!geometry.matches(plan.hitKey(i))) {
           return !dropIfClean(plan, i, request);
         }
       } else if (isRefused(request)) {
@@ -150,31 +150,19 @@ public final class ReadPath {
     return refusal != null;
   }
 
-  private boolean keyIsIntact(ReadPlan plan, int i) {
-    return geometry.matches(
-        plan.hitSegment(i),
-        plan.hitKeySegOffsetBytes(i),
-        plan.hitKeyLengthBytes(i),
-        plan.hitKeyDataCrc(i));
-  }
-
   /**
    * Drops a damaged key if it is clean, because the backing device has the same data. Damaged dirty
    * data exists nowhere else, so the read fails.
    */
   private boolean dropIfClean(ReadPlan plan, int i, BlockRequest request) {
-    long hitOffset = plan.hitOffsetBytes(i);
-    long keyOffset = hitOffset - (plan.hitSegOffsetBytes(i) - plan.hitKeySegOffsetBytes(i));
+    Key key = plan.hitKey(i);
     String what =
         "%d bytes at byte %d do not match their checksum (segment %d, offset %d)"
             .formatted(
-                plan.hitKeyLengthBytes(i),
-                keyOffset,
-                plan.hitSegment(i),
-                plan.hitKeySegOffsetBytes(i));
+                key.lengthBytes(), key.offsetBytes(), key.cacheSegId(), key.segOffsetBytes());
     // Write-back has already reported ranges that are set aside. A read of such a range that misses
     // fails too.
-    boolean isKnown = badExtents.overlaps(keyOffset, keyOffset + plan.hitKeyLengthBytes(i));
+    boolean isKnown = badExtents.overlaps(key.offsetBytes(), key.endBytes());
     if (!plan.hitIsClean(i)) {
       if (!isKnown) {
         health.damagedReads().failed("dirty data is damaged: " + what);
@@ -189,11 +177,7 @@ public final class ReadPath {
           .damagedReads()
           .failed("clean data was damaged and is read from the backing device instead: " + what);
     }
-    Key key =
-        new Key()
-            .range(keyOffset, plan.hitKeyLengthBytes(i))
-            .place(plan.hitSegment(i), plan.hitKeySegOffsetBytes(i));
-    stripes.of(hitOffset).removeKey(key, index.hint(keyOffset));
+    stripes.of(key.offsetBytes()).removeKey(key, index.hint(key.offsetBytes()));
     return true;
   }
 

@@ -3,6 +3,9 @@ package io.pcache.cache.request;
 import io.pcache.block.BlockOp;
 import io.pcache.block.BlockRequest;
 import io.pcache.cache.health.CacheCounters;
+import io.pcache.cache.insert.DataInserter;
+import io.pcache.cache.insert.DataWriter;
+import io.pcache.cache.insert.Insertion;
 import io.pcache.cache.pace.IndexMemory;
 import io.pcache.cache.pace.Throttle;
 import io.pcache.cache.stripe.Stripe;
@@ -63,7 +66,7 @@ public final class WritePath {
 
   /** Writes the next piece that one key can name: inside one subtree and one segment. */
   private int writePiece(Write write, long offsetBytes, long leftBytes) {
-    long toBoundary = MediaLayout.SUBTREE_BYTES - offsetBytes % MediaLayout.SUBTREE_BYTES;
+    long toBoundary = MediaLayout.subtreeEnd(offsetBytes) - offsetBytes;
     int n = inserter.insert(write, offsetBytes, (int) Math.min(leftBytes, toBoundary));
     throttle.written(n);
     return n;
@@ -100,7 +103,7 @@ public final class WritePath {
     }
 
     @Override
-    int copy(long mediaOffsetBytes) {
+    protected int copy(long mediaOffsetBytes) {
       BlockRequest source = Objects.requireNonNull(request);
       DataWriter data = Objects.requireNonNull(path).data;
       return source.op() == BlockOp.WRITE_ZEROES
@@ -109,7 +112,7 @@ public final class WritePath {
     }
 
     @Override
-    int insertInto(Stripe stripe, int hint) {
+    protected int insertInto(Stripe stripe, int hint) {
       int staged = stripe.insert(key, hint);
       // Count after staging: write-back corrects the dirty count only while nothing is staged. It
       // would cancel bytes that were counted before their key is staged.

@@ -1,6 +1,5 @@
 /**
- * Carries out requests. Contains the read path, the write path, the only way by which data enters
- * the cache, and the queue of waiting writes.
+ * Carries out requests. Contains the read path, the write path, and the queue of waiting writes.
  */
 @NullMarked
 package io.pcache.cache.request;

@@ -2,8 +2,10 @@ package io.pcache.cache.segment;
 
 import io.pcache.format.CacheInfo;
 import io.pcache.format.Checksum;
+import io.pcache.format.Key;
 import io.pcache.format.KeyRecord;
 import io.pcache.format.SegmentChain;
+import io.pcache.log.KeySetReader;
 import io.pcache.media.Media;
 import java.lang.foreign.MemorySegment;
 
@@ -23,17 +25,19 @@ public record Geometry(Media media, SegmentChain chain, long deviceBytes, boolea
 
   /** Whether the bytes of the key whose record lies at {@code at} match its checksum. */
   public boolean matches(MemorySegment keys, long at) {
-    return matches(
-        KeyRecord.cacheSegId(keys, at),
-        KeyRecord.cacheSegOff(keys, at),
-        KeyRecord.len(keys, at),
-        KeyRecord.dataCrc(keys, at));
+    long place = mediaOffset(KeyRecord.cacheSegId(keys, at), KeyRecord.cacheSegOff(keys, at));
+    return Checksum.of(media.view(), place, KeyRecord.len(keys, at)) == KeyRecord.dataCrc(keys, at);
   }
 
   /** Whether the bytes of a whole key match its checksum. */
-  public boolean matches(int cacheSegId, int segOffsetBytes, int lengthBytes, int dataCrc) {
-    return Checksum.of(media.view(), mediaOffset(cacheSegId, segOffsetBytes), lengthBytes)
-        == dataCrc;
+  public boolean matches(Key key) {
+    long at = mediaOffset(key.cacheSegId(), key.segOffsetBytes());
+    return Checksum.of(media.view(), at, key.lengthBytes()) == key.dataCrc();
+  }
+
+  /** Creates a reader of the cache's log. */
+  public KeySetReader newKeySetReader() {
+    return new KeySetReader(media, chain, deviceBytes);
   }
 
   /** The media offset of a byte in a segment's data area. */

@@ -1,6 +1,7 @@
 package io.pcache.cache.stripe;
 
 import io.pcache.cache.segment.Segments;
+import io.pcache.format.Key;
 import io.pcache.index.ExtentCursor;
 import java.util.Arrays;
 
@@ -19,6 +20,7 @@ public final class ReadPlan implements ExtentVisitor {
   public final ExtentCursor cursor = new ExtentCursor();
 
   private final int sliceBytes;
+  private final Key key = new Key();
   private long[] hits = new long[FIRST_PARTS * LONGS_PER_HIT];
   private long[] gaps = new long[FIRST_PARTS * LONGS_PER_GAP];
   private int hitCount;
@@ -122,20 +124,20 @@ public final class ReadPlan implements ExtentVisitor {
     return (int) hits[i * LONGS_PER_HIT + 2];
   }
 
-  public int hitKeyLengthBytes(int i) {
-    return high(hits[i * LONGS_PER_HIT + 3]);
-  }
-
-  public int hitKeySegOffsetBytes(int i) {
-    return (int) hits[i * LONGS_PER_HIT + 3];
-  }
-
   public boolean hitIsClean(int i) {
     return high(hits[i * LONGS_PER_HIT + 4]) != 0;
   }
 
-  public int hitKeyDataCrc(int i) {
-    return (int) hits[i * LONGS_PER_HIT + 4];
+  /**
+   * The key that a hit is a part of; only with data checksums. It stays as it is until the next
+   * call.
+   */
+  public Key hitKey(int i) {
+    int at = i * LONGS_PER_HIT;
+    int keySegOffsetBytes = (int) hits[at + 3];
+    return key.range(hits[at] - (hitSegOffsetBytes(i) - keySegOffsetBytes), high(hits[at + 3]))
+        .place(hitSegment(i), keySegOffsetBytes)
+        .dataCrc((int) hits[at + 4]);
   }
 
   int gapCount() {

@@ -141,11 +141,14 @@ final class World {
     store.listen(
         new SimulatedStore.TransferListener() {
           @Override
-          public void before(boolean isRead) {
+          public void beforeRead() {
             follow();
-            if (!isRead) {
-              tryCrash();
-            }
+          }
+
+          @Override
+          public void beforeChange() {
+            follow();
+            tryCrash();
           }
 
           @Override

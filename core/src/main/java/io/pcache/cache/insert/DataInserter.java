@@ -1,4 +1,4 @@
-package io.pcache.cache.request;
+package io.pcache.cache.insert;
 
 import io.pcache.cache.commit.LogCommitter;
 import io.pcache.cache.health.CacheHealth;
@@ -49,7 +49,7 @@ public final class DataInserter {
   }
 
   /** Reports a failed page if it belongs to the memory of staged keys. Returns whether it does. */
-  boolean isStagingAtFault(CacheHealth health) {
+  public boolean isStagingAtFault(CacheHealth health) {
     String fault = committer.stagingFault();
     if (fault != null) {
       health.report("staging", fault);

@@ -1,4 +1,4 @@
-package io.pcache.cache.request;
+package io.pcache.cache.insert;
 
 import io.pcache.format.RunningChecksum;
 import java.lang.foreign.Arena;

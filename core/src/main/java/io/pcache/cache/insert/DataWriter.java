@@ -1,4 +1,4 @@
-package io.pcache.cache.request;
+package io.pcache.cache.insert;
 
 import io.pcache.block.RequestBuffer;
 import io.pcache.cache.segment.Geometry;

@@ -1,4 +1,4 @@
-package io.pcache.cache.request;
+package io.pcache.cache.insert;
 
 import io.pcache.cache.stripe.Stripe;
 import io.pcache.format.Key;
@@ -8,16 +8,19 @@ import io.pcache.format.Key;
  *
  * <p>Thread-safety: none.
  */
-abstract class Insertion {
+public abstract class Insertion {
   /** The key. When {@link #copy} is called, it is complete except for its checksum. */
-  final Key key = new Key();
+  protected final Key key = new Key();
+
+  /** Creates one for use again and again. */
+  protected Insertion() {}
 
   /**
    * Copies the key's length of bytes to the media.
    *
    * @return their checksum, or 0 if keys carry none
    */
-  abstract int copy(long mediaOffsetBytes);
+  protected abstract int copy(long mediaOffsetBytes);
 
   /**
    * Makes the key visible.
@@ -26,5 +29,5 @@ abstract class Insertion {
    * @return number of keys staged now, or {@link Stripe#NOT_INSERTED} if the insertion is no longer
    *     wanted
    */
-  abstract int insertInto(Stripe stripe, int hint);
+  protected abstract int insertInto(Stripe stripe, int hint);
 }
