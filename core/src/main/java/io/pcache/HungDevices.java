@@ -105,7 +105,7 @@ final class HungDevices implements Agent {
     // Most reads of the cache device through its mapping are not watched. If no call has been in
     // progress for long, such a read must be the one that hangs.
     Device longest = devices.getLast();
-    long leastNanos = patience.limitNanos() / 2;
+    long leastNanos = patience.timedOutNanos() / 2;
     for (Device device : devices) {
       if (device.oldestNanos(leastNanos) > longest.oldestNanos(leastNanos)) {
         longest = device;

@@ -25,6 +25,8 @@ public final class Patience {
   private final LongSupplier alsoProgress;
   private final Watcher watcher;
   private boolean spent;
+  private boolean isElsewhereSpent;
+  private long timedOutNanos;
 
   /** Observes waits. It is called repeatedly while they last. */
   @FunctionalInterface
@@ -58,6 +60,7 @@ public final class Patience {
     this.limitNanos = limitNanos;
     this.alsoProgress = alsoProgress;
     this.watcher = watcher;
+    this.timedOutNanos = limitNanos;
   }
 
   /** Creates a patience with the default limit and without a watcher. */
@@ -96,6 +99,7 @@ public final class Patience {
         long quietNanos = clock.nanoTime() - movedNanos;
         if (quietNanos >= allowedNanos) {
           spent = true;
+          timedOutNanos = allowedNanos;
           return false;
         }
         watcher.waiting(what, quietNanos);
@@ -124,14 +128,32 @@ public final class Patience {
     return isOver;
   }
 
+  /**
+   * Waits for something that no device of this stop has to do with, such as another file system. It
+   * gets the whole limit, but a tenth of it once such a wait has timed out. Progress elsewhere does
+   * not prolong it, and its time-out shortens no other wait.
+   *
+   * @return false if the wait timed out
+   */
+  public boolean awaitElsewhere(String what, BooleanSupplier over) {
+    Patience own =
+        new Patience(
+            clock,
+            isElsewhereSpent ? Math.max(1, limitNanos / SHARE_AFTER_GIVING_UP) : limitNanos,
+            watcher);
+    boolean isOver = own.await(what, () -> 0, over);
+    isElsewhereSpent |= !isOver;
+    return isOver;
+  }
+
   /** Reports progress that no wait has seen. The next wait gets the whole limit again. */
   public void renew() {
     spent = false;
   }
 
-  /** The limit in nanoseconds, above 0. */
-  public long limitNanos() {
-    return limitNanos;
+  /** How long nothing had moved when the last wait timed out; the limit if none has. */
+  public long timedOutNanos() {
+    return timedOutNanos;
   }
 
   /** The limit in seconds, for messages. */

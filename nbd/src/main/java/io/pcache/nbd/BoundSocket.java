@@ -114,8 +114,9 @@ record BoundSocket(
 
   /** Stops listening and removes the socket's file, for which it waits with that patience. */
   void close(Patience patience) throws IOException {
-    channel.close();
-    if (file != null) {
+    if (file == null) {
+      channel.close();
+    } else {
       file.close(patience);
     }
   }

@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * leaves nothing behind: whichever way it ends, the channel is closed, its threads end, and
  * requests still with the device return their buffers when they complete.
  *
- * <p>Its threads do channel I/O and are never interrupted: that would close the channel under
+ * <p>Its own threads do channel I/O and are never interrupted: that would close the channel under
  * whoever uses it. They are released by {@link #abort}.
  *
  * <p>Thread-safety: all methods from any thread.

@@ -12,6 +12,8 @@ import java.nio.channels.SocketChannel;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A connection's channel during its handshake. Its reads and writes wait as those of a blocking
@@ -21,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * {@link #close} from any.
  */
 final class HandshakeChannel implements ByteChannel {
+  private static final Logger LOG = LoggerFactory.getLogger(HandshakeChannel.class);
+
   private final SocketChannel channel;
   private final SelectionKey key;
   private final ReentrantLock lock = new ReentrantLock();
@@ -67,14 +71,14 @@ final class HandshakeChannel implements ByteChannel {
   private void begin(int wanted, ByteBuffer memory) throws IOException {
     lock.lock();
     try {
-      buffer = memory;
+      SelectionKey unused = key.interestOps(wanted);
+      // Last: what fails before leaves nothing for the loop.
       operation = wanted;
       failure = null;
       over = false;
       waiter = Thread.currentThread();
-      SelectionKey unused = key.interestOps(wanted);
+      buffer = memory;
     } catch (CancelledKeyException e) {
-      buffer = null;
       throw new ClosedChannelException();
     } finally {
       lock.unlock();
@@ -125,11 +129,13 @@ final class HandshakeChannel implements ByteChannel {
 
   private void complete() {
     buffer = null;
-    if (key.isValid()) {
-      SelectionKey unused = key.interestOps(0);
-    }
     over = true;
     LockSupport.unpark(waiter);
+    try {
+      SelectionKey unused = key.interestOps(0);
+    } catch (CancelledKeyException e) {
+      // It was closed just now.
+    }
   }
 
   /** The handshake is over: the loop gives the channel back, in blocking mode. */
@@ -137,6 +143,15 @@ final class HandshakeChannel implements ByteChannel {
     key.cancel();
     wakeLoop();
     SelectableChannel unused = channel.configureBlocking(true);
+  }
+
+  /** Closes it, whatever comes of that. */
+  void abandon() {
+    try {
+      close();
+    } catch (IOException e) {
+      LOG.debug("closing failed: {}", e.toString());
+    }
   }
 
   @Override

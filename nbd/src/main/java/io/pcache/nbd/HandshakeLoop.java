@@ -72,11 +72,18 @@ final class HandshakeLoop implements AutoCloseable {
     }
   }
 
+  /** A fault with one connection is no reason to end the others. */
   private static void transfer(SelectionKey key) {
-    ((HandshakeChannel) key.attachment()).transfer();
+    HandshakeChannel channel = (HandshakeChannel) key.attachment();
+    try {
+      channel.transfer();
+    } catch (RuntimeException e) {
+      LOG.error("a connection in its handshake is closed because of a fault in the server", e);
+      channel.abandon();
+    }
   }
 
-  /** Ends the thread. No handshake is under way any more. */
+  /** Ends the thread. A handshake that is still under way does not get on any more. */
   @Override
   public void close() {
     try {

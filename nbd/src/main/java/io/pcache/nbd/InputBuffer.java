@@ -8,7 +8,7 @@ import java.util.concurrent.Semaphore;
  * while the connection's thread waits for admission and receives ahead: only then does it see the
  * end of what a client has sent.
  *
- * <p>Thread-safety: none; used by the connection's thread.
+ * <p>Thread-safety: none; used by the connection's thread of the time.
  */
 final class InputBuffer implements AutoCloseable {
   /** What the buffer holds: the largest option, or many small requests. */

@@ -40,15 +40,17 @@ public final class NbdServer implements AutoCloseable {
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
   private final List<Listener> listeners = new ArrayList<>();
   private final LongAdder accepted = new LongAdder();
-  private final HandshakeLoop handshakes = HandshakeLoop.start();
+  private final HandshakeLoop handshakes;
   private final Watchdog watch;
   private final AgentThread watchdog;
 
   /** Keeps new connections and closing apart. */
   private final ReentrantLock admissionLock = new ReentrantLock();
 
-  private NbdServer(ServerShared shared, List<BoundSocket> sockets, Clock clock) {
+  private NbdServer(
+      ServerShared shared, HandshakeLoop handshakes, List<BoundSocket> sockets, Clock clock) {
     this.shared = shared;
+    this.handshakes = handshakes;
     this.clock = clock;
     for (BoundSocket socket : sockets) {
       listeners.add(new Listener(socket, this::accept));
@@ -75,9 +77,21 @@ public final class NbdServer implements AutoCloseable {
   static NbdServer start(NbdServerOptions options, Map<String, BlockDevice> exports, Clock clock) {
     ServerShared shared =
         new ServerShared(options, new Exports(exports, options.defaultExport()), clock);
-    NbdServer server = new NbdServer(shared, bindAll(options.listen()), clock);
+    NbdServer server = start(shared, HandshakeLoop.start(), clock);
     LOG.info("serving {} at {}", exports.keySet(), server.addresses());
     return server;
+  }
+
+  private static NbdServer start(ServerShared shared, HandshakeLoop handshakes, Clock clock) {
+    NbdServer server = null;
+    try {
+      server = new NbdServer(shared, handshakes, bindAll(shared.options().listen()), clock);
+      return server;
+    } finally {
+      if (server == null) {
+        handshakes.close();
+      }
+    }
   }
 
   private static List<BoundSocket> bindAll(List<ListenAddress> addresses) {
@@ -153,6 +167,7 @@ public final class NbdServer implements AutoCloseable {
       accepted.increment();
     } finally {
       if (!started) {
+        channel.abandon();
         shared.dismissals().add(Dismissal.NO_RESOURCES, peer, "its threads could not be started");
         boolean unusedToo = connections.remove(connection);
       }

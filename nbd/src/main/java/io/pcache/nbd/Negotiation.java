@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * The handshake of one connection, up to transmission. Lengths are checked before anything is kept;
  * the largest option that is looked at has 64 KiB.
  *
- * <p>Thread-safety: none; used by the connection's thread.
+ * <p>Thread-safety: none; used by the handshake's thread.
  */
 final class Negotiation {
   private static final int MAX_OPTION_BYTES = 1 << 16;

@@ -6,8 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Collects what the server says in the handshake and sends it in one piece. Used by the
- * connection's thread.
+ * Collects what the server says in the handshake and sends it in one piece. Used by the handshake's
+ * thread.
  */
 final class OptionReplies {
   private static final byte[] NOTHING = {};

@@ -14,7 +14,7 @@ import java.util.concurrent.Semaphore;
  * for just that. Rests of a message follow its start sooner than one message another, so whether it
  * is worth to wait awake is learnt for each alone.
  *
- * <p>Thread-safety: none; used by the connection's thread.
+ * <p>Thread-safety: none; used by the connection's thread of the time.
  */
 final class SocketInput implements AutoCloseable {
   /**

@@ -220,18 +220,26 @@ public final class UnixSocketFile {
   }
 
   /**
-   * Stops to listen, and removes the file unless another process has put its own there.
+   * Removes the file unless another process has put its own there, and stops to listen. Who has
+   * connected before is accepted until then.
    *
    * @param patience how long to wait for the file system, which may not answer; the removal then
    *     goes on in the background
    * @throws IOException where the file cannot be removed, or was not in time
    */
   public void close(Patience patience) throws IOException {
-    channel.close();
+    try {
+      removeFile(patience);
+    } finally {
+      channel.close();
+    }
+  }
+
+  private void removeFile(Patience patience) throws IOException {
     FutureTask<Void> removal = new FutureTask<>(this::remove);
     var _ = Thread.ofPlatform().name("socket-removal").daemon(true).start(removal);
     String what = "the file system of socket " + path;
-    if (!patience.await(what, () -> 0, removal::isDone)) {
+    if (!patience.awaitElsewhere(what, removal::isDone)) {
       throw new IOException("its file system does not answer; the file " + path + " may stay");
     }
     if (removal.state() == Future.State.FAILED) {

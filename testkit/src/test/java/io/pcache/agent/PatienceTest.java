@@ -113,4 +113,30 @@ class PatienceTest {
     assertThat(Thread.interrupted()).isTrue();
     assertThat(nanosSince(start)).isGreaterThanOrEqualTo(LIMIT_NANOS);
   }
+
+  @Test
+  void aWaitForSomethingElsewhereIsNotProlongedByDevicesAndShortensNoOtherWait() {
+    AtomicInteger moved = new AtomicInteger();
+    Patience moving =
+        new Patience(clock, LIMIT_NANOS, moved::incrementAndGet, (what, quietNanos) -> {});
+    long start = clock.nanoTime();
+    assertThat(moving.awaitElsewhere("a file system", () -> false)).isFalse();
+    assertThat(nanosSince(start)).isBetween(LIMIT_NANOS, LIMIT_NANOS + LIMIT_NANOS / 10);
+    start = clock.nanoTime();
+    assertThat(moving.awaitElsewhere("a file system", () -> false)).isFalse();
+    assertThat(nanosSince(start)).isLessThan(LIMIT_NANOS / 5);
+
+    assertThat(patience.awaitElsewhere("a file system", () -> false)).isFalse();
+    start = clock.nanoTime();
+    assertThat(patience.await("a disk", () -> 0, () -> false)).isFalse();
+    assertThat(nanosSince(start)).isGreaterThanOrEqualTo(LIMIT_NANOS);
+  }
+
+  @Test
+  void howLongTheLastWaitWasIsKnown() {
+    assertThat(patience.timedOutNanos()).isEqualTo(LIMIT_NANOS);
+    assertThat(patience.await("a disk", () -> 0, () -> false)).isFalse();
+    assertThat(patience.await("a disk", () -> 0, () -> false)).isFalse();
+    assertThat(patience.timedOutNanos()).isEqualTo(LIMIT_NANOS / 10);
+  }
 }
