@@ -67,6 +67,28 @@ public final class AttachedCache {
       SharedMemoryPlace place,
       Clock clock,
       IntFunction<CacheTuning> tuning) {
+    AttachedCache attached = recover(name, media, store, backing, check, place, tuning);
+    try {
+      attached.openForWriting(clock.epochMillis(), place.folder());
+      return attached;
+    } catch (Throwable t) {
+      attached.leaveUnopened();
+      throw t;
+    }
+  }
+
+  /**
+   * Does as {@link #attach} does, up to the first write. The cache is not marked as open, and
+   * accepts no requests. {@link #leaveUnopened} ends its use.
+   */
+  static AttachedCache recover(
+      String name,
+      Media media,
+      BackingStore store,
+      BackingDevice backing,
+      BackingCheck check,
+      SharedMemoryPlace place,
+      IntFunction<CacheTuning> tuning) {
     Superblock superblock = NamedCacheDevice.read(name, () -> superblock(media));
     CacheInfo info = NamedCacheDevice.read(name, () -> CacheInfo.load(media, superblock));
     BackingIdentity identity =
@@ -96,9 +118,7 @@ public final class AttachedCache {
                       identity,
                       staging,
                       tuning.apply(info.segments())));
-      openForWriting(cache, identity, check);
-      identity.opened(clock.epochMillis(), place.folder());
-      cache.beginStaging(identity.run(memory.bootId()));
+      verify(cache, identity, check);
       return new AttachedCache(superblock, identity, memory, cache);
     } catch (Throwable t) {
       leaveAsItWas(memory);
@@ -127,11 +147,7 @@ public final class AttachedCache {
     memory.close();
   }
 
-  /**
-   * Makes the recovered staged keys durable, as they have to be before the open mark of the new run
-   * replaces that of the killed one.
-   */
-  private static void openForWriting(Cache cache, BackingIdentity identity, BackingCheck check) {
+  private static void verify(Cache cache, BackingIdentity identity, BackingCheck check) {
     CacheSnapshot recovered = cache.snapshot();
     if (check == BackingCheck.VERIFY) {
       identity.check(
@@ -139,7 +155,21 @@ public final class AttachedCache {
           recovered.dirtyBytes() > 0,
           cache::isCached);
     }
+  }
+
+  /**
+   * Makes the recovered staged keys durable, as they have to be before the open mark of the new run
+   * replaces that of the killed one.
+   */
+  private void openForWriting(long epochMillis, String stagingFolder) {
     cache.prepareForWriting();
+    identity.opened(epochMillis, stagingFolder);
+    cache.beginStaging(identity.run(stagingMemory.bootId()));
+  }
+
+  /** Releases the shared memory of a cache that was not opened. What it holds stays. */
+  void leaveUnopened() {
+    leaveAsItWas(stagingMemory);
   }
 
   /**

@@ -132,7 +132,8 @@ public final class CacheRepair implements AutoCloseable {
 
   /**
    * Returns the findings, one per line. Each lost record has a line that says how it is inferred.
-   * The log's line says what a repair discards.
+   * The log's line says what a repair discards. If that is its end, another line tells of the
+   * writes that a killed process did not flush.
    */
   public List<String> findings() {
     List<String> findings = new ArrayList<>(records.findings());

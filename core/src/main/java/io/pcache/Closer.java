@@ -3,7 +3,10 @@ package io.pcache;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
-/** Closes resources in reverse order of opening, and continues after failures. Not thread-safe. */
+/**
+ * Closes resources in reverse order of opening, each once, and continues after failures. Not
+ * thread-safe.
+ */
 final class Closer {
   private final ArrayDeque<AutoCloseable> opened = new ArrayDeque<>();
 
@@ -19,7 +22,9 @@ final class Closer {
 
   /** Closes everything because of a failure. Failures of closing are added to it as suppressed. */
   void closeAfter(Throwable cause) {
-    for (AutoCloseable resource : opened) {
+    for (AutoCloseable resource = opened.pollFirst();
+        resource != null;
+        resource = opened.pollFirst()) {
       try {
         resource.close();
       } catch (Exception e) {
@@ -36,7 +41,9 @@ final class Closer {
    */
   void close(@Nullable Throwable earlier) {
     RuntimeException first = null;
-    for (AutoCloseable resource : opened) {
+    for (AutoCloseable resource = opened.pollFirst();
+        resource != null;
+        resource = opened.pollFirst()) {
       try {
         resource.close();
       } catch (Exception e) {

@@ -7,30 +7,19 @@ import io.pcache.agent.Patience;
 import io.pcache.agent.SystemClock;
 import io.pcache.backing.BackingCounters;
 import io.pcache.backing.BackingDevice;
-import io.pcache.backing.BackingOptions;
 import io.pcache.backing.BackingStore;
-import io.pcache.backing.FileBackingStore;
 import io.pcache.backing.StoreCalls;
-import io.pcache.backing.WatchedStore;
 import io.pcache.block.AwaitedRequest;
 import io.pcache.block.BlockDevice;
 import io.pcache.cache.Cache;
 import io.pcache.cache.CacheTuning;
 import io.pcache.error.BackingFailureException;
-import io.pcache.error.BadOptionException;
 import io.pcache.error.MediaFailureException;
 import io.pcache.error.PcacheException;
 import io.pcache.media.Media;
-import io.pcache.media.MediaFiles;
-import io.pcache.media.SharedMemoryFolder;
-import io.pcache.media.SharedMemoryPlace;
-import io.pcache.media.UnclaimedMemory;
-import io.pcache.nativeio.LoopDevices;
 import io.pcache.nativeio.NativeFile;
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Future;
@@ -60,47 +49,40 @@ public final class Pcache implements AutoCloseable {
   private final AttachedCache attached;
   private final Cache cache;
   private final HungDevices hungDevices;
-  private final AgentThread watcher;
+  private final List<AgentThread> watchers;
   private volatile boolean closed;
 
-  private Pcache(
-      String cachePath,
-      Media media,
-      BackingStore store,
-      StoreCalls storeCalls,
-      BackingDevice backing,
-      AttachedCache attached) {
-    this.cachePath = cachePath;
-    this.media = media;
-    this.store = store;
-    this.storeCalls = storeCalls;
-    this.backing = backing;
+  private Pcache(OpenDevices devices, AttachedCache attached) {
+    this.cachePath = devices.cacheName();
+    this.media = devices.media();
+    this.store = devices.store();
+    this.storeCalls = devices.storeCalls();
+    this.backing = devices.backing();
     this.attached = attached;
     this.cache = attached.cache();
-    this.hungDevices = new HungDevices(watchedDevices());
-    this.watcher = AgentThread.start(hungDevices, WATCH_NANOS);
+    CallWatch mediaCalls = media.calls();
+    if (mediaCalls == null) {
+      this.hungDevices = new HungDevices(List.of(backingDevice(storeCalls.all())));
+      this.watchers = List.of(AgentThread.start(hungDevices, WATCH_NANOS));
+    } else {
+      SourceProbe probe = new SourceProbe(storeCalls, media, mediaCalls);
+      this.hungDevices =
+          new HungDevices(List.of(backingDevice(probe.waitingForStore()), cacheDevice(mediaCalls)));
+      this.watchers =
+          List.of(
+              AgentThread.start(hungDevices, WATCH_NANOS),
+              AgentThread.start(probe, SourceProbe.LOOK_NANOS));
+    }
   }
 
-  private List<HungDevices.Device> watchedDevices() {
-    CallWatch mediaCalls = media.calls();
-    return mediaCalls == null
-        ? List.of(backingDevice(storeCalls.all()))
-        : List.of(backingDevice(storeCalls.waitingForStore()), cacheDevice(mediaCalls));
+  private HungDevices.Device cacheDevice(CallWatch calls) {
+    return new HungDevices.Device(
+        "cache device " + cachePath, calls, media::movedSectors, MediaFailureException::new);
   }
 
   private HungDevices.Device backingDevice(OutstandingCalls calls) {
     return new HungDevices.Device(
         "backing device " + store.name(), calls, store::movedSectors, BackingFailureException::new);
-  }
-
-  /** The system also reads the cache device during a write to the backing device. */
-  private HungDevices.Device cacheDevice(CallWatch mediaCalls) {
-    OutstandingCalls sourceReads = storeCalls.waitingForSource();
-    return new HungDevices.Device(
-        "cache device " + cachePath,
-        least -> mediaCalls.longerThan(least).and(sourceReads.longerThan(least)),
-        media::movedSectors,
-        MediaFailureException::new);
   }
 
   /**
@@ -123,15 +105,7 @@ public final class Pcache implements AutoCloseable {
    *     changes nothing
    */
   public static Pcache open(OpenOptions options) {
-    refuseSameFile(options);
-    if (!options.force()) {
-      LoopDevices.refuseAttached(options.backing());
-    }
-    BackingStore store =
-        options.directBacking()
-            ? FileBackingStore.openDirect(options.backing())
-            : FileBackingStore.open(options.backing());
-    return open(options, store);
+    return open(options, OpenDevices.openBacking(options));
   }
 
   /**
@@ -142,68 +116,29 @@ public final class Pcache implements AutoCloseable {
    *     changes nothing
    */
   public static Pcache open(OpenOptions options, BackingStore store) {
-    Closer closer = new Closer();
-    StoreCalls storeCalls = new StoreCalls(SystemClock.INSTANCE);
-    BackingStore watched = new WatchedStore(store, storeCalls);
-    closer.add(watched);
-    try {
-      if (!options.force()) {
-        LoopDevices.refuseAttached(options.cache());
-      }
-      Media media = MediaFiles.open(options.cache());
-      closer.add(media);
-      return open(options, media, watched, storeCalls, closer);
-    } catch (InternalError e) {
-      MediaFailureException failure =
-          new MediaFailureException(options.cache() + ": a page of the cache device failed", e);
-      closer.closeAfter(failure);
-      throw failure;
-    } catch (Throwable t) {
-      closer.closeAfter(t);
-      throw t;
-    }
+    return OpenDevices.use(options, store, Pcache::start);
   }
 
-  private static Pcache open(
-      OpenOptions options, Media media, BackingStore store, StoreCalls storeCalls, Closer closer) {
-    BackingDevice backing = BackingDevice.start(store, BackingOptions.defaults());
-    closer.replace(store, backing);
+  private static Pcache start(OpenDevices devices) {
     AttachedCache attached =
         AttachedCache.attach(
-            options.cache().toString(),
-            media,
-            store,
-            backing,
-            options.adopt() ? BackingCheck.ADOPT : BackingCheck.VERIFY,
-            stagingPlace(options),
+            devices.cacheName(),
+            devices.media(),
+            devices.store(),
+            devices.backing(),
+            devices.check(),
+            devices.stagingPlace(),
             SystemClock.INSTANCE,
             CacheTuning::forMachine);
     Cache cache = attached.cache();
-    closer.add(attached::release);
-    closer.add(cache::kill);
-    if (options.gcPercent() != null) {
-      cache.setGcPercent(options.gcPercent());
+    devices.closer().add(attached::release);
+    devices.closer().add(cache::kill);
+    Integer gcPercent = devices.options().gcPercent();
+    if (gcPercent != null) {
+      cache.setGcPercent(gcPercent);
     }
     cache.start();
-    return new Pcache(options.cache().toString(), media, store, storeCalls, backing, attached);
-  }
-
-  private static SharedMemoryPlace stagingPlace(OpenOptions options) {
-    SharedMemoryFolder folder =
-        new SharedMemoryFolder(
-            options.stagingFolder(), OpenOptions.DEFAULT_STAGING_FOLDER, options.cache());
-    return options.giveUpUnflushed() ? new UnclaimedMemory(folder) : folder;
-  }
-
-  private static void refuseSameFile(OpenOptions options) {
-    try {
-      if (Files.isSameFile(options.cache(), options.backing())) {
-        throw new BadOptionException(
-            options.cache() + " is given as cache and as backing device; they have to be two");
-      }
-    } catch (IOException e) {
-      // One of them does not exist or cannot be examined. Opening it reports the reason.
-    }
+    return new Pcache(devices, attached);
   }
 
   /**
@@ -407,7 +342,7 @@ public final class Pcache implements AutoCloseable {
     closer.add(media);
     closer.add(attached::release);
     closer.add(backing);
-    closer.add(watcher);
+    watchers.forEach(closer::add);
     Throwable failure = null;
     try {
       attached.detach();
@@ -431,7 +366,7 @@ public final class Pcache implements AutoCloseable {
     cache.kill();
     backing.close();
     cache.awaitIdle();
-    watcher.close();
+    watchers.forEach(AgentThread::close);
     attached.release();
     media.close();
   }

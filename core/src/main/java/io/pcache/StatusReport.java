@@ -29,7 +29,7 @@ final class StatusReport {
     Cache cache = attached.cache();
     CacheInfo info = cache.info();
     CacheSnapshot now = cache.snapshot();
-    List<DamagedRange> setAside = setAside(now);
+    List<DamagedRange> setAside = DamagedRange.of(now.setAside());
     return new PcacheStatus(
         cachePath,
         store.name(),
@@ -80,12 +80,6 @@ final class StatusReport {
   /** Whether the next process finds the cache device as this one leaves it. */
   private static boolean lasts(CacheSnapshot now) {
     return !PcacheStatus.isLost(now.cacheFile()) && !now.cacheFile().equals("removed");
-  }
-
-  private static List<DamagedRange> setAside(CacheSnapshot now) {
-    return now.setAside().stream()
-        .map(range -> new DamagedRange(range.offsetBytes(), range.lengthBytes()))
-        .toList();
   }
 
   private static List<String> allFaults(CacheSnapshot now, List<String> more) {

@@ -79,20 +79,7 @@ final class Daemon {
       control.closing = () -> stopping.during(server::close);
       Thread.ofPlatform().daemon(true).name("pcache-control-first").start(() -> answer(commands));
       serve(cache, stop, started);
-      int exitCode = beforeClose.applyAsInt(cache);
-      if (exitCode != 0) {
-        stopping.leaves(exitCode);
-      }
-      Remainder remainder = new Remainder(cache.status());
-      remainder.lines().forEach(this::say);
-      if (remainder.isLost()) {
-        stopping.leaves(remainder.lossExitCode());
-        if (remainder.endsWithProcess()) {
-          awaitSecondRequest(stop);
-        }
-        return remainder.lossExitCode();
-      }
-      return exitCode;
+      return new LastReport(beforeClose, stopping, stop, err).applyAsInt(cache);
     }
   }
 
@@ -138,15 +125,5 @@ final class Daemon {
     public void close() {
       closing.run();
     }
-  }
-
-  /** What nobody else has is given up only when asked for twice: until then it can be copied. */
-  private void awaitSecondRequest(StopRequests stop) {
-    say("waiting so that it can be copied; asking to stop once more ends this process, and it");
-    stop.second().join();
-  }
-
-  private void say(String line) {
-    err.println(Printable.line("pcache: " + line));
   }
 }

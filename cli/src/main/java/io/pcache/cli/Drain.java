@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * alone has everything now.
  */
 final class Drain implements ToIntFunction<ServedCache> {
-  private final StopRequests stop;
+  private final Occasion occasion;
+  private final CompletableFuture<Void> givenUp;
   private final Patience patience;
   private final ProgressDisplay display;
   private final PrintStream err;
@@ -25,13 +26,37 @@ final class Drain implements ToIntFunction<ServedCache> {
   /**
    * Prepares a drain.
    *
+   * @param givenUp done once the operator wants no more of it
    * @param patience how long it goes on while nothing is written back
    */
-  Drain(StopRequests stop, Patience patience, ProgressDisplay display, PrintStream err) {
-    this.stop = stop;
+  Drain(
+      Occasion occasion,
+      CompletableFuture<Void> givenUp,
+      Patience patience,
+      ProgressDisplay display,
+      PrintStream err) {
+    this.occasion = occasion;
+    this.givenUp = givenUp;
     this.patience = patience;
     this.display = display;
     this.err = err;
+  }
+
+  /** When a cache is drained. */
+  enum Occasion {
+    /** A daemon stops: the request for that has come already. */
+    STOP("Ctrl-C once more", "serve with --drain once more"),
+
+    /** By a command of its own. */
+    COMMAND("Ctrl-C", "drain once more");
+
+    private final String howToGiveUp;
+    private final String howToGoOn;
+
+    Occasion(String howToGiveUp, String howToGoOn) {
+      this.howToGiveUp = howToGiveUp;
+      this.howToGoOn = howToGoOn;
+    }
   }
 
   /** How a drain ended. */
@@ -49,7 +74,9 @@ final class Drain implements ToIntFunction<ServedCache> {
       say(
           "writing back "
               + ByteSize.format(before)
-              + "; Ctrl-C once more leaves the rest in the cache");
+              + "; "
+              + occasion.howToGiveUp
+              + " leaves the rest in the cache");
     }
     End end = writeBack(cache);
     PcacheStatus after = cache.status();
@@ -69,17 +96,17 @@ final class Drain implements ToIntFunction<ServedCache> {
   private End writeBack(ServedCache cache) {
     // On a thread of its own, because a drain that waits for a failing backing device waits for
     // long. Closing the cache ends it.
+    TransferRate rate = new TransferRate(System::nanoTime);
     Executor thread = task -> Thread.ofPlatform().name("pcache-drain").daemon(true).start(task);
     try (Progress progress = display.start("writing back")) {
       CompletableFuture<Void> drained =
           CompletableFuture.runAsync(
-              () -> cache.drain((left, _) -> progress.at(ByteSize.format(left) + " left")), thread);
+              () -> cache.drain((left, atStart) -> progress.at(rate.describe(left, atStart))),
+              thread);
       boolean over =
           patience.await(
               // Not its requests: the drain makes some, whether anything is written back or not.
-              "write-back",
-              cache::deviceProgress,
-              () -> drained.isDone() || stop.second().isDone());
+              "write-back", cache::deviceProgress, () -> drained.isDone() || givenUp.isDone());
       if (drained.isDone()) {
         drained.join();
         return End.BY_ITSELF;
@@ -98,7 +125,8 @@ final class Drain implements ToIntFunction<ServedCache> {
     say(
         "write-back given up; "
             + ByteSize.format(new Remainder(after).dirtyBytes())
-            + " are not written back: serve with --drain once more"
+            + " are not written back: "
+            + occasion.howToGoOn
             + (after.backingFails() ? " when the backing device works" : ""));
     if (unanswered != null) {
       return unanswered.kind().exitCode();

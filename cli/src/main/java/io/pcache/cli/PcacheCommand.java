@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
       "  pcache format cache.img --size 8G     make a cache",
       "  pcache serve --cache cache.img --backing /dev/sdb --listen 127.0.0.1:10809",
       "  pcache status --cache cache.img       how it is doing",
+      "  pcache drain cache.img /dev/sdb       writes everything dirty back, without serving",
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
@@ -42,6 +43,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       FormatCommand.class,
       RepairCommand.class,
+      DrainCommand.class,
       ServeCommand.class,
       StatusCommand.class,
       TableCommand.class,

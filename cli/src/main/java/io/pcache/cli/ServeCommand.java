@@ -174,7 +174,9 @@ final class ServeCommand implements Callable<Integer> {
     Stopping stopping = new Stopping(stopTimeout, display);
     EndAtOnce.on(stop, stopping, launcher, System.err);
     var _ = stop.first().thenRun(launcher::stops);
-    Drain writeBack = new Drain(stop, stopping.patience(), display, System.err);
+    Drain writeBack =
+        new Drain(Drain.Occasion.STOP, stop.second(), stopping.patience(), display, System.err);
+    CacheOpening opening = new CacheOpening(display, launcher, stop, stopTimeout);
     // What a deleted cache file holds cannot stay there.
     ToIntFunction<ServedCache> beforeClose =
         served ->
@@ -184,7 +186,7 @@ final class ServeCommand implements Callable<Integer> {
     Daemon daemon =
         new Daemon(
             () ->
-                open(
+                opening.open(
                     new OpenOptions(
                         cache.toAbsolutePath(),
                         backing.toAbsolutePath(),
@@ -193,10 +195,7 @@ final class ServeCommand implements Callable<Integer> {
                         staging.toAbsolutePath(),
                         gcPercent,
                         force,
-                        giveUpUnflushed),
-                    display,
-                    launcher,
-                    stop),
+                        giveUpUnflushed)),
             controlSocket == null
                 ? places.forServer(cache, SocketPlaces.CONTROL_SUFFIX)
                 : SocketPlaces.chosen(controlSocket),
@@ -218,19 +217,6 @@ final class ServeCommand implements Callable<Integer> {
                         ByteSize.format(DemoDisk.DISK_BYTES),
                         demo.folder()));
       }
-    }
-  }
-
-  /** Signals become stop requests as the opening begins. Until it is over they end the process. */
-  private ServedCache open(
-      OpenOptions options, ProgressDisplay display, Launcher launcher, StopRequests stop) {
-    EndWhileOpening opening = EndWhileOpening.on(stop, launcher, System.err);
-    StopSignals.route(stop);
-    try (Progress _ = display.start("opening " + options.cache())) {
-      ServedCache cache = ServedCache.open(options);
-      opening.over();
-      launcher.serves(stopTimeout, stop);
-      return cache;
     }
   }
 

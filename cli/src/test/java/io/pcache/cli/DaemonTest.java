@@ -260,7 +260,7 @@ class DaemonTest {
   }
 
   private Drain drain() {
-    return new Drain(stop, stopping.patience(), display, err);
+    return new Drain(Drain.Occasion.STOP, stop.second(), stopping.patience(), display, err);
   }
 
   private Daemon daemon(ServedCache cache, ToIntFunction<ServedCache> beforeClose) {

@@ -6,17 +6,19 @@ import io.pcache.agent.OutstandingCalls;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tracks the calls of a store that have not returned, by what they wait for. A write whose source
- * is a mapped file may wait for that file's device: the system reads its pages during the call.
+ * Tracks the calls of a store that have not returned, by what they may wait for. A write whose
+ * source is a mapped file may wait for that file's device: the system reads its pages during the
+ * call.
  *
  * <p>Thread-safety: all methods from any thread, and none waits for a device.
  */
 public final class StoreCalls {
-  /** Of a write with more pieces, the rest is not looked at. */
-  private static final int WATCHED_PIECES = 64;
+  /** Of a write with more pieces, the rest is not looked at. Write-back has no more. */
+  private static final int WATCHED_PIECES = 256;
 
   private final CallWatch calls;
 
@@ -64,26 +66,41 @@ public final class StoreCalls {
     return calls;
   }
 
-  /** The calls that wait for the store. */
+  /** The calls that cannot be waiting for their source, because it is in memory. */
   public OutstandingCalls waitingForStore() {
     return leastNanos -> calls.longerThan(leastNanos, call -> !lacksSource(call));
   }
 
-  /** The writes that wait for their source. */
-  public OutstandingCalls waitingForSource() {
-    return leastNanos -> calls.longerThan(leastNanos, this::lacksSource);
+  /**
+   * Returns the source of a write that may wait for it, or null if there is none. The call has been
+   * in progress for that long, and the source is not in memory.
+   */
+  public @Nullable MemorySegment missingSource(long leastNanos) {
+    AtomicReference<@Nullable MemorySegment> found = new AtomicReference<>();
+    var _ =
+        calls.longerThan(
+            leastNanos,
+            call -> {
+              found.compareAndSet(null, missingSourceOf(call));
+              return false;
+            });
+    return found.get();
   }
 
   private boolean lacksSource(int call) {
+    return missingSourceOf(call) != null;
+  }
+
+  private @Nullable MemorySegment missingSourceOf(int call) {
     for (MemorySegment source : sources[call]) {
       if (source == null) {
-        return false;
+        return null;
       }
       if (source.isMapped() && !isLoaded(source)) {
-        return true;
+        return source;
       }
     }
-    return false;
+    return null;
   }
 
   private static boolean isLoaded(MemorySegment source) {

@@ -187,4 +187,21 @@ final class FileMedia extends MappedMedia {
   public CallWatch calls() {
     return calls;
   }
+
+  @Override
+  public void probe(MemorySegment part) {
+    long offsetBytes = part.address() - mapping.address();
+    MemorySegment bounce = BOUNCE.get();
+    int call = calls.begin();
+    try {
+      for (long done = 0; done < part.byteSize(); done += CHUNK_BYTES) {
+        long n = Math.min(CHUNK_BYTES, part.byteSize() - done);
+        file.read(bounce, 0, n, offsetBytes + done);
+      }
+    } catch (IOException e) {
+      LOG.debug("{}: cannot read a part that write-back needs", file.path(), e);
+    } finally {
+      calls.end(call);
+    }
+  }
 }

@@ -97,6 +97,16 @@ public interface Media extends AutoCloseable {
   }
 
   /**
+   * Reads a part of the view from the device by watched calls, if it is not in memory. A failure is
+   * not reported: who needs the bytes meets it too.
+   *
+   * @param part a part of {@link #view}
+   */
+  default void probe(MemorySegment part) {
+    // No media without watched calls waits for a device.
+  }
+
+  /**
    * Returns how much the underlying device has transferred so far, for all its users, in the
    * system's sectors. The value is constant if the system does not report it. It distinguishes a
    * slow device from one that does not answer.

@@ -1,0 +1,48 @@
+package io.pcache;
+
+import io.pcache.cache.CacheSnapshot;
+import io.pcache.cache.CacheTuning;
+import java.util.List;
+
+/**
+ * What an open of a cache would find. Nothing is written to make it.
+ *
+ * @param dirtyBytes bytes that the backing device does not have, with what was set aside
+ * @param setAside damaged ranges that write-back has set aside
+ */
+public record CachePreview(long dirtyBytes, List<DamagedRange> setAside) {
+  /** Copies the ranges. */
+  public CachePreview {
+    setAside = List.copyOf(setAside);
+  }
+
+  /**
+   * Recovers a cache without opening it. Locks both devices meanwhile, and changes neither.
+   *
+   * @throws io.pcache.error.PcacheException if {@link Pcache#open(OpenOptions)} would refuse it
+   */
+  public static CachePreview of(OpenOptions options) {
+    return OpenDevices.use(options, OpenDevices.openBacking(options), CachePreview::recover);
+  }
+
+  private static CachePreview recover(OpenDevices devices) {
+    AttachedCache recovered =
+        AttachedCache.recover(
+            devices.cacheName(),
+            devices.media(),
+            devices.store(),
+            devices.backing(),
+            devices.check(),
+            devices.stagingPlace(),
+            CacheTuning::forMachine);
+    CacheSnapshot snapshot = recovered.cache().snapshot();
+    recovered.leaveUnopened();
+    devices.closer().close(null);
+    return new CachePreview(snapshot.dirtyBytes(), DamagedRange.of(snapshot.setAside()));
+  }
+
+  /** Bytes that a drain would write back. */
+  public long drainableBytes() {
+    return dirtyBytes - setAside.stream().mapToLong(DamagedRange::lengthBytes).sum();
+  }
+}
