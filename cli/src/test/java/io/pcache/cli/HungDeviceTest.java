@@ -252,7 +252,8 @@ class HungDeviceTest {
     assertThat(Command.run("flock", "--nonblock", backing.toString(), "true").exitCode()).isOne();
     Command asked = ServedDisk.pcache("status", "--timeout", "60", "--cache", device.toString());
     assertThat(asked.output()).contains("a process has this cache open", "does not answer");
-    assertThat(asked.exitCode()).isEqualTo(ErrorKind.CLOSED.exitCode());
+    // Where a page fault kept the daemon from closing its socket, nobody answers there any more.
+    assertThat(asked.exitCode()).isIn(ErrorKind.CLOSED.exitCode(), Failure.EXIT_NO_ANSWER);
     assertServesWhatWasFlushed(served, device, backing);
   }
 
