@@ -335,7 +335,8 @@ class HungDeviceTest {
     Path device = disk.blockDevice();
     ServedDisk.pcache("format", device.toString()).succeeded();
     Path backing = SparseFiles.create(folder.resolve("backing"), BACKING_BYTES);
-    ServedDisk filling = serve(device, backing);
+    // Drained: write-back would read the data into memory before the device hangs.
+    ServedDisk filling = serve(device, backing, "--drain");
     LibnbdClient.run(filling.uri(), LibnbdClient.WRITE);
     assertThat(filling.stop()).as(filling.log()).isZero();
 

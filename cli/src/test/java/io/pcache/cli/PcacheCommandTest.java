@@ -28,7 +28,7 @@ class PcacheCommandTest {
       textBlock =
           """
           ``                                         | give a command
-          bogus                                      | unknown command 'bogus'; known: format, repair, serve, status, table, message
+          bogus                                      | unknown command 'bogus'; known: format, repair, drain, serve, status, table, message
           bogus status                               | unknown command 'bogus'
           status extra                               | unexpected argument 'extra'
           status --timeout 0                         | 0
