@@ -38,11 +38,17 @@ public record CachePreview(long dirtyBytes, List<DamagedRange> setAside) {
     CacheSnapshot snapshot = recovered.cache().snapshot();
     recovered.leaveUnopened();
     devices.closer().close(null);
-    return new CachePreview(snapshot.dirtyBytes(), DamagedRange.of(snapshot.setAside()));
+    List<DamagedRange> setAside = DamagedRange.of(snapshot.setAside());
+    // A snapshot's dirty bytes are those that can be written back.
+    return new CachePreview(snapshot.dirtyBytes() + lengthBytes(setAside), setAside);
+  }
+
+  private static long lengthBytes(List<DamagedRange> ranges) {
+    return ranges.stream().mapToLong(DamagedRange::lengthBytes).sum();
   }
 
   /** Bytes that a drain would write back. */
   public long drainableBytes() {
-    return dirtyBytes - setAside.stream().mapToLong(DamagedRange::lengthBytes).sum();
+    return dirtyBytes - lengthBytes(setAside);
   }
 }

@@ -44,15 +44,20 @@ final class LastReport implements ToIntFunction<ServedCache> {
     }
     stopping.leaves(remainder.lossExitCode());
     if (remainder.endsWithProcess()) {
-      awaitSecondRequest();
+      awaitRequest();
     }
     return remainder.lossExitCode();
   }
 
-  /** What nobody else has is given up only when asked for twice: until then it can be copied. */
-  private void awaitSecondRequest() {
-    say("waiting so that it can be copied; asking to stop once more ends this process, and it");
-    stop.second().join();
+  /**
+   * What nobody else has is given up only when asked for once more: until then it can be copied.
+   */
+  private void awaitRequest() {
+    boolean wasAsked = stop.first().isDone();
+    say(
+        "waiting so that it can be copied; asking to stop%s ends this process, and it"
+            .formatted(wasAsked ? " once more" : ""));
+    (wasAsked ? stop.second() : stop.first()).join();
   }
 
   private void say(String line) {
